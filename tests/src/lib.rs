@@ -1,1 +1,219 @@
-//! Placeholder.
+//! Real workers for end-to-end tests: built, spawned, asked, signalled and read.
+//!
+//! Nothing here waits by sleeping: a line in the log, an answer and an exit are events.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "in a test, that is how to fail")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+pub use rustix::process::Signal;
+
+/// Far longer than anything takes, on the slowest machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A worker process. Dropping it kills what is left of it.
+pub struct Worker {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    output: Receiver<String>,
+    log: Vec<String>,
+    address: String,
+}
+
+/// What a path answered.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The body, which is JSON where it is not empty.
+    pub body: String,
+}
+
+/// The program of an example, built as the tests are.
+///
+/// # Panics
+///
+/// Where it does not build.
+#[must_use]
+pub fn example(package: &str) -> Command {
+    let build = escargot::CargoBuild::new().package(package).bin(package).current_release();
+    let run = build.run().unwrap_or_else(|error| panic!("cannot build {package}: {error}"));
+    run.command()
+}
+
+/// The root of the workspace.
+#[must_use]
+pub fn workspace() -> PathBuf {
+    let tests = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    tests.parent().map(PathBuf::from).unwrap_or(tests)
+}
+
+impl Worker {
+    /// Spawns a worker with its heartbeat on a free port of the loopback interface, and waits
+    /// until it tells which.
+    ///
+    /// # Panics
+    ///
+    /// Where it ends before it serves.
+    #[must_use]
+    pub fn spawn(command: &mut Command) -> Self {
+        command.env("HEARTBEAT_ENDPOINT_HEARTBEAT", "127.0.0.1:0");
+        let mut worker = Self::spawn_as_is(command);
+        let line = worker.line_with("http://");
+        let (_, url) = line.split_once("http://").unwrap_or_default();
+        url.split('/').next().unwrap_or_default().clone_into(&mut worker.address);
+        worker
+    }
+
+    /// Spawns a worker and waits for nothing.
+    ///
+    /// # Panics
+    ///
+    /// Where there is no such program.
+    #[must_use]
+    pub fn spawn_as_is(command: &mut Command) -> Self {
+        let command = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        let stderr = child.stderr.take().expect("stderr is a pipe");
+        let (send, output) = channel();
+        thread::spawn(move || {
+            let mut lines = BufReader::new(stderr).lines().map_while(Result::ok);
+            lines.try_for_each(|line| send.send(line))
+        });
+        let stdin = child.stdin.take();
+        Self { child, stdin, output, log: Vec::new(), address: String::new() }
+    }
+
+    /// The `ip:port` on which health is served.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Every line of stderr that was read so far.
+    #[must_use]
+    pub fn log(&self) -> &[String] {
+        &self.log
+    }
+
+    /// Reads on until a line contains `text`, and returns that line.
+    ///
+    /// # Panics
+    ///
+    /// Where the worker ends, or a minute passes, without such a line.
+    pub fn line_with(&mut self, text: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.output.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(line) => {
+                    self.log.push(line.clone());
+                    if line.contains(text) {
+                        return line;
+                    }
+                }
+                Err(error) => panic!("no line with {text:?} ({error}):\n{}", self.log.join("\n")),
+            }
+        }
+    }
+
+    /// Presses Enter.
+    ///
+    /// # Panics
+    ///
+    /// Where the worker reads no more.
+    pub fn press_enter(&mut self) {
+        let stdin = self.stdin.as_mut().expect("stdin is a pipe");
+        stdin.write_all(b"\n").expect("the worker reads");
+    }
+
+    /// Asks for a path of the health server.
+    ///
+    /// # Panics
+    ///
+    /// Where there is no answer.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Answer {
+        self.try_get(path).unwrap_or_else(|error| panic!("GET {path}: {error}"))
+    }
+
+    /// Asks for a path of the health server.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no answer.
+    pub fn try_get(&self, path: &str) -> Result<Answer, ureq::Error> {
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(PATIENCE))
+            .build()
+            .new_agent();
+        let mut response = agent.get(format!("http://{}{path}", self.address)).call()?;
+        let status = response.status().as_u16();
+        Ok(Answer { status, body: response.body_mut().read_to_string()? })
+    }
+
+    /// Sends a request as it is, and reads until the server closes the connection.
+    ///
+    /// # Panics
+    ///
+    /// Where the server does not answer text.
+    #[must_use]
+    pub fn exchange(&self, request: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).expect("the server listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a minute is a time-out");
+        stream.write_all(request.as_bytes()).expect("the server reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("the server answers text and closes");
+        answer
+    }
+
+    /// Sends a signal.
+    ///
+    /// # Panics
+    ///
+    /// Where the process is gone.
+    pub fn signal(&self, signal: Signal) {
+        let id = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw);
+        let id = id.expect("a process id is a positive number");
+        rustix::process::kill_process(id, signal).expect("the process is there");
+    }
+
+    /// Waits until the worker has ended, and returns how; [`Worker::log`] then holds all it said.
+    ///
+    /// # Panics
+    ///
+    /// Where that takes longer than a minute.
+    pub fn wait(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.output.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(line) => self.log.push(line),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    panic!("still there after {PATIENCE:?}:\n{}", self.log.join("\n"))
+                }
+            }
+        }
+        self.child.wait().expect("the process is a child")
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // Both fail only where the process has ended and was waited for.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,82 @@
+//! Where an endpoint listens, and how that is written.
+
+use std::fmt;
+use std::net::{Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+
+/// The address of an endpoint. Written as a port, `ip:port`, `[ip6]:port` or `unix:/path`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Address {
+    /// A TCP (or UDP) address; `[::]` stands for all interfaces of both IP versions.
+    Socket(SocketAddr),
+    /// The path of a unix socket.
+    Unix(PathBuf),
+}
+
+/// Why a text is no address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct AddressError;
+
+impl Address {
+    /// That port on all interfaces of both IP versions; 0 means any free port.
+    pub(crate) fn all_interfaces(port: u16) -> Self {
+        Self::Socket((Ipv6Addr::UNSPECIFIED, port).into())
+    }
+
+    pub(crate) fn parse(written: &str) -> Result<Self, AddressError> {
+        if let Some(path) = written.strip_prefix("unix:") {
+            let absolute = path.starts_with('/');
+            return if absolute { Ok(Self::Unix(path.into())) } else { Err(AddressError) };
+        }
+        // `u16` alone would also take a sign.
+        if written.bytes().all(|byte| byte.is_ascii_digit()) {
+            return written.parse().map(Self::all_interfaces).map_err(|_| AddressError);
+        }
+        written.parse().map(Self::Socket).map_err(|_| AddressError)
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Socket(address) => address.fmt(f),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+impl fmt::Display for AddressError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("write a port, ip:port, [ip6]:port or unix:/path")
+    }
+}
+
+impl std::error::Error for AddressError {}
+
+#[cfg(test)]
+mod tests {
+    use super::{Address, AddressError};
+
+    #[test]
+    fn the_written_forms_are_read() {
+        for (written, address) in [
+            ("3000", "[::]:3000"),
+            ("0", "[::]:0"),
+            ("127.0.0.1:80", "127.0.0.1:80"),
+            ("[::1]:80", "[::1]:80"),
+            ("unix:/run/orders/health", "unix:/run/orders/health"),
+        ] {
+            assert_eq!(Address::parse(written).unwrap().to_string(), address);
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for written in
+            ["", " 80", "+80", "65536", "localhost:80", "127.0.0.1", "::1:80", "unix:", "unix:a"]
+        {
+            assert_eq!(Address::parse(written), Err(AddressError), "{written:?}");
+        }
+    }
+}

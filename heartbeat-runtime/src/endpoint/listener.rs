@@ -1,0 +1,156 @@
+//! An address becomes a bound listener: before user code runs, and without taking a port that
+//! another process has.
+
+use std::fmt;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdTcpListener};
+
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::TcpListener;
+
+use super::{Address, Endpoint, address_variable};
+
+/// Probers come one by one; this is what may wait while the heart is busy.
+const BACKLOG: i32 = 128;
+
+/// A listener that is bound, not yet in the care of a runtime.
+pub(crate) struct Bound {
+    listener: StdListener,
+    address: Address,
+}
+
+enum StdListener {
+    Tcp(StdTcpListener),
+    #[cfg(unix)]
+    Unix(std::os::unix::net::UnixListener),
+}
+
+/// A listener of the runtime in which it was made.
+pub(crate) enum Listener {
+    Tcp(TcpListener),
+    #[cfg(unix)]
+    Unix(tokio::net::UnixListener),
+}
+
+/// Why an endpoint cannot be bound.
+#[derive(Debug)]
+pub(crate) struct BindError {
+    endpoint: String,
+    address: Address,
+    cause: io::Error,
+}
+
+impl Bound {
+    /// Binds the address of an endpoint and listens.
+    pub(crate) fn to(endpoint: &Endpoint) -> Result<Self, BindError> {
+        Self::at(endpoint.address()).map_err(|cause| BindError {
+            endpoint: endpoint.name().to_owned(),
+            address: endpoint.address().clone(),
+            cause,
+        })
+    }
+
+    fn at(address: &Address) -> io::Result<Self> {
+        match address {
+            Address::Socket(address) => {
+                let listener = bind_tcp(*address)?;
+                let address = Address::Socket(listener.local_addr()?);
+                Ok(Self { listener: StdListener::Tcp(listener), address })
+            }
+            #[cfg(unix)]
+            Address::Unix(path) => {
+                let listener = bind_unix(path)?;
+                Ok(Self { listener: StdListener::Unix(listener), address: address.clone() })
+            }
+            #[cfg(not(unix))]
+            Address::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
+        }
+    }
+
+    /// What was bound: with the port that the system chose where any free one was asked for.
+    pub(crate) fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Hands the listener to the runtime of the caller; fails outside of one.
+    pub(crate) fn into_listener(self) -> io::Result<Listener> {
+        Ok(match self.listener {
+            StdListener::Tcp(listener) => Listener::Tcp(TcpListener::from_std(listener)?),
+            #[cfg(unix)]
+            StdListener::Unix(listener) => {
+                Listener::Unix(tokio::net::UnixListener::from_std(listener)?)
+            }
+        })
+    }
+}
+
+/// `[::]` takes both IP versions, or IPv4 alone where the system has no IPv6.
+fn bind_tcp(address: SocketAddr) -> io::Result<StdTcpListener> {
+    match bind_socket(address) {
+        Err(error) if address.ip().is_unspecified() && !is_of_the_port(&error) => {
+            bind_socket((Ipv4Addr::UNSPECIFIED, address.port()).into())
+        }
+        result => result,
+    }
+}
+
+fn bind_socket(address: SocketAddr) -> io::Result<StdTcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(false)?;
+    }
+    // As std does on Unix, so that a restart need not wait for old connections to fade. On
+    // Windows the option would let another process take the port.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// Whether IPv4 alone would fail in the same way. (That IPv6 is missing has no kind of its own.)
+fn is_of_the_port(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied)
+}
+
+/// A socket file that nobody answers at is left from a process that died: it is replaced.
+#[cfg(unix)]
+fn bind_unix(path: &std::path::Path) -> io::Result<std::os::unix::net::UnixListener> {
+    use std::os::unix::fs::FileTypeExt;
+    use std::os::unix::net::{UnixListener, UnixStream};
+
+    let listener = match UnixListener::bind(path) {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+            let is_socket = path.symlink_metadata()?.file_type().is_socket();
+            let is_dead = UnixStream::connect(path)
+                .is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused);
+            if !(is_socket && is_dead) {
+                return Err(error);
+            }
+            std::fs::remove_file(path)?;
+            UnixListener::bind(path)?
+        }
+        result => result?,
+    };
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+impl fmt::Display for BindError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { endpoint, address, cause } = self;
+        let variable = address_variable(endpoint);
+        write!(f, "cannot listen on {address} for endpoint `{endpoint}`: {cause}: ")?;
+        if cause.kind() == io::ErrorKind::AddrInUse {
+            f.write_str("end the process that has it, or ")?;
+        }
+        write!(f, "set {variable} to another address")
+    }
+}
+
+impl std::error::Error for BindError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.cause)
+    }
+}

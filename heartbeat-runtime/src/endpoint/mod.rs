@@ -1,0 +1,64 @@
+//! A declared endpoint becomes an address, then a bound listener.
+
+mod address;
+mod listener;
+
+pub use self::address::Address;
+pub(crate) use self::listener::{Bound, Listener};
+
+use std::fmt;
+
+use heartbeat_definition::{Endpoint as Declared, Port, Protocol};
+
+/// An endpoint of this instance: what the service definition declares, at the address where it
+/// is to be had here.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    name: String,
+    protocol: Protocol,
+    address: Address,
+}
+
+impl Endpoint {
+    /// The declared endpoint at `address`, else at its declared port on all interfaces.
+    pub(crate) fn new(declared: &Declared, address: Option<Address>) -> Self {
+        Self {
+            name: declared.name.clone(),
+            protocol: declared.protocol,
+            address: address.unwrap_or_else(|| {
+                Address::all_interfaces(match declared.instance_port() {
+                    Port::Fixed(port) => port,
+                    Port::Any => 0,
+                })
+            }),
+        }
+    }
+
+    /// The name, as declared.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The protocol, as declared: `http`, `https`, `tcp`, `udp` or `any`.
+    #[must_use]
+    pub fn protocol(&self) -> impl fmt::Display + use<> {
+        self.protocol
+    }
+
+    /// Where the endpoint listens: for the heartbeat the address that is bound, for another one
+    /// the address that its own listener is to bind, with port 0 where any free one will do.
+    #[must_use]
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    pub(crate) fn is_at(&mut self, address: Address) {
+        self.address = address;
+    }
+}
+
+/// The variable that overrules an endpoint's declared port.
+pub(crate) fn address_variable(name: &str) -> String {
+    crate::environment::variable_name("HEARTBEAT_ENDPOINT_", name)
+}

@@ -1,0 +1,231 @@
+//! What user code is handed: identity, endpoints, settings, local storage, the stop signal, and
+//! the beat.
+
+mod local_resources;
+mod settings;
+mod variables;
+
+pub use self::local_resources::LocalResourceError;
+pub use self::settings::SettingError;
+pub(crate) use self::variables::{Variables, variable_name};
+
+use std::fmt;
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use heartbeat_definition::Role;
+
+use self::local_resources::LocalResources;
+use self::settings::Settings;
+use crate::Error;
+use crate::endpoint::{Address, Endpoint, address_variable};
+use crate::vitals::Vitals;
+
+/// The environment of a role instance. A clone is cheap, and shows the same instance.
+#[derive(Clone)]
+pub struct RoleEnvironment {
+    instance: Arc<Instance>,
+}
+
+struct Instance {
+    name: &'static str,
+    version: &'static str,
+    id: String,
+    endpoints: Vec<Endpoint>,
+    settings: Settings,
+    local_resources: LocalResources,
+    vitals: Arc<Vitals>,
+}
+
+/// While it lives, no beat is due; dropping it restarts the ordinary deadline. Guards nest.
+#[must_use = "the worker is idle only while the guard lives"]
+pub struct Idle {
+    instance: Arc<Instance>,
+}
+
+/// What the environment of an instance is made of, before the heartbeat endpoint is bound.
+pub(crate) struct Surroundings {
+    id: String,
+    endpoints: Vec<Endpoint>,
+    settings: Settings,
+    local_resources: LocalResources,
+}
+
+// === impl RoleEnvironment ===
+
+impl RoleEnvironment {
+    /// The role's name in the service definition.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.instance.name
+    }
+
+    /// The version of the worker's package.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        self.instance.version
+    }
+
+    /// The instance's id: `HEARTBEAT_INSTANCE_ID`, else the host name.
+    #[must_use]
+    pub fn instance_id(&self) -> &str {
+        &self.instance.id
+    }
+
+    /// The endpoint of exactly that name, where the role declares it.
+    #[must_use]
+    pub fn endpoint(&self, name: &str) -> Option<&Endpoint> {
+        self.endpoints().iter().find(|endpoint| endpoint.name() == name)
+    }
+
+    /// All endpoints that the role declares, in the order of the service definition.
+    #[must_use]
+    pub fn endpoints(&self) -> &[Endpoint] {
+        &self.instance.endpoints
+    }
+
+    /// The value of a declared setting: the variable `HEARTBEAT_SETTING_<NAME>`, else what the
+    /// service configuration says. Every declared setting has one, or the worker does not start.
+    ///
+    /// # Errors
+    ///
+    /// Where the role declares no setting of exactly that name.
+    pub fn setting(&self, name: &str) -> Result<&str, SettingError> {
+        self.instance.settings.get(name)
+    }
+
+    /// The folder of a declared local storage, created on first use: the variable
+    /// `HEARTBEAT_RESOURCE_<NAME>`, else `heartbeat-<role>-<instance>/<name>` in the system's
+    /// folder for temporary files. What it holds is never removed from here.
+    ///
+    /// # Errors
+    ///
+    /// Where the role declares no local storage of exactly that name, or the folder cannot be
+    /// created.
+    pub fn local_resource(&self, name: &str) -> Result<PathBuf, LocalResourceError> {
+        self.instance.local_resources.get(name)
+    }
+
+    /// Tells that `run` is making progress. Call it as often as you like: it costs a load, and
+    /// a store where the heart thread has looked since the last beat.
+    ///
+    /// From the first beat on, `run` has to beat at least every 30 seconds while the instance is
+    /// ready, or it counts as stalled until it beats again: live and ready fail.
+    pub fn beat(&self) {
+        self.instance.vitals.run().beat();
+    }
+
+    /// Tells that `run` waits for work: no beat is due while the guard lives.
+    pub fn idle(&self) -> Idle {
+        self.instance.vitals.run().enter_idle();
+        Idle { instance: Arc::clone(&self.instance) }
+    }
+
+    /// Whether the instance is to stop.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.instance.vitals.lifecycle().is_ending()
+    }
+
+    pub(crate) fn vitals(&self) -> &Vitals {
+        &self.instance.vitals
+    }
+
+    /// Ends when the instance is to stop.
+    pub async fn stopping(&self) {
+        self.instance.vitals.reached(|lifecycle| lifecycle.is_ending()).await;
+    }
+
+    /// What `future` gives, or `None` as soon as the instance is to stop, where `future` is
+    /// dropped as it stands.
+    pub async fn until_stopping<F: Future>(&self, future: F) -> Option<F::Output> {
+        tokio::select! {
+            biased;
+            () = self.stopping() => None,
+            output = future => Some(output),
+        }
+    }
+}
+
+impl fmt::Debug for RoleEnvironment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Settings hold secrets.
+        f.debug_struct("RoleEnvironment")
+            .field("name", &self.name())
+            .field("version", &self.version())
+            .field("instance_id", &self.instance_id())
+            .finish_non_exhaustive()
+    }
+}
+
+// === impl Idle ===
+
+impl Drop for Idle {
+    fn drop(&mut self) {
+        self.instance.vitals.run().leave_idle();
+    }
+}
+
+impl fmt::Debug for Idle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Idle")
+    }
+}
+
+// === impl Surroundings ===
+
+impl Surroundings {
+    /// Reads all that the role declares from the variables and the service configuration.
+    ///
+    /// # Errors
+    ///
+    /// Where a variable is not what it has to be, a setting has no value, or the configuration
+    /// cannot be read: one line that says what to set.
+    pub(crate) fn of(role: &Role, variables: &Variables) -> Result<Self, Error> {
+        let id = match variables.get("HEARTBEAT_INSTANCE_ID")? {
+            Some(id) => id,
+            None => hostname::get()?.to_string_lossy().into_owned(),
+        };
+        let endpoint = |declared| endpoint(declared, variables);
+        Ok(Self {
+            endpoints: role.endpoints.iter().map(endpoint).collect::<Result<_, _>>()?,
+            settings: Settings::of(role, variables)?,
+            local_resources: LocalResources::of(role, &id, variables),
+            id,
+        })
+    }
+
+    pub(crate) fn endpoint(&self, name: &str) -> Option<&Endpoint> {
+        self.endpoints.iter().find(|endpoint| endpoint.name() == name)
+    }
+
+    /// The environment, now that the endpoint `heartbeat` is bound at `address`.
+    pub(crate) fn bound(
+        mut self,
+        (name, version): (&'static str, &'static str),
+        (heartbeat, address): (&str, &Address),
+        vitals: Arc<Vitals>,
+    ) -> RoleEnvironment {
+        for endpoint in self.endpoints.iter_mut().filter(|endpoint| endpoint.name() == heartbeat) {
+            endpoint.is_at(address.clone());
+        }
+        let Self { id, endpoints, settings, local_resources } = self;
+        let instance = Instance { name, version, id, endpoints, settings, local_resources, vitals };
+        RoleEnvironment { instance: Arc::new(instance) }
+    }
+}
+
+fn endpoint(
+    declared: &heartbeat_definition::Endpoint,
+    variables: &Variables,
+) -> Result<Endpoint, Error> {
+    let variable = address_variable(&declared.name);
+    let address = variables
+        .text(&variable)?
+        .map(|written| {
+            Address::parse(&written).map_err(|error| format!("{variable} is `{written}`: {error}"))
+        })
+        .transpose()?;
+    Ok(Endpoint::new(declared, address))
+}

@@ -1,0 +1,207 @@
+//! The declared settings and their values.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use heartbeat_definition::{Role, ServiceConfiguration, nearest};
+
+use super::{Variables, variable_name};
+use crate::Error;
+
+/// Read where no other file is named.
+const DEFAULT_CONFIGURATION: &str = "ServiceConfiguration.cscfg";
+
+/// Every declared setting, with a value.
+pub(crate) struct Settings {
+    role: String,
+    values: BTreeMap<String, String>,
+}
+
+/// Why a setting has no value: the role does not declare it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingError {
+    role: String,
+    name: String,
+    declared: Vec<String>,
+}
+
+impl Settings {
+    /// # Errors
+    ///
+    /// Where the service configuration cannot be read, or declared settings have no value: those
+    /// are named together.
+    pub(crate) fn of(role: &Role, variables: &Variables) -> Result<Self, Error> {
+        let configuration = Configuration::load(variables)?;
+        let (mut values, mut missing) = (BTreeMap::new(), Vec::new());
+        for setting in &role.settings {
+            let name = &setting.name;
+            let value = variables.text(&variable_name("HEARTBEAT_SETTING_", name))?;
+            match value.or_else(|| configuration.setting(&role.name, name)) {
+                Some(value) => {
+                    values.insert(name.clone(), value);
+                }
+                None => missing.push(name.as_str()),
+            }
+        }
+        if missing.is_empty() {
+            Ok(Self { role: role.name.clone(), values })
+        } else {
+            Err(configuration.lacks(&role.name, &missing).into())
+        }
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Result<&str, SettingError> {
+        self.values.get(name).map(String::as_str).ok_or_else(|| SettingError {
+            role: self.role.clone(),
+            name: name.to_owned(),
+            declared: self.values.keys().cloned().collect(),
+        })
+    }
+}
+
+/// The service configuration, where there is one.
+struct Configuration {
+    path: PathBuf,
+    content: Option<ServiceConfiguration>,
+}
+
+impl Configuration {
+    /// The file that `HEARTBEAT_CONFIGURATION` names, which has to be there, else the one in the
+    /// working directory, which need not.
+    fn load(variables: &Variables) -> Result<Self, Error> {
+        let named = variables.path("HEARTBEAT_CONFIGURATION");
+        let optional = named.is_none();
+        let path = named.unwrap_or_else(|| DEFAULT_CONFIGURATION.into());
+        let content = match std::fs::read(&path) {
+            Ok(bytes) => Some(parse(&path, &bytes)?),
+            Err(error) if optional && error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => {
+                let path = path.display();
+                return Err(format!(
+                    "cannot read the service configuration {path}: {error}: \
+                     set HEARTBEAT_CONFIGURATION to the path of a .cscfg file"
+                )
+                .into());
+            }
+        };
+        Ok(Self { path, content })
+    }
+
+    fn setting(&self, role: &str, name: &str) -> Option<String> {
+        self.content.as_ref()?.role(role)?.setting(name).map(str::to_owned)
+    }
+
+    /// What to say where settings have no value.
+    fn lacks(&self, role: &str, names: &[&str]) -> String {
+        let listed: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+        let variables: Vec<_> =
+            names.iter().map(|name| variable_name("HEARTBEAT_SETTING_", name)).collect();
+        let (listed, variables) = (listed.join(", "), variables.join(", "));
+        let path = self.path.display();
+        let looked = match &self.content {
+            None => format!("{path} is not in the working directory"),
+            Some(content) if content.role(role).is_none() => {
+                format!("{path} has no role `{role}`")
+            }
+            Some(_) => format!("{path} does not give it"),
+        };
+        format!(
+            "no value for setting {listed} of role `{role}`: {looked}: set {variables}, or name a \
+             service configuration with HEARTBEAT_CONFIGURATION"
+        )
+    }
+}
+
+fn parse(path: &Path, bytes: &[u8]) -> Result<ServiceConfiguration, Error> {
+    match ServiceConfiguration::read(bytes) {
+        Ok(reading) => Ok(reading.model),
+        Err(error) => {
+            Err(format!("cannot read the service configuration {}:{error}", path.display()).into())
+        }
+    }
+}
+
+impl fmt::Display for SettingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { role, name, declared } = self;
+        write!(f, "role `{role}` declares no setting `{name}`")?;
+        if let Some(near) = nearest(name, declared.iter().map(String::as_str)) {
+            return write!(f, ": did you mean `{near}`?");
+        }
+        write!(f, ", only {declared:?}: add <Setting name=\"{name}\" /> to the service definition")
+    }
+}
+
+impl std::error::Error for SettingError {}
+
+#[cfg(test)]
+mod tests {
+    use heartbeat_definition::ServiceDefinition;
+
+    use super::{Settings, Variables};
+
+    const DEFINITION: &str = r#"
+        <ServiceDefinition name="S"><WorkerRole name="W"><ConfigurationSettings>
+            <Setting name="Queue.Url"/><Setting name="Batch"/>
+        </ConfigurationSettings></WorkerRole></ServiceDefinition>"#;
+
+    fn settings(variables: &Variables) -> Result<Settings, String> {
+        let definition = ServiceDefinition::read(DEFINITION.as_bytes()).unwrap().model;
+        let role = definition.role("W").unwrap();
+        Settings::of(role, variables).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_variable_gives_a_value_before_the_configuration_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("some.cscfg");
+        let configuration = r#"
+            <ServiceConfiguration serviceName="S"><Role name="W"><ConfigurationSettings>
+                <Setting name="Queue.Url" value="from file"/><Setting name="Batch" value=""/>
+            </ConfigurationSettings></Role></ServiceConfiguration>"#;
+        std::fs::write(&file, configuration).unwrap();
+        let file = file.to_str().unwrap();
+
+        let of_file = settings(&Variables::from([("HEARTBEAT_CONFIGURATION", file)])).unwrap();
+        assert_eq!((of_file.get("Queue.Url"), of_file.get("Batch")), (Ok("from file"), Ok("")));
+
+        let variables = Variables::from([
+            ("HEARTBEAT_CONFIGURATION", file),
+            ("HEARTBEAT_SETTING_QUEUE_URL", "from variable"),
+        ]);
+        assert_eq!(settings(&variables).unwrap().get("Queue.Url"), Ok("from variable"));
+    }
+
+    #[test]
+    fn what_has_no_value_is_named_together_with_the_way_out() {
+        let error = settings(&Variables::from([])).err().unwrap();
+        assert_eq!(
+            error,
+            "no value for setting `Queue.Url`, `Batch` of role `W`: ServiceConfiguration.cscfg is \
+             not in the working directory: set HEARTBEAT_SETTING_QUEUE_URL, \
+             HEARTBEAT_SETTING_BATCH, or name a service configuration with HEARTBEAT_CONFIGURATION"
+        );
+    }
+
+    #[test]
+    fn a_named_configuration_has_to_be_there() {
+        let variables = Variables::from([("HEARTBEAT_CONFIGURATION", "absent.cscfg")]);
+        let error = settings(&variables).err().unwrap();
+        assert!(
+            error.starts_with("cannot read the service configuration absent.cscfg: "),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn an_undeclared_setting_is_an_error_that_names_the_nearest() {
+        let variables = Variables::from([
+            ("HEARTBEAT_SETTING_QUEUE_URL", ""),
+            ("HEARTBEAT_SETTING_BATCH", "7"),
+        ]);
+        let error = settings(&variables).unwrap().get("batch").unwrap_err().to_string();
+        assert_eq!(error, "role `W` declares no setting `batch`: did you mean `Batch`?");
+    }
+}

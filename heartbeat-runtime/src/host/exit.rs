@@ -1,0 +1,45 @@
+//! How a worker ends, and the exit code that tells a supervisor.
+
+use std::fmt;
+use std::process::ExitCode;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Exit {
+    /// Stopped, or finished.
+    Clean,
+    /// One of the phases returned an error.
+    Error,
+    /// One of the phases panicked.
+    Panic,
+    /// It could not start.
+    Configuration,
+}
+
+impl Exit {
+    fn code(self) -> u8 {
+        match self {
+            Self::Clean => 0,
+            Self::Error => 1,
+            Self::Panic => 70,
+            Self::Configuration => 78,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        exit.code().into()
+    }
+}
+
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let how = match self {
+            Self::Clean => "stopped cleanly",
+            Self::Error => "stopped after an error",
+            Self::Panic => "stopped after a panic",
+            Self::Configuration => "not started",
+        };
+        write!(f, "{how}, exit code {}", self.code())
+    }
+}

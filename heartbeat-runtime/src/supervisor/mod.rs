@@ -1,0 +1,5 @@
+//! The outside that may ask a worker to stop.
+
+mod signals;
+
+pub(crate) use self::signals::Signals;

@@ -1,0 +1,97 @@
+//! Signals, registered once and for the life of the process: one that comes between two waits,
+//! or before the first, is not lost, and none is swallowed by a listener that is gone.
+
+use std::fmt;
+use std::io;
+
+#[cfg(unix)]
+use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
+#[cfg(windows)]
+use tokio::signal::windows::{CtrlBreak, CtrlC, CtrlClose, CtrlShutdown};
+
+/// A signal that asks for a stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signal {
+    Terminate,
+    Interrupt,
+}
+
+impl Signal {
+    /// The exit code of a process that the signal ends: 128 and its number.
+    pub(crate) fn exit_code(self) -> u8 {
+        match self {
+            Self::Terminate => 128 + 15,
+            Self::Interrupt => 128 + 2,
+        }
+    }
+}
+
+impl fmt::Display for Signal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Terminate => "SIGTERM",
+            Self::Interrupt => "SIGINT",
+        })
+    }
+}
+
+/// The streams of all that asks for a stop.
+#[cfg(unix)]
+pub(crate) struct Signals {
+    terminate: Stream,
+    interrupt: Stream,
+}
+
+#[cfg(unix)]
+impl Signals {
+    /// Has to be called within a runtime.
+    pub(crate) fn register() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// The next signal; several of one kind may arrive as one.
+    pub(crate) async fn next(&mut self) -> Signal {
+        tokio::select! {
+            Some(()) = self.terminate.recv() => Signal::Terminate,
+            Some(()) = self.interrupt.recv() => Signal::Interrupt,
+            else => std::future::pending().await,
+        }
+    }
+}
+
+/// The streams of all that asks for a stop. Untested: no test runs on Windows yet.
+#[cfg(windows)]
+pub(crate) struct Signals {
+    c: CtrlC,
+    r#break: CtrlBreak,
+    close: CtrlClose,
+    shutdown: CtrlShutdown,
+}
+
+#[cfg(windows)]
+impl Signals {
+    /// Has to be called within a runtime.
+    pub(crate) fn register() -> io::Result<Self> {
+        use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
+        Ok(Self {
+            c: ctrl_c()?,
+            r#break: ctrl_break()?,
+            close: ctrl_close()?,
+            shutdown: ctrl_shutdown()?,
+        })
+    }
+
+    /// The next signal; several of one kind may arrive as one.
+    pub(crate) async fn next(&mut self) -> Signal {
+        tokio::select! {
+            Some(()) = self.c.recv() => Signal::Interrupt,
+            Some(()) = self.r#break.recv() => Signal::Interrupt,
+            Some(()) = self.close.recv() => Signal::Terminate,
+            Some(()) = self.shutdown.recv() => Signal::Terminate,
+            else => std::future::pending().await,
+        }
+    }
+}
