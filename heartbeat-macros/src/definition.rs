@@ -83,9 +83,18 @@ impl Found {
     }
 }
 
+/// The last note says what to write, which rustc calls help.
 fn at(span: Span, error: &SelectionError) -> syn::Error {
-    let lines = [error.message()].into_iter().chain(error.notes().iter().map(String::as_str));
-    syn::Error::new(span, lines.collect::<Vec<_>>().join("\n= note: "))
+    let mut message = error.message().to_owned();
+    if let Some((help, notes)) = error.notes().split_last() {
+        for note in notes {
+            message.push_str("\n= note: ");
+            message.push_str(note);
+        }
+        message.push_str("\n= help: ");
+        message.push_str(help);
+    }
+    syn::Error::new(span, message)
 }
 
 fn named_path(named: &str, environment: &Environment) -> Result<PathBuf, String> {
@@ -105,17 +114,24 @@ fn nearest_path(environment: &Environment) -> Result<PathBuf, String> {
     let folders = package.ancestors().take_while(|folder| folder.starts_with(root));
     folders.map(|folder| folder.join(FILE_NAME)).find(|file| file.is_file()).ok_or_else(|| {
         format!(
-            "no {FILE_NAME} from {} up to {}\n= help: put one there, with\n\
+            "no {FILE_NAME} in {}\n= help: put one there, with\n\
              <ServiceDefinition name=\"…\" \
              xmlns=\"http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition\">\n  \
              <WorkerRole name=\"…\">\n    <Endpoints>\n      \
              <InputEndpoint name=\"Heartbeat\" protocol=\"http\" port=\"3000\" />\n    \
              </Endpoints>\n  </WorkerRole>\n</ServiceDefinition>\n\
              = help: or name one: definition = \"../Service.csdef\"",
-            package.display(),
-            root.display()
+            searched(package, root)
         )
     })
+}
+
+fn searched(package: &Path, root: &Path) -> String {
+    if package == root {
+        package.display().to_string()
+    } else {
+        format!("{}, nor above it up to {}", package.display(), root.display())
+    }
 }
 
 fn package(environment: &Environment) -> Result<&Path, String> {

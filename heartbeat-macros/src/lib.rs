@@ -42,7 +42,7 @@ use proc_macro::TokenStream;
 /// ```text
 /// error: no endpoint named `Hartbeat` in role `Orders`
 ///        = note: endpoints declared: `Heartbeat`
-///        = note: did you mean `heartbeat = "Heartbeat"`? (ServiceDefinition.csdef:5:28)
+///        = help: did you mean `heartbeat = "Heartbeat"`? (ServiceDefinition.csdef:5:28)
 ///  --> src/main.rs:8:27
 ///   |
 /// 8 | #[worker_role(heartbeat = "Hartbeat")]

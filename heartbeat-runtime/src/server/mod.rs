@@ -38,6 +38,12 @@ pub(crate) async fn serve(
         }
         #[cfg(unix)]
         Listener::Unix(listener) => {
+            let path = listener.local_addr()?.as_pathname().map(std::path::Path::to_owned);
+            let closing = async move {
+                closing.await;
+                // While the listener is there still, the file is not another process's.
+                let _ = path.map(std::fs::remove_file);
+            };
             axum::serve(listener, router).with_graceful_shutdown(closing).into_future().await
         }
     }

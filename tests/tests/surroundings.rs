@@ -1,0 +1,123 @@
+//! What a worker takes from its surroundings: addresses, settings, folders, identity; and what it
+//! says, before any of its code has run, where those are not what they have to be.
+
+use std::net::TcpListener;
+use std::process::Command;
+
+use heartbeat_tests::Worker;
+
+fn worker() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_failing-worker"));
+    command.env("HEARTBEAT_SETTING_FAIL", "").env("HEARTBEAT_ENDPOINT_HEARTBEAT", "127.0.0.1:0");
+    command
+}
+
+/// Asserts that the worker says that one line, and ends with 78.
+fn assert_refused(command: &mut Command, line: &str) {
+    let mut worker = Worker::spawn_as_is(command);
+    assert_eq!(worker.wait().code(), Some(78), "{:#?}", worker.log());
+    assert_eq!(worker.log(), [format!("heartbeat: cannot start: {line}")]);
+}
+
+#[test]
+fn an_address_that_is_none_is_refused() {
+    for (variable, value) in [
+        ("HEARTBEAT_ENDPOINT_HEARTBEAT", "localhost:3000"),
+        ("HEARTBEAT_ENDPOINT_HEARTBEAT", ""),
+        ("HEARTBEAT_ENDPOINT_PEER_PORT", "65536"),
+    ] {
+        let line =
+            format!("{variable} is `{value}`: write a port, ip:port, [ip6]:port or unix:/path");
+        assert_refused(worker().env(variable, value), &line);
+    }
+}
+
+#[test]
+fn a_port_in_use_is_refused() {
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = other.local_addr().unwrap().to_string();
+    let line = format!(
+        "cannot listen on {address} for endpoint `Heartbeat`: Address already in use (os error \
+         98): end the process that has it, or set HEARTBEAT_ENDPOINT_HEARTBEAT to another address"
+    );
+    assert_refused(worker().env("HEARTBEAT_ENDPOINT_HEARTBEAT", address), &line);
+}
+
+#[test]
+fn a_setting_without_a_value_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = "no value for setting `Fail` of role `FailingWorker`: ServiceConfiguration.cscfg \
+                is not in the working directory: set HEARTBEAT_SETTING_FAIL, or name a service \
+                configuration with HEARTBEAT_CONFIGURATION";
+    let mut command = worker();
+    assert_refused(command.env_remove("HEARTBEAT_SETTING_FAIL").current_dir(folder.path()), line);
+
+    let file = folder.path().join("other.cscfg");
+    std::fs::write(&file, "<ServiceConfiguration serviceName='S'>\n  <Role name=W/>").unwrap();
+    let mut worker = Worker::spawn_as_is(command.env("HEARTBEAT_CONFIGURATION", &file));
+    assert_eq!(worker.wait().code(), Some(78));
+    let start = format!(
+        "heartbeat: cannot start: cannot read the service configuration {}:2:",
+        file.display()
+    );
+    assert!(worker.log()[0].starts_with(&start), "{:?}", worker.log());
+}
+
+#[test]
+fn identity_folders_and_addresses_are_handed_to_the_worker() {
+    let folder = tempfile::tempdir().unwrap();
+    let scratch = folder.path().join("scratch");
+    let configuration = folder.path().join("ServiceConfiguration.cscfg");
+    let content = "<ServiceConfiguration serviceName='Trials'><Role name='FailingWorker'>\
+                   <ConfigurationSettings><Setting name='Fail' value='run error'/>\
+                   </ConfigurationSettings></Role></ServiceConfiguration>";
+    std::fs::write(configuration, content).unwrap();
+    let mut worker = Worker::spawn_as_is(
+        worker()
+            .current_dir(folder.path())
+            .env_remove("HEARTBEAT_SETTING_FAIL")
+            .env("HEARTBEAT_RESOURCE_SCRATCH", &scratch)
+            .env("HEARTBEAT_ENDPOINT_PEER_PORT", "127.0.0.1:4711")
+            .env("HEARTBEAT_INSTANCE_ID", "trial-7"),
+    );
+    assert_eq!(worker.wait().code(), Some(1), "the setting comes from the working directory");
+    for line in [
+        "peer at 127.0.0.1:4711".to_owned(),
+        format!("scratch at {}", scratch.display()),
+        format!("FailingWorker {} of trial-7", env!("CARGO_PKG_VERSION")),
+    ] {
+        assert!(worker.log().contains(&line), "no {line:?} in {:#?}", worker.log());
+    }
+    assert!(scratch.is_dir());
+}
+
+#[cfg(unix)]
+#[test]
+fn health_is_served_on_a_unix_socket_that_is_not_taken_from_a_live_worker() {
+    use std::io::{Read, Write};
+    use std::os::unix::net::{UnixListener, UnixStream};
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("health");
+    // A socket that a dead process has left.
+    drop(UnixListener::bind(&path).unwrap());
+    let mut command = heartbeat_tests::example("step-worker");
+    command.env("HEARTBEAT_ENDPOINT_HEARTBEAT", format!("unix:{}", path.display()));
+
+    let mut worker = Worker::spawn_as_is(&mut command);
+    worker.line_with("on_start: press Enter");
+    let mut stream = UnixStream::connect(&path).unwrap();
+    stream.write_all(b"GET /livez HTTP/1.0\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.0 200 OK\r\n"), "{answer}");
+
+    let mut second = Worker::spawn_as_is(&mut command);
+    assert_eq!(second.wait().code(), Some(78), "{:?}", second.log());
+
+    for _ in 0..3 {
+        worker.press_enter();
+    }
+    assert_eq!(worker.wait().code(), Some(0));
+    assert!(!path.exists(), "it has taken its socket away");
+}
