@@ -11,9 +11,22 @@ use proc_macro::TokenStream;
 /// Turns the implementation of `WorkerRole` under it into a program whose health is served on an
 /// endpoint of the service definition.
 ///
-/// ```ignore
+/// ```no_run
+/// use heartbeat_runtime::{Error, RoleEnvironment, WorkerRole, worker_role};
+///
+/// struct Orders;
+///
 /// #[worker_role(heartbeat = "Heartbeat")]
-/// impl WorkerRole for Orders { /* … */ }
+/// impl WorkerRole for Orders {
+///     async fn on_start(_role: &RoleEnvironment) -> Result<Self, Error> {
+///         Ok(Self)
+///     }
+///
+///     async fn run(&mut self, role: &RoleEnvironment) -> Result<(), Error> {
+///         role.stopping().await;
+///         Ok(())
+///     }
+/// }
 /// ```
 ///
 /// | argument | says |
@@ -24,7 +37,7 @@ use proc_macro::TokenStream;
 ///
 /// The implementation stays as it is, token for token. What is added is one function:
 ///
-/// ```ignore
+/// ```text
 /// fn main() -> ::std::process::ExitCode {
 ///     <Orders as WorkerRole>::host("Orders", ::core::env!("CARGO_PKG_VERSION"))
 ///         .definition(::core::include_bytes!("../ServiceDefinition.csdef"))

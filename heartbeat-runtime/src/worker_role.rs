@@ -8,7 +8,7 @@ use crate::host::Host;
 ///
 /// Put [`#[worker_role]`](macro@crate::worker_role) on the implementation, and it is a program:
 ///
-/// ```ignore
+/// ```no_run
 /// use heartbeat_runtime::{Error, RoleEnvironment, WorkerRole, worker_role};
 ///
 /// struct Ticker;
