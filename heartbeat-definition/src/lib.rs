@@ -21,6 +21,7 @@
 
 mod configuration;
 mod definition;
+mod duration;
 mod endpoint;
 mod read;
 mod selection;
@@ -30,6 +31,7 @@ pub use configuration::{RoleConfiguration, ServiceConfiguration, SettingValue};
 pub use definition::{
     LoadBalancerProbe, LocalResource, Role, RoleKind, ServiceDefinition, Setting,
 };
+pub use duration::parse_duration;
 pub use endpoint::{Endpoint, EndpointKind, Port, Protocol};
 pub use read::{Position, ReadError, Reading};
 pub use selection::SelectionError;

@@ -4,23 +4,21 @@
 use std::io;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
-use tokio::time::{sleep, timeout};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::endpoint::Bound;
 use crate::log::lifecycle;
 use crate::server::{self, Site};
 use crate::supervisor::Signals;
-use crate::vitals::{LaneWatch, Lifecycle, Vitals};
+use crate::vitals::{Event, LaneWatch, State, Vitals, panics};
 
 /// How long the last answers may take.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
-
-/// The exit code of a process whose stop took longer than its budget.
-const OUT_OF_BUDGET: u8 = 75;
 
 /// A heart that does not beat yet, but already hears signals.
 pub(crate) struct Unborn {
@@ -34,11 +32,15 @@ pub(crate) struct Heart {
     close: oneshot::Sender<()>,
 }
 
-/// The deadlines that the heart keeps.
+/// What the heart keeps watch over.
 #[derive(Clone, Copy)]
-pub(crate) struct Deadlines {
+pub(crate) struct Watch {
     pub(crate) stall_after: Duration,
+    /// Whether `run` is to beat from the start.
+    pub(crate) armed: bool,
     pub(crate) stop_within: Duration,
+    /// How many panics of tasks are old news.
+    pub(crate) panics: u64,
 }
 
 impl Unborn {
@@ -52,27 +54,35 @@ impl Unborn {
         Ok(Self { runtime, signals })
     }
 
-    /// Serves on the bound endpoint and watches, on a new thread.
-    pub(crate) fn start(self, bound: Bound, site: Site, deadlines: Deadlines) -> io::Result<Heart> {
+    /// Serves each site on its listener and keeps watch, on a new thread.
+    pub(crate) fn start(
+        self,
+        sites: Vec<(Bound, Site)>,
+        vitals: Arc<Vitals>,
+        watch: Watch,
+    ) -> io::Result<Heart> {
         let Self { runtime, signals } = self;
-        let listener = {
+        let listeners = {
             let _in_runtime = runtime.enter();
-            bound.into_listener()?
+            let listener = |(bound, site): (Bound, _)| Ok((bound.into_listener()?, site));
+            sites.into_iter().map(listener).collect::<io::Result<Vec<_>>>()?
         };
         let (close, closing) = oneshot::channel();
         let thread = thread::Builder::new().name("heartbeat".to_owned()).spawn(move || {
-            let vitals = Arc::clone(&site.vitals);
             runtime.block_on(async {
-                let (close_server, server_closing) = oneshot::channel();
-                let server = tokio::spawn(server::serve(listener, site, server_closing));
+                let (close_servers, servers_closing) = tokio::sync::watch::channel(());
+                let mut servers = JoinSet::new();
+                for (listener, site) in listeners {
+                    servers.spawn(server::serve(listener, site, servers_closing.clone()));
+                }
                 tokio::select! {
                     _ = closing => {}
                     () = obey(signals, &vitals) => {}
-                    () = watch(&vitals, deadlines.stall_after) => {}
-                    () = keep_budget(&vitals, deadlines.stop_within) => {}
+                    () = look_after(&vitals, watch) => {}
+                    () = keep_budget(&vitals, watch.stop_within) => exit(spent(&vitals)),
                 }
-                drop(close_server);
-                let _ = timeout(CLOSE_WITHIN, server).await;
+                drop(close_servers);
+                let _ = timeout(CLOSE_WITHIN, servers.join_all()).await;
             });
             // What is still open now ends with the runtime.
             runtime.shutdown_background();
@@ -82,7 +92,7 @@ impl Unborn {
 }
 
 impl Heart {
-    /// Closes the server after complete answers, and ends the thread.
+    /// Closes the servers after complete answers, and ends the thread.
     pub(crate) fn close(self) {
         let Self { thread, close } = self;
         drop(close);
@@ -94,32 +104,44 @@ impl Heart {
 /// The first signal asks for a stop, the second ends the process.
 async fn obey(mut signals: Signals, vitals: &Vitals) {
     let first = signals.next().await;
-    vitals.advance(Lifecycle::stop);
+    vitals.apply(Event::Stop);
     lifecycle!(info, "{first}: stopping");
     let second = signals.next().await;
     lifecycle!(warn, "{second} while stopping: ending at once");
     exit(second.exit_code());
 }
 
-/// Looks at the vitals again and again, and tells of a change.
-async fn watch(vitals: &Vitals, stall_after: Duration) {
-    let mut watch = LaneWatch::new(stall_after, Instant::now());
+/// Looks at the vitals again and again, and tells of changes.
+pub(crate) async fn look_after(vitals: &Vitals, watch: Watch) {
+    let Watch { stall_after, armed, panics: mut told, .. } = watch;
+    let mut lane = LaneWatch::new(stall_after, armed, Instant::now());
     loop {
-        sleep(watch.period()).await;
-        match vitals.look(&mut watch, Instant::now()) {
+        sleep(lane.period()).await;
+        match vitals.look(&mut lane, Instant::now()) {
             Some(true) => lifecycle!(warn, "stalled: run has not beaten for {stall_after:?}"),
             Some(false) => lifecycle!(info, "no longer stalled"),
             None => {}
         }
+        let (panics, last) = panics::of_tasks();
+        if panics > told {
+            let last = last.unwrap_or_default();
+            lifecycle!(warn, "a task {last}: the worker goes on ({panics} such panics)");
+            told = panics;
+        }
     }
 }
 
-/// Ends the process where a stop takes longer than it may, even if every other thread is blocked.
-async fn keep_budget(vitals: &Vitals, stop_within: Duration) {
-    vitals.reached(|lifecycle| lifecycle.is_ending()).await;
-    sleep(stop_within).await;
-    lifecycle!(error, "not stopped within {stop_within:?}: ending at once");
-    exit(OUT_OF_BUDGET);
+/// Ends, after having said so, when a stop has taken longer than it may.
+pub(crate) async fn keep_budget(vitals: &Vitals, stop_within: Duration) {
+    sleep_until(vitals.ending().await + stop_within).await;
+    let phase = vitals.lifecycle().phase;
+    lifecycle!(error, "not stopped within {stop_within:?}, {phase} took too long: ending at once");
+}
+
+/// The exit code of a process whose stop took longer than its budget: that of what began it, where
+/// it was a fault.
+fn spent(vitals: &Vitals) -> u8 {
+    if vitals.lifecycle().state == State::Faulted { 70 } else { 75 }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place where the process ends itself")]

@@ -11,6 +11,8 @@ pub mod host;
 mod log;
 mod server;
 mod supervisor;
+#[cfg(feature = "test-util")]
+pub mod test_util;
 mod vitals;
 mod worker_role;
 

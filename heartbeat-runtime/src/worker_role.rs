@@ -31,7 +31,7 @@ use crate::host::Host;
 ///
 /// The futures need not be `Send`: they are driven on the main thread, so that code which blocks
 /// or computes in them holds up nobody else. Tasks that they spawn run on the worker's
-/// multi-thread runtime.
+/// other threads, unless its flavor is `current_thread`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no worker role",
     note = "write `#[worker_role(heartbeat = \"…\")] impl WorkerRole for {Self} {{ … }}`"

@@ -4,7 +4,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "in a test, that is how to fail")]
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
@@ -52,6 +52,42 @@ pub fn example(package: &str) -> Command {
 pub fn workspace() -> PathBuf {
     let tests = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     tests.parent().map(PathBuf::from).unwrap_or(tests)
+}
+
+/// Tells why a test is skipped; where everything has to be there, it fails instead.
+///
+/// # Panics
+///
+/// Where the variable `CI` is `true`.
+#[expect(clippy::disallowed_methods, reason = "a variable for tests, not for workers")]
+pub fn skip(reason: &str) {
+    assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{reason}");
+    println!("skipped: {reason}");
+}
+
+/// Sends a signal to a process.
+///
+/// # Panics
+///
+/// Where the process is gone.
+pub fn signal(process: u32, signal: Signal) {
+    let id = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw);
+    let id = id.expect("a process id is a positive number");
+    rustix::process::kill_process(id, signal).expect("the process is there");
+}
+
+/// Sends a request as it is to `ip:port`, and reads until the other side closes the connection.
+///
+/// # Errors
+///
+/// Where nobody listens, or the connection breaks.
+pub fn exchange(address: &str, request: &str) -> io::Result<String> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.write_all(request.as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
 }
 
 impl Worker {
@@ -171,12 +207,17 @@ impl Worker {
     /// Where the server does not answer text.
     #[must_use]
     pub fn exchange(&self, request: &str) -> String {
-        let mut stream = TcpStream::connect(&self.address).expect("the server listens");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a minute is a time-out");
-        stream.write_all(request.as_bytes()).expect("the server reads");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("the server answers text and closes");
-        answer
+        exchange(&self.address, request).unwrap_or_else(|error| panic!("{request:?}: {error}"))
+    }
+
+    /// Reads what the worker says for that long.
+    pub fn read_for(&mut self, time: Duration) {
+        let deadline = Instant::now() + time;
+        while let Ok(line) =
+            self.output.recv_timeout(deadline.saturating_duration_since(Instant::now()))
+        {
+            self.log.push(line);
+        }
     }
 
     /// Sends a signal.
@@ -185,9 +226,7 @@ impl Worker {
     ///
     /// Where the process is gone.
     pub fn signal(&self, signal: Signal) {
-        let id = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw);
-        let id = id.expect("a process id is a positive number");
-        rustix::process::kill_process(id, signal).expect("the process is there");
+        crate::signal(self.child.id(), signal);
     }
 
     /// Waits until the worker has ended, and returns how; [`Worker::log`] then holds all it said.

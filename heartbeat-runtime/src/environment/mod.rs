@@ -20,7 +20,8 @@ use self::local_resources::LocalResources;
 use self::settings::Settings;
 use crate::Error;
 use crate::endpoint::{Address, Endpoint, address_variable};
-use crate::vitals::Vitals;
+use crate::log::lifecycle;
+use crate::vitals::{Event, Vitals};
 
 /// The environment of a role instance. A clone is cheap, and shows the same instance.
 #[derive(Clone)]
@@ -110,8 +111,9 @@ impl RoleEnvironment {
     /// Tells that `run` is making progress. Call it as often as you like: it costs a load, and
     /// a store where the heart thread has looked since the last beat.
     ///
-    /// From the first beat on, `run` has to beat at least every 30 seconds while the instance is
-    /// ready, or it counts as stalled until it beats again: live and ready fail.
+    /// From the first beat on (or from the start, where `stall_after` is given), `run` has to beat
+    /// within every 30 seconds (or `stall_after`) until the instance is to stop, or it counts as
+    /// stalled until it beats again: live and ready fail.
     pub fn beat(&self) {
         self.instance.vitals.run().beat();
     }
@@ -122,10 +124,26 @@ impl RoleEnvironment {
         Idle { instance: Arc::clone(&self.instance) }
     }
 
+    /// Takes the instance out of rotation without stopping it, or puts it back: while it is busy,
+    /// ready fails and live does not. Before `run` it says how the instance begins.
+    pub fn set_busy(&self, busy: bool) {
+        if self.instance.vitals.apply(Event::Busy(busy)) {
+            lifecycle!(info, "{}", if busy { "busy" } else { "ready" });
+        }
+    }
+
+    /// Asks for a graceful stop with exit code 75, so that a supervisor starts the worker anew.
+    /// Where the instance is stopping already, this changes nothing.
+    pub fn request_recycle(&self) {
+        if self.instance.vitals.recycle() {
+            lifecycle!(info, "a recycle is asked for: stopping");
+        }
+    }
+
     /// Whether the instance is to stop.
     #[must_use]
     pub fn is_stopping(&self) -> bool {
-        self.instance.vitals.lifecycle().is_ending()
+        self.instance.vitals.lifecycle().state.is_ending()
     }
 
     pub(crate) fn vitals(&self) -> &Vitals {
@@ -134,7 +152,7 @@ impl RoleEnvironment {
 
     /// Ends when the instance is to stop.
     pub async fn stopping(&self) {
-        self.instance.vitals.reached(|lifecycle| lifecycle.is_ending()).await;
+        self.instance.vitals.ending().await;
     }
 
     /// What `future` gives, or `None` as soon as the instance is to stop, where `future` is
@@ -196,20 +214,28 @@ impl Surroundings {
         })
     }
 
-    pub(crate) fn endpoint(&self, name: &str) -> Option<&Endpoint> {
-        self.endpoints.iter().find(|endpoint| endpoint.name() == name)
+    pub(crate) fn id(&self) -> &str {
+        &self.id
     }
 
-    /// The environment, now that the endpoint `heartbeat` is bound at `address`.
-    pub(crate) fn bound(
-        mut self,
-        (name, version): (&'static str, &'static str),
-        (heartbeat, address): (&str, &Address),
-        vitals: Arc<Vitals>,
-    ) -> RoleEnvironment {
-        for endpoint in self.endpoints.iter_mut().filter(|endpoint| endpoint.name() == heartbeat) {
+    pub(crate) fn endpoint(&self, name: &str) -> Result<&Endpoint, Error> {
+        let endpoint = self.endpoints.iter().find(|endpoint| endpoint.name() == name);
+        endpoint.ok_or_else(|| format!("the role declares no endpoint `{name}`").into())
+    }
+
+    /// An endpoint is now bound, perhaps at a port that the system chose.
+    pub(crate) fn is_bound(&mut self, name: &str, address: &Address) {
+        for endpoint in self.endpoints.iter_mut().filter(|endpoint| endpoint.name() == name) {
             endpoint.is_at(address.clone());
         }
+    }
+
+    pub(crate) fn into_environment(
+        self,
+        name: &'static str,
+        version: &'static str,
+        vitals: Arc<Vitals>,
+    ) -> RoleEnvironment {
         let Self { id, endpoints, settings, local_resources } = self;
         let instance = Instance { name, version, id, endpoints, settings, local_resources, vitals };
         RoleEnvironment { instance: Arc::new(instance) }

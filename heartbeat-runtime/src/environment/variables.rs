@@ -6,6 +6,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 /// The variables of the process, as they were when it started.
+#[derive(Default)]
 pub(crate) struct Variables {
     values: HashMap<OsString, OsString>,
 }
@@ -19,6 +20,11 @@ pub(crate) struct VariableError {
 impl Variables {
     pub(crate) fn of_process() -> Self {
         Self { values: std::env::vars_os().collect() }
+    }
+
+    #[cfg(feature = "test-util")]
+    pub(crate) fn set(&mut self, name: &str, value: &std::ffi::OsStr) {
+        self.values.insert(name.into(), value.into());
     }
 
     /// The value of a variable that is set and not empty.

@@ -4,23 +4,29 @@ use std::fmt;
 use std::process::ExitCode;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Exit {
+pub(crate) enum Exit {
     /// Stopped, or finished.
     Clean,
     /// One of the phases returned an error.
     Error,
     /// One of the phases panicked.
     Panic,
+    /// The worker asked to be started anew.
+    Recycle,
+    /// The stop took longer than it may.
+    OutOfBudget,
     /// It could not start.
     Configuration,
 }
 
 impl Exit {
-    fn code(self) -> u8 {
+    /// The code, after `sysexits.h` where that has one.
+    pub(crate) fn code(self) -> u8 {
         match self {
             Self::Clean => 0,
             Self::Error => 1,
             Self::Panic => 70,
+            Self::Recycle | Self::OutOfBudget => 75,
             Self::Configuration => 78,
         }
     }
@@ -38,6 +44,8 @@ impl fmt::Display for Exit {
             Self::Clean => "stopped cleanly",
             Self::Error => "stopped after an error",
             Self::Panic => "stopped after a panic",
+            Self::Recycle => "stopped to be started anew",
+            Self::OutOfBudget => "stopped with work cut off",
             Self::Configuration => "not started",
         };
         write!(f, "{how}, exit code {}", self.code())

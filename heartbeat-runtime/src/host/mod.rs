@@ -1,6 +1,25 @@
 //! The host: it takes a worker through its life, `start` → `run` → `stop`, each a step that only
 //! the step before can make.
 //!
+//! ```mermaid
+//! stateDiagram-v2
+//!     [*] --> starting : signals registered, endpoint bound
+//!     starting --> ready : on_start has ended well
+//!     starting --> busy : … and was told to begin busy
+//!     starting --> stopping : a stop is asked for, or on_start has failed
+//!     ready --> busy : set_busy(true)
+//!     busy --> ready : set_busy(false)
+//!     ready --> stopping : a signal, a recycle, or run has ended
+//!     busy --> stopping : a signal, a recycle, or run has ended
+//!     stopping --> stopped : on_stop has ended, and all that was spawned
+//!     starting --> faulted : on_start has panicked
+//!     ready --> faulted : run has panicked
+//!     busy --> faulted : run has panicked
+//!     stopping --> faulted : a phase has panicked
+//!     stopped --> [*] : the health server has closed
+//!     faulted --> [*] : the health server has closed
+//! ```
+//!
 //! The attribute writes this chain; by hand it is the same:
 //!
 //! ```no_run
@@ -37,19 +56,26 @@
 //! }
 //! ```
 
+mod deadlines;
 mod exit;
+mod options;
 mod phases;
+mod prepared;
+mod shapes;
 mod start;
 
 use std::process::ExitCode;
 
-use self::exit::Exit;
-use self::phases::Phases;
-use crate::Error;
+pub(crate) use self::deadlines::Deadlines;
+pub(crate) use self::exit::Exit;
+use self::options::Threads;
+pub(crate) use self::phases::Phases;
+#[cfg(feature = "test-util")]
+pub(crate) use self::prepared::Prepared;
 use crate::environment::RoleEnvironment;
 use crate::heart::Heart;
 use crate::log::lifecycle;
-use crate::vitals::Lifecycle;
+use crate::vitals::{Event, Phase};
 
 /// A worker that has not started: the phases of its life, and what they are bound to.
 #[must_use = "a host does nothing until it is started, run and stopped"]
@@ -57,8 +83,11 @@ pub struct Host<S> {
     role: &'static str,
     version: &'static str,
     definition: &'static [u8],
-    heartbeat: &'static str,
-    phases: Phases<S>,
+    pub(crate) heartbeat: &'static str,
+    management: Option<&'static str>,
+    pub(crate) deadlines: Deadlines,
+    threads: Threads,
+    pub(crate) phases: Phases<S>,
 }
 
 /// A worker whose health is served, or whose start has failed.
@@ -70,6 +99,8 @@ pub struct Started<S> {
 /// What lives between the start and the end of a worker.
 struct Beating<S> {
     phases: Phases<S>,
+    deadlines: Deadlines,
+    threads: Threads,
     role: RoleEnvironment,
     heart: Heart,
 }
@@ -84,28 +115,10 @@ pub struct Ended {
 // === impl Host ===
 
 impl<S: 'static> Host<S> {
-    /// A worker that plays a role of the service definition in a version: what `start` makes,
-    /// `run` works with and `stop` takes apart. None of the futures has to be `Send`: they are
-    /// driven on the thread that calls [`Started::run`].
-    pub fn new(
-        role: &'static str,
-        version: &'static str,
-        start: impl AsyncFnOnce(&RoleEnvironment) -> Result<S, Error> + 'static,
-        run: impl AsyncFnOnce(&mut S, &RoleEnvironment) -> Result<(), Error> + 'static,
-        stop: impl AsyncFnOnce(S, &RoleEnvironment) -> Result<(), Error> + 'static,
-    ) -> Self {
-        let phases = Phases::new(start, run, stop);
-        Self { role, version, definition: &[], heartbeat: "", phases }
-    }
-
-    /// The content of the `ServiceDefinition.csdef` that declares the role.
-    pub fn definition(self, definition: &'static [u8]) -> Self {
-        Self { definition, ..self }
-    }
-
-    /// The name of the declared endpoint on which health is served.
-    pub fn heartbeat(self, heartbeat: &'static str) -> Self {
-        Self { heartbeat, ..self }
+    /// The worker as it is, for a test beside which it runs.
+    #[cfg(feature = "test-util")]
+    pub fn test(self) -> crate::test_util::TestHost<S> {
+        crate::test_util::TestHost::of(self)
     }
 
     /// Registers the signals, reads the definition and all that it is configured by, binds the
@@ -124,14 +137,26 @@ impl<S: 'static> Host<S> {
 // === impl Started ===
 
 impl<S: 'static> Started<S> {
-    /// Drives the worker through `start`, `run` and `stop`, on this thread and a new multi-thread
-    /// runtime, until it has ended.
+    /// Drives the worker through `start`, `run` and `stop`, on this thread and in a new runtime,
+    /// until it has ended and all that it has spawned.
     pub fn run(self) -> Ended {
         match self.start {
             Err(exit) => Ended { heart: None, exit },
-            Ok(Beating { phases, role, heart }) => {
-                let exit = phases.live(&role);
-                role.vitals().advance(Lifecycle::end);
+            Ok(Beating { phases, deadlines, threads, role, heart }) => {
+                let exit = match threads.runtime() {
+                    Ok(runtime) => {
+                        let exit = runtime.block_on(phases.drive(&role, &deadlines));
+                        role.vitals().enter(Phase::Tasks);
+                        // Waits for what blocks it; the heart keeps the budget.
+                        drop(runtime);
+                        exit
+                    }
+                    Err(error) => {
+                        lifecycle!(error, "cannot start: no runtime for the worker: {error}");
+                        Exit::Configuration
+                    }
+                };
+                role.vitals().apply(Event::Ended);
                 Ended { heart: Some(heart), exit }
             }
         }

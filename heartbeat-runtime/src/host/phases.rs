@@ -1,27 +1,27 @@
-//! The three phases of user code: what they return, and what is made of an error or a panic.
+//! The three phases of user code: how they follow each other, what bounds them, and what is made
+//! of an error or a panic.
 
-use std::any::Any;
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
+use std::task::Poll;
 
-use tokio::runtime::Builder;
+use tokio::time::sleep_until;
 
-use super::Exit;
+use super::{Deadlines, Exit};
 use crate::Error;
 use crate::environment::RoleEnvironment;
 use crate::log::lifecycle;
-use crate::vitals::{Lifecycle, State};
+use crate::vitals::panics::caught;
+use crate::vitals::{Event, Phase, Vitals};
 
 type Local<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + 'a>>;
-
 type Start<S> = dyn for<'a> FnOnce(&'a RoleEnvironment) -> Local<'a, S>;
 type Run<S> = dyn for<'a> FnOnce(&'a mut S, &'a RoleEnvironment) -> Local<'a, ()>;
 type Stop<S> = dyn for<'a> FnOnce(S, &'a RoleEnvironment) -> Local<'a, ()>;
 
 /// Three async closures, whatever they were written as.
-pub(super) struct Phases<S> {
+pub(crate) struct Phases<S> {
     start: Box<Start<S>>,
     run: Box<Run<S>>,
     stop: Box<Stop<S>>,
@@ -40,82 +40,96 @@ impl<S: 'static> Phases<S> {
         }
     }
 
-    /// Drives all phases on this thread, within a new multi-thread runtime, and drops that.
-    pub(super) fn live(self, role: &RoleEnvironment) -> Exit {
-        match Builder::new_multi_thread().enable_all().build() {
-            Ok(runtime) => runtime.block_on(self.drive(role)),
-            Err(error) => {
-                lifecycle!(error, "cannot start: no runtime for the worker: {error}");
-                Exit::Configuration
-            }
-        }
-    }
-
-    async fn drive(self, role: &RoleEnvironment) -> Exit {
+    /// Takes the worker through its phases, in the runtime of the caller.
+    pub(crate) async fn drive(self, role: &RoleEnvironment, deadlines: &Deadlines) -> Exit {
         let Self { start, run, stop } = self;
         let vitals = role.vitals();
-        let mut state = match outcome("on_start", role, || start(role)).await {
+        let mut state = match bounded(Phase::OnStart, vitals, deadlines, || start(role)).await {
             Ok(state) => state,
             Err(exit) => return exit,
         };
-        vitals.advance(Lifecycle::start);
         let mut exit = Exit::Clean;
         // A stop that came during `on_start` leaves nothing to run.
-        if vitals.lifecycle().state == State::Ready {
-            lifecycle!(info, "ready");
-            match outcome("run", role, || run(&mut state, role)).await {
+        if vitals.apply(Event::Started) {
+            lifecycle!(info, "{}", if vitals.lifecycle().busy { "busy" } else { "ready" });
+            match bounded(Phase::Run, vitals, deadlines, || run(&mut state, role)).await {
                 Err(Exit::Panic) => return Exit::Panic,
-                Err(error) => exit = error,
+                Err(ended) => exit = ended,
                 Ok(()) if !role.is_stopping() => lifecycle!(info, "run has returned: stopping"),
                 Ok(()) => {}
             }
-            vitals.advance(Lifecycle::stop);
+            vitals.apply(Event::Stop);
         }
-        match outcome("on_stop", role, || stop(state, role)).await {
+        drain(vitals, deadlines).await;
+        vitals.enter(Phase::OnStop);
+        match outcome(Phase::OnStop, vitals, || stop(state, role)).await {
             Err(Exit::Panic) => Exit::Panic,
-            Err(error) => error,
-            Ok(()) => exit,
+            Err(failed) if exit == Exit::Clean => failed,
+            Ok(()) if exit == Exit::Clean && vitals.lifecycle().recycle => Exit::Recycle,
+            Ok(()) | Err(_) => exit,
         }
     }
 }
 
-/// What a phase gives, or how the worker ends because of it, which is logged.
-async fn outcome<'a, T>(
-    phase: &str,
-    role: &RoleEnvironment,
+/// Drives a phase until it ends, or until a stop has used up what it may use of the budget.
+async fn bounded<'a, T>(
+    phase: Phase,
+    vitals: &Vitals,
+    deadlines: &Deadlines,
     call: impl FnOnce() -> Local<'a, T>,
 ) -> Result<T, Exit> {
-    match unpanicked(call).await {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => {
-            lifecycle!(error, "{phase} failed: {}", Chain(error.as_ref()));
-            Err(Exit::Error)
-        }
-        Err(panic) => {
-            role.vitals().advance(Lifecycle::fault);
-            lifecycle!(error, "{phase} panicked: {}", message(panic.as_ref()));
-            Err(Exit::Panic)
+    vitals.enter(phase);
+    let within = deadlines.run_within();
+    tokio::select! {
+        biased;
+        outcome = outcome(phase, vitals, call) => outcome,
+        () = async { sleep_until(vitals.ending().await + within).await } => {
+            lifecycle!(error, "{phase} has not ended within {within:?} of the stop: dropped");
+            Err(Exit::OutOfBudget)
         }
     }
+}
+
+/// Lets whoever sends work learn of the stop, before `on_stop` takes the worker apart.
+async fn drain(vitals: &Vitals, deadlines: &Deadlines) {
+    if !deadlines.drain.is_zero() {
+        vitals.enter(Phase::Drain);
+        let within = deadlines.drain.min(deadlines.run_within());
+        sleep_until(vitals.ending().await + within).await;
+    }
+}
+
+/// What a phase gives, or how the worker ends because of it, which is logged and kept.
+async fn outcome<'a, T>(
+    phase: Phase,
+    vitals: &Vitals,
+    call: impl FnOnce() -> Local<'a, T>,
+) -> Result<T, Exit> {
+    let (failure, event, exit) = match unpanicked(call).await {
+        Ok(Ok(value)) => return Ok(value),
+        Ok(Err(error)) => {
+            let failure = format!("{phase} failed: {}", Chain(error.as_ref()));
+            (failure, Event::Stop, Exit::Error)
+        }
+        Err(panic) => (format!("{phase} {panic}"), Event::Panicked, Exit::Panic),
+    };
+    vitals.fail(failure.clone());
+    vitals.apply(event);
+    lifecycle!(error, "{failure}");
+    Err(exit)
 }
 
 /// Catches a panic where the future is made and where it is polled. What a panic leaves of the
 /// user's state is only dropped.
 async fn unpanicked<'a, T>(
     call: impl FnOnce() -> Local<'a, T>,
-) -> Result<Result<T, Error>, Box<dyn Any + Send>> {
-    let mut future = pin!(catch_unwind(AssertUnwindSafe(call))?);
-    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+) -> Result<Result<T, Error>, String> {
+    let mut future = pin!(caught(call)?);
+    poll_fn(|context| match caught(|| future.as_mut().poll(context)) {
         Ok(poll) => poll.map(Ok),
-        Err(panic) => std::task::Poll::Ready(Err(panic)),
+        Err(panic) => Poll::Ready(Err(panic)),
     })
     .await
-}
-
-fn message(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("with something that is no text")
 }
 
 /// An error and its sources, on one line.

@@ -1,51 +1,32 @@
-//! What happens before user code runs.
+//! What happens before user code runs: signals first, then the endpoints, then the heart.
 
 use std::sync::Arc;
-use std::time::Duration;
-
-use heartbeat_definition::{Role, ServiceDefinition};
 
 use super::{Beating, Host};
 use crate::Error;
 use crate::endpoint::{Address, Bound};
-use crate::environment::{Surroundings, Variables};
-use crate::heart::{Deadlines, Unborn};
+use crate::environment::Variables;
+use crate::heart::Unborn;
 use crate::log::lifecycle;
-use crate::server::Site;
-use crate::vitals::Vitals;
-
-/// What errors call the definition, which is embedded in the program.
-const FILE: &str = "ServiceDefinition.csdef";
-
-const DEADLINES: Deadlines =
-    Deadlines { stall_after: Duration::from_secs(30), stop_within: Duration::from_secs(25) };
+use crate::vitals::panics;
 
 pub(super) fn start<S>(host: Host<S>) -> Result<Beating<S>, Error> {
-    let Host { role: name, version, definition, heartbeat, phases } = host;
     let heart = Unborn::new()?;
-    let definition =
-        ServiceDefinition::read(definition).map_err(|error| format!("{FILE}:{error}"))?.model;
-    let declared = definition.worker_role(name, FILE)?;
-    declared.heartbeat(heartbeat, FILE)?;
-
-    let surroundings = Surroundings::of(declared, &Variables::of_process())?;
-    let endpoint = surroundings.endpoint(heartbeat).ok_or("the heartbeat endpoint is gone")?;
-    let bound = Bound::to(endpoint)?;
-    let address = bound.address().clone();
-
-    let vitals = Arc::new(Vitals::new());
-    let probe_path = probe_path(&definition, declared, heartbeat);
-    let site = Site { version, probe_path, vitals: Arc::clone(&vitals) };
-    let heart = heart.start(bound, site, DEADLINES)?;
-    lifecycle!(info, "role `{name}` {version} is starting, its health is on {}", url(&address));
-    let role = surroundings.bound((name, version), (heartbeat, &address), vitals);
-    Ok(Beating { phases, role, heart })
-}
-
-/// The path of the load balancer probe that the heartbeat endpoint names.
-fn probe_path(definition: &ServiceDefinition, role: &Role, heartbeat: &str) -> Option<String> {
-    let probe = role.endpoint(heartbeat)?.load_balancer_probe.as_ref()?;
-    definition.load_balancer_probes.iter().find(|declared| declared.name == *probe)?.path.clone()
+    panics::observe();
+    let mut prepared = host.prepared(&Variables::of_process())?;
+    let mut sites = Vec::new();
+    for endpoint in [Some(host.heartbeat), host.management].into_iter().flatten() {
+        let bound = Bound::to(prepared.surroundings.endpoint(endpoint)?)?;
+        prepared.surroundings.is_bound(endpoint, bound.address());
+        sites.push((bound, prepared.site(endpoint)));
+    }
+    let deadlines = prepared.deadlines;
+    let heart = heart.start(sites, Arc::clone(&prepared.vitals), deadlines.watch())?;
+    let (role, version) = (host.role, host.version);
+    let url = url(prepared.surroundings.endpoint(host.heartbeat)?.address());
+    lifecycle!(info, "role `{role}` {version} is starting, its health is on {url}");
+    let role = prepared.into_environment();
+    Ok(Beating { phases: host.phases, deadlines, threads: host.threads, role, heart })
 }
 
 /// Where a person on this machine finds the health of the worker.

@@ -27,7 +27,7 @@ const PATHS: [(&str, Question); 10] = [
 
 const METHODS: &str = "GET, HEAD, OPTIONS";
 
-pub(super) fn router(site: Site) -> Router {
+pub(crate) fn router(site: Site) -> Router {
     let site = Arc::new(site);
     let add = |router: Router<Arc<Site>>, (path, question): (&str, Question)| {
         router.route(
@@ -65,5 +65,5 @@ fn answer(site: &Site, question: Question, method: &Method) -> Response {
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     let status = if passes { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, headers, body::json(site.version, passes, &verdict)).into_response()
+    (status, headers, body::json(site, passes, &verdict)).into_response()
 }

@@ -40,6 +40,8 @@ impl fmt::Display for Signal {
 pub(crate) struct Signals {
     terminate: Stream,
     interrupt: Stream,
+    /// Only there so that the end of a terminal is not the end of the worker.
+    _hangup: Stream,
 }
 
 #[cfg(unix)]
@@ -49,6 +51,7 @@ impl Signals {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
+            _hangup: signal(SignalKind::hangup())?,
         })
     }
 

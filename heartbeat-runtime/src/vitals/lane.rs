@@ -1,7 +1,9 @@
 //! A lane that must beat, and the watch that the heart thread keeps over it.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 /// What the worker writes: flags only, so that a beat costs a load, and a store where a look
 /// came between.
@@ -39,9 +41,9 @@ impl Lane {
 }
 
 impl LaneWatch {
-    /// A watch that waits for the lane's first beat.
-    pub(crate) fn new(stall_after: Duration, now: Instant) -> Self {
-        Self { stall_after, armed: false, alive_at: now, looked_at: now }
+    /// A watch that waits for the lane's first beat, unless it is armed.
+    pub(crate) fn new(stall_after: Duration, armed: bool, now: Instant) -> Self {
+        Self { stall_after, armed, alive_at: now, looked_at: now }
     }
 
     /// How long to wait from one look to the next: an eighth of the deadline, 10 ms to 1 s.
@@ -76,7 +78,9 @@ impl LaneWatch {
 #[cfg(test)]
 mod tests {
     use super::{Lane, LaneWatch};
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
+
+    use tokio::time::Instant;
 
     const DEADLINE: Duration = Duration::from_secs(8);
     const PERIOD: Duration = Duration::from_secs(1);
@@ -97,14 +101,21 @@ mod tests {
     #[test]
     fn a_lane_that_never_beat_owes_nothing() {
         let mut now = Instant::now();
-        let mut watch = LaneWatch::new(DEADLINE, now);
+        let mut watch = LaneWatch::new(DEADLINE, false, now);
         assert_eq!(looks_until_stalled(&mut watch, &Lane::default(), &mut now, 100), None);
+    }
+
+    #[test]
+    fn an_armed_lane_owes_its_first_beat() {
+        let mut now = Instant::now();
+        let mut watch = LaneWatch::new(DEADLINE, true, now);
+        assert_eq!(looks_until_stalled(&mut watch, &Lane::default(), &mut now, 100), Some(9));
     }
 
     #[test]
     fn a_lane_stalls_after_its_deadline_and_by_the_next_look_and_heals() {
         let (mut now, lane) = (Instant::now(), Lane::default());
-        let mut watch = LaneWatch::new(DEADLINE, now);
+        let mut watch = LaneWatch::new(DEADLINE, false, now);
         for _ in 0..2 {
             lane.beat();
             // One look sees the beat, eight more reach the deadline, the next is past it.
@@ -115,7 +126,7 @@ mod tests {
     #[test]
     fn an_idle_lane_owes_nothing_and_its_end_restarts_the_deadline() {
         let (mut now, lane) = (Instant::now(), Lane::default());
-        let mut watch = LaneWatch::new(DEADLINE, now);
+        let mut watch = LaneWatch::new(DEADLINE, false, now);
         lane.beat();
         lane.enter_idle();
         assert_eq!(looks_until_stalled(&mut watch, &lane, &mut now, 100), None);
@@ -126,7 +137,7 @@ mod tests {
     #[test]
     fn an_idle_spell_between_two_looks_restarts_the_deadline() {
         let (mut now, lane) = (Instant::now(), Lane::default());
-        let mut watch = LaneWatch::new(DEADLINE, now);
+        let mut watch = LaneWatch::new(DEADLINE, false, now);
         lane.beat();
         assert_eq!(looks_until_stalled(&mut watch, &lane, &mut now, 5), None);
         lane.enter_idle();
@@ -137,7 +148,7 @@ mod tests {
     #[test]
     fn the_deadline_begins_when_the_lane_is_due() {
         let (mut now, lane) = (Instant::now(), Lane::default());
-        let mut watch = LaneWatch::new(DEADLINE, now);
+        let mut watch = LaneWatch::new(DEADLINE, false, now);
         lane.beat();
         for _ in 0..100 {
             now += PERIOD;
@@ -149,7 +160,7 @@ mod tests {
     #[test]
     fn a_process_that_slept_is_given_the_time_back() {
         let (mut now, lane) = (Instant::now(), Lane::default());
-        let mut watch = LaneWatch::new(DEADLINE, now);
+        let mut watch = LaneWatch::new(DEADLINE, false, now);
         lane.beat();
         now += PERIOD;
         watch.look(&lane, true, now);

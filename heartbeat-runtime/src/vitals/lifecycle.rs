@@ -1,17 +1,22 @@
-//! The state of the instance, and the steps by which it changes.
+//! The state of the instance, and the events that change it.
+
+use std::fmt;
 
 use serde::Serialize;
+use tokio::time::Instant;
 
-/// Where an instance is in its life.
+/// Where an instance is in its life; the diagram in [`host`](crate::host) shows every step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum State {
-    /// Until `on_start` has ended well.
+    /// Until `on_start` has ended.
     #[default]
     Starting,
     /// `run` is at work.
     Ready,
-    /// A stop was asked for, or `run` has returned.
+    /// `run` is at work, and wants no more of it.
+    Busy,
+    /// A stop was asked for, `on_start` has failed, or `run` has ended.
     Stopping,
     /// Only the health server is left.
     Stopped,
@@ -19,72 +24,177 @@ pub(crate) enum State {
     Faulted,
 }
 
+/// What happens to an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// `on_start` has ended well.
+    Started,
+    /// User code wants no more work, or wants it again.
+    Busy(bool),
+    /// A stop was asked for, `on_start` has failed, or `run` has ended.
+    Stop,
+    /// A phase panicked.
+    Panicked,
+    /// The last phase has ended.
+    Ended,
+}
+
+/// What user code is at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Phase {
+    #[default]
+    OnStart,
+    Run,
+    /// `run` has ended before the drain has.
+    Drain,
+    OnStop,
+    /// The worker's runtime ends, which waits for what blocks it.
+    Tasks,
+}
+
 /// The state, and what it alone does not tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Lifecycle {
     pub(crate) state: State,
+    pub(crate) phase: Phase,
     /// `on_start` has ended well.
     pub(crate) started: bool,
+    /// User code wants no work, from when it is ready.
+    pub(crate) busy: bool,
+    /// The stop was asked for so that a supervisor starts the worker anew.
+    pub(crate) recycle: bool,
+    /// When the instance stopped being of use: budgets count from here.
+    pub(crate) ending_since: Option<Instant>,
+}
+
+impl State {
+    /// The state after an event, where the event changes it; `busy` is what was wanted last.
+    fn after(self, event: Event, busy: bool) -> Option<Self> {
+        Some(match (self, event) {
+            (Self::Starting, Event::Started) | (Self::Ready, Event::Busy(true)) if busy => {
+                Self::Busy
+            }
+            (Self::Starting, Event::Started) | (Self::Busy, Event::Busy(false)) => Self::Ready,
+            (Self::Starting | Self::Ready | Self::Busy, Event::Stop) => Self::Stopping,
+            (Self::Starting | Self::Ready | Self::Busy | Self::Stopping, Event::Panicked) => {
+                Self::Faulted
+            }
+            (Self::Stopping, Event::Ended) => Self::Stopped,
+            _ => return None,
+        })
+    }
+
+    /// Whether the instance does not go back to work from here.
+    pub(crate) fn is_ending(self) -> bool {
+        matches!(self, Self::Stopping | Self::Stopped | Self::Faulted)
+    }
+
+    /// Whether `run` is at work, with no stop asked for.
+    pub(crate) fn is_running(self) -> bool {
+        matches!(self, Self::Ready | Self::Busy)
+    }
 }
 
 impl Lifecycle {
-    /// `on_start` has ended well: the instance is ready, unless a stop came first.
-    pub(crate) fn start(&mut self) -> bool {
-        self.started = true;
-        if self.state == State::Starting {
-            self.state = State::Ready;
+    /// Takes note of an event. Returns whether the state has changed.
+    pub(crate) fn apply(&mut self, event: Event, now: Instant) -> bool {
+        match event {
+            Event::Started => self.started = true,
+            Event::Busy(busy) => self.busy = busy,
+            Event::Stop | Event::Panicked | Event::Ended => {}
         }
+        let Some(state) = self.state.after(event, self.busy) else { return false };
+        if state.is_ending() && self.ending_since.is_none() {
+            self.ending_since = Some(now);
+        }
+        self.state = state;
         true
     }
+}
 
-    /// A stop is asked for, or due because `run` returned; the first reason counts.
-    pub(crate) fn stop(&mut self) -> bool {
-        let lives = !self.is_ending();
-        if lives {
-            self.state = State::Stopping;
-        }
-        lives
-    }
-
-    /// User code has panicked, which nothing heals.
-    pub(crate) fn fault(&mut self) -> bool {
-        self.state = State::Faulted;
-        true
-    }
-
-    /// User code is done; a fault stays visible to the end.
-    pub(crate) fn end(&mut self) -> bool {
-        if self.state != State::Faulted {
-            self.state = State::Stopped;
-        }
-        true
-    }
-
-    /// The instance does not go back to work from here.
-    pub(crate) fn is_ending(self) -> bool {
-        !matches!(self.state, State::Starting | State::Ready)
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OnStart => "on_start",
+            Self::Run => "run",
+            Self::Drain => "the drain",
+            Self::OnStop => "on_stop",
+            Self::Tasks => "what the worker has spawned or is dropping",
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Lifecycle, State};
+    use std::collections::BTreeSet;
+
+    use super::{Event, Instant, Lifecycle, State};
+
+    const STATES: [State; 6] = [
+        State::Starting,
+        State::Ready,
+        State::Busy,
+        State::Stopping,
+        State::Stopped,
+        State::Faulted,
+    ];
+
+    /// Every step that an event can make, in the words of the diagram.
+    fn steps() -> BTreeSet<String> {
+        let events = [
+            Event::Started,
+            Event::Busy(true),
+            Event::Busy(false),
+            Event::Stop,
+            Event::Panicked,
+            Event::Ended,
+        ];
+        let mut steps = BTreeSet::new();
+        for (from, event, busy) in STATES
+            .into_iter()
+            .flat_map(|from| events.map(|event| (from, event)))
+            .flat_map(|(from, event)| [false, true].map(|busy| (from, event, busy)))
+        {
+            let mut lifecycle = Lifecycle { state: from, busy, ..Lifecycle::default() };
+            if lifecycle.apply(event, Instant::now()) {
+                let name = |state: State| format!("{state:?}").to_lowercase();
+                steps.insert(format!("{} --> {}", name(from), name(lifecycle.state)));
+            }
+        }
+        steps
+    }
+
+    #[test]
+    fn the_diagram_shows_every_step_and_no_other() {
+        let shown: BTreeSet<_> = include_str!("../host/mod.rs")
+            .lines()
+            .filter_map(|line| line.strip_prefix("//!     ")?.split_once(" : "))
+            .map(|(step, _)| step.to_owned())
+            .filter(|step| !step.contains("[*]"))
+            .collect();
+        assert_eq!(shown, steps());
+    }
 
     #[test]
     fn a_stop_during_start_is_not_undone_by_its_end() {
         let mut lifecycle = Lifecycle::default();
-        assert!(lifecycle.stop());
-        lifecycle.start();
-        assert_eq!(lifecycle, Lifecycle { state: State::Stopping, started: true });
-        assert!(!lifecycle.stop(), "the first stop counts");
+        assert!(lifecycle.apply(Event::Stop, Instant::now()));
+        let asked = lifecycle.ending_since;
+        assert!(asked.is_some());
+        assert!(!lifecycle.apply(Event::Started, Instant::now()));
+        assert!(lifecycle.started);
+        assert_eq!(lifecycle.state, State::Stopping);
+        assert!(!lifecycle.apply(Event::Stop, Instant::now()));
+        assert_eq!(lifecycle.ending_since, asked, "the first stop counts");
     }
 
     #[test]
-    fn a_fault_stays_to_the_end() {
+    fn busy_before_ready_is_kept() {
         let mut lifecycle = Lifecycle::default();
-        lifecycle.fault();
-        assert!(!lifecycle.stop());
-        lifecycle.end();
-        assert_eq!(lifecycle.state, State::Faulted);
+        assert!(!lifecycle.apply(Event::Busy(true), Instant::now()));
+        assert!(lifecycle.apply(Event::Started, Instant::now()));
+        assert_eq!(lifecycle.state, State::Busy);
+        assert!(lifecycle.apply(Event::Busy(false), Instant::now()));
+        assert_eq!(lifecycle.state, State::Ready);
     }
 }

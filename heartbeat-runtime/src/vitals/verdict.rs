@@ -25,6 +25,7 @@ pub(crate) enum Reason {
     Stalled,
     Starting,
     Stopping,
+    Busy,
 }
 
 /// What is to be said of an instance at one moment.
@@ -38,15 +39,16 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
-    pub(crate) fn of(Lifecycle { state, started }: Lifecycle, stalled: bool) -> Self {
+    pub(crate) fn of(Lifecycle { state, started, .. }: Lifecycle, stalled: bool) -> Self {
         // The last look may be from before the stop, during which no beat is due.
-        let stalled = stalled && state == State::Ready;
+        let stalled = stalled && state.is_running();
         let live = state != State::Faulted && !stalled;
         let reasons = [
             (state == State::Faulted, Reason::Faulted),
             (stalled, Reason::Stalled),
             (state == State::Starting, Reason::Starting),
             (matches!(state, State::Stopping | State::Stopped), Reason::Stopping),
+            (state == State::Busy, Reason::Busy),
         ];
         Self {
             state,
@@ -76,12 +78,14 @@ mod tests {
     #[test]
     fn every_state_answers_each_question() {
         use Question::{Health, Live, Ready, Startup};
-        use Reason::{Faulted, Stalled, Starting, Stopping};
+        use Reason::{Busy, Faulted, Stalled, Starting, Stopping};
         type Row<'a> = (State, bool, bool, &'a [Question], &'a [Reason]);
-        let table: [Row<'_>; 8] = [
+        let table: [Row<'_>; 10] = [
             (State::Starting, false, false, &[Live], &[Starting]),
             (State::Ready, true, false, &[Health, Live, Ready, Startup], &[]),
             (State::Ready, true, true, &[Startup], &[Stalled]),
+            (State::Busy, true, false, &[Live, Startup], &[Busy]),
+            (State::Busy, true, true, &[Startup], &[Stalled, Busy]),
             (State::Stopping, true, true, &[Live, Startup], &[Stopping]),
             (State::Stopping, false, false, &[Live], &[Stopping]),
             (State::Stopped, true, false, &[Live, Startup], &[Stopping]),
@@ -89,7 +93,8 @@ mod tests {
             (State::Faulted, false, false, &[], &[Faulted]),
         ];
         for (state, started, stalled, passing, reasons) in table {
-            let verdict = Verdict::of(Lifecycle { state, started }, stalled);
+            let verdict =
+                Verdict::of(Lifecycle { state, started, ..Lifecycle::default() }, stalled);
             let passed: Vec<_> = [Health, Live, Ready, Startup]
                 .into_iter()
                 .filter(|question| verdict.passes(*question))

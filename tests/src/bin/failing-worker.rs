@@ -1,45 +1,112 @@
-//! A worker for tests: it tells of each phase, and fails in the one and in the way that its
-//! setting `Fail` names, such as `run error` or `on_stop panic`.
+//! A worker for tests: it tells of each phase, and goes wrong in the one and in the way that its
+//! setting `Fail` names, such as `run error` or `run panic, drop block`.
 
+use std::future::pending;
 use std::io;
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
 
 use heartbeat_runtime::{Error, RoleEnvironment, WorkerRole, worker_role};
+use tokio::time::sleep;
 
-struct FailingWorker;
+struct FailingWorker {
+    blocks_when_dropped: bool,
+}
 
 #[worker_role(heartbeat = "Heartbeat")]
 impl WorkerRole for FailingWorker {
     async fn on_start(role: &RoleEnvironment) -> Result<Self, Error> {
-        phase("on_start", role)?;
+        phase("on_start", role).await?;
         eprintln!("peer at {}", role.endpoint("Peer-Port").ok_or("no peer")?.address());
         eprintln!("scratch at {}", role.local_resource("Scratch")?.display());
         eprintln!("{} {} of {}", role.name(), role.version(), role.instance_id());
-        Ok(Self)
+        Ok(Self { blocks_when_dropped: wanted("drop", role)? == Some("block") })
     }
 
     async fn run(&mut self, role: &RoleEnvironment) -> Result<(), Error> {
-        phase("run", role)
+        phase("run", role).await
     }
 
     async fn on_stop(self, role: &RoleEnvironment) -> Result<(), Error> {
-        phase("on_stop", role)
+        phase("on_stop", role).await
     }
 }
 
-fn phase(name: &str, role: &RoleEnvironment) -> Result<(), Error> {
+impl Drop for FailingWorker {
+    fn drop(&mut self) {
+        if self.blocks_when_dropped {
+            block();
+        }
+    }
+}
+
+async fn phase(name: &str, role: &RoleEnvironment) -> Result<(), Error> {
     eprintln!("in {name}");
-    let (phase, how) = role.setting("Fail")?.split_once(' ').unwrap_or_default();
-    if phase != name {
+    if wanted("every", role)?.is_some() {
+        sleep(Duration::from_millis(3)).await;
         return Ok(());
     }
+    let Some(how) = wanted(name, role)? else { return Ok(()) };
     match how {
-        "error" => Err(Box::new(Outer(io::Error::other("the disk is full")))),
-        _ => wrong_by_design(),
+        "error" => return Err(Box::new(Outer(io::Error::other("the disk is full")))),
+        "panic" => wrong_by_design(),
+        "hang" => pending().await,
+        "block" => block(),
+        "stop" => {
+            role.stopping().await;
+            eprintln!("stopping is seen");
+        }
+        "recycle" => role.request_recycle(),
+        "busy" => {
+            role.set_busy(true);
+            role.stopping().await;
+        }
+        "spawn blocking" => blocked(1, |block| drop(tokio::task::spawn_blocking(block)))?,
+        "spawn panic" => {
+            let _ = tokio::spawn(async { wrong_by_design() }).await;
+            role.stopping().await;
+        }
+        "block all" => {
+            let threads = tokio::runtime::Handle::current().metrics().num_workers();
+            blocked(threads, |block| drop(tokio::spawn(async { block() })))?;
+            role.stopping().await;
+        }
+        _ => return Err(format!("cannot fail by {how}").into()),
+    }
+    Ok(())
+}
+
+/// How to go wrong at that point of the life.
+fn wanted<'a>(point: &str, role: &'a RoleEnvironment) -> Result<Option<&'a str>, Error> {
+    let mut ways = role.setting("Fail")?.split(", ").filter_map(|way| way.split_once(' '));
+    Ok(ways.find(|(wanted, _)| *wanted == point).map(|(_, how)| how))
+}
+
+/// Spawns that many of what blocks its thread, and waits until all of them do.
+fn blocked(count: usize, spawn: impl Fn(Box<dyn FnOnce() + Send>)) -> Result<(), Error> {
+    let (send, begun) = channel();
+    for _ in 0..count {
+        let send = send.clone();
+        spawn(Box::new(move || {
+            let _ = send.send(());
+            block();
+        }));
+    }
+    (0..count).try_for_each(|_| begun.recv())?;
+    eprintln!("{count} blocked");
+    Ok(())
+}
+
+/// A thread that does this is never seen again.
+fn block() {
+    loop {
+        thread::park();
     }
 }
 
 #[expect(clippy::panic, reason = "that is what is tried")]
-fn wrong_by_design() -> Result<(), Error> {
+fn wrong_by_design() {
     panic!("a wrong turn");
 }
 

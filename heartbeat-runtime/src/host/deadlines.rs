@@ -1,0 +1,80 @@
+//! The deadlines of a worker: what its program says, and the variables that overrule it.
+
+use std::time::Duration;
+
+use heartbeat_definition::parse_duration;
+
+use crate::Error;
+use crate::environment::Variables;
+use crate::heart::Watch;
+use crate::vitals::panics;
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadlines {
+    pub(crate) stall_after: Duration,
+    /// Whether `run` is to beat from the start, and not only from its first beat on.
+    pub(crate) armed: bool,
+    pub(crate) stop_within: Duration,
+    pub(crate) drain: Duration,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self {
+            stall_after: Duration::from_secs(30),
+            armed: false,
+            stop_within: Duration::from_secs(25),
+            drain: Duration::ZERO,
+        }
+    }
+}
+
+impl Deadlines {
+    /// What of a stop `run` and the drain may use, so that `on_stop` has the rest.
+    pub(crate) fn run_within(&self) -> Duration {
+        self.stop_within / 5 * 4
+    }
+
+    /// What of them the heart keeps, from now on.
+    pub(crate) fn watch(&self) -> Watch {
+        let Self { stall_after, armed, stop_within, .. } = *self;
+        let (panics, _) = panics::of_tasks();
+        Watch { stall_after, armed, stop_within, panics }
+    }
+
+    pub(super) fn overruled_by(self, variables: &Variables) -> Result<Self, Error> {
+        let duration = |name: &str, otherwise: Duration| match variables.text(name)? {
+            None => Ok(otherwise),
+            Some(written) => parse_duration(&written).ok_or_else(|| {
+                Error::from(format!(
+                    "{name} is `{written}`: write a whole number and its unit, such as 250ms, 30s, \
+                     2m or 1h"
+                ))
+            }),
+        };
+        Ok(Self {
+            stall_after: duration("HEARTBEAT_STALL_AFTER", self.stall_after)?,
+            armed: self.armed,
+            stop_within: duration("HEARTBEAT_STOP_WITHIN", self.stop_within)?,
+            drain: duration("HEARTBEAT_DRAIN", self.drain)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Deadlines, Duration};
+    use crate::environment::Variables;
+
+    #[test]
+    fn a_variable_overrules_and_has_to_be_a_duration() {
+        let variables = Variables::from([("HEARTBEAT_STOP_WITHIN", "2m")]);
+        let deadlines = Deadlines::default().overruled_by(&variables).unwrap();
+        assert_eq!(deadlines.run_within(), Duration::from_secs(96));
+        assert_eq!(deadlines.stall_after, Duration::from_secs(30));
+
+        let variables = Variables::from([("HEARTBEAT_DRAIN", "5")]);
+        let error = Deadlines::default().overruled_by(&variables).unwrap_err().to_string();
+        assert!(error.starts_with("HEARTBEAT_DRAIN is `5`: write "), "{error}");
+    }
+}

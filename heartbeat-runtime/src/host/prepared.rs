@@ -1,0 +1,121 @@
+//! All that a worker is told before its endpoint is bound: by its program, its definition and its
+//! variables.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use heartbeat_definition::{EndpointKind, ServiceDefinition};
+
+use super::{Deadlines, Host};
+use crate::Error;
+use crate::endpoint::Address;
+use crate::environment::{RoleEnvironment, Surroundings, Variables};
+use crate::server::{Identity, Site};
+use crate::vitals::Vitals;
+
+/// What errors call the definition, which is embedded in the program.
+const FILE: &str = "ServiceDefinition.csdef";
+
+pub(crate) struct Prepared {
+    definition: ServiceDefinition,
+    identity: Arc<Identity>,
+    details: Details,
+    pub(super) surroundings: Surroundings,
+    pub(crate) deadlines: Deadlines,
+    pub(crate) vitals: Arc<Vitals>,
+}
+
+/// Who is shown the trusted view, by `HEARTBEAT_DETAILS`.
+#[derive(Clone, Copy)]
+enum Details {
+    Always,
+    Never,
+    Trusted,
+}
+
+impl<S> Host<S> {
+    /// # Errors
+    ///
+    /// Where the definition or what overrules it is not what it has to be: one line that says
+    /// which, and the way out.
+    pub(crate) fn prepared(&self, variables: &Variables) -> Result<Prepared, Error> {
+        let definition = ServiceDefinition::read(self.definition)
+            .map_err(|error| format!("{FILE}:{error}"))?
+            .model;
+        let declared = definition.worker_role(self.role, FILE)?;
+        declared.heartbeat(self.heartbeat, FILE)?;
+        let surroundings = Surroundings::of(declared, variables)?;
+        let identity = Identity {
+            role: self.role,
+            version: self.version,
+            instance: surroundings.id().to_owned(),
+            started_at: SystemTime::now(),
+        };
+        Ok(Prepared {
+            identity: Arc::new(identity),
+            details: Details::of(variables)?,
+            surroundings,
+            deadlines: self.deadlines.overruled_by(variables)?,
+            vitals: Arc::new(Vitals::new()),
+            definition,
+        })
+    }
+}
+
+impl Prepared {
+    /// What is served on an endpoint.
+    pub(crate) fn site(&self, endpoint: &str) -> Site {
+        Site {
+            identity: Arc::clone(&self.identity),
+            probe_path: self.probe_path(endpoint),
+            trusted: self.is_trusted(endpoint),
+            vitals: Arc::clone(&self.vitals),
+        }
+    }
+
+    pub(crate) fn into_environment(self) -> RoleEnvironment {
+        let Identity { role, version, .. } = *self.identity;
+        self.surroundings.into_environment(role, version, self.vitals)
+    }
+
+    fn declared(&self, endpoint: &str) -> Option<&heartbeat_definition::Endpoint> {
+        self.definition.role(self.identity.role)?.endpoint(endpoint)
+    }
+
+    /// The path of the load balancer probe that an endpoint names.
+    fn probe_path(&self, endpoint: &str) -> Option<String> {
+        let name = self.declared(endpoint)?.load_balancer_probe.as_deref()?;
+        let mut probes = self.definition.load_balancer_probes.iter();
+        probes.find(|probe| probe.name == name)?.path.clone()
+    }
+
+    /// Whether whoever reaches the endpoint is trusted: on a unix socket and behind an internal
+    /// endpoint only this machine and the own service are.
+    fn is_trusted(&self, endpoint: &str) -> bool {
+        let on_unix = || {
+            let endpoint = self.surroundings.endpoint(endpoint);
+            endpoint.is_ok_and(|endpoint| matches!(endpoint.address(), Address::Unix(_)))
+        };
+        let internal = || {
+            self.declared(endpoint).is_some_and(|declared| declared.kind == EndpointKind::Internal)
+        };
+        match self.details {
+            Details::Always => true,
+            Details::Never => false,
+            Details::Trusted => on_unix() || internal(),
+        }
+    }
+}
+
+impl Details {
+    fn of(variables: &Variables) -> Result<Self, Error> {
+        match variables.get("HEARTBEAT_DETAILS")?.as_deref() {
+            None => Ok(Self::Trusted),
+            Some("always") => Ok(Self::Always),
+            Some("never") => Ok(Self::Never),
+            Some(other) => {
+                Err(format!("HEARTBEAT_DETAILS is `{other}`: write always or never").into())
+            }
+        }
+    }
+}

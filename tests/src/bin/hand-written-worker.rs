@@ -1,0 +1,51 @@
+//! The host without the attribute: phases that are closures, and a state that stays on its thread.
+
+use std::cell::Cell;
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+use std::rc::Rc;
+
+use heartbeat_runtime::{Host, RoleEnvironment};
+
+fn main() -> ExitCode {
+    let threads = std::env::args().nth(1).and_then(|count| count.parse().ok());
+    let host = Host::new(
+        "HandWritten",
+        env!("CARGO_PKG_VERSION"),
+        async |_: &RoleEnvironment| Ok(Rc::new(Cell::new(0))),
+        async |rounds: &mut Rc<Cell<u32>>, role: &RoleEnvironment| {
+            let shared = Rc::clone(rounds);
+            role.until_stopping(async {
+                loop {
+                    tokio::task::yield_now().await;
+                    shared.set(shared.get() + 1);
+                    role.beat();
+                }
+            })
+            .await;
+            Ok(())
+        },
+        async |rounds: Rc<Cell<u32>>, _: &RoleEnvironment| {
+            eprintln!("went round: {}", rounds.get() > 0);
+            Ok(())
+        },
+    )
+    .definition(
+        br#"<ServiceDefinition name="Trials" xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition">
+          <WorkerRole name="HandWritten">
+            <Endpoints>
+              <InternalEndpoint name="Heartbeat" protocol="tcp" />
+            </Endpoints>
+          </WorkerRole>
+        </ServiceDefinition>"#,
+    )
+    .heartbeat("Heartbeat");
+    match threads.map(NonZeroUsize::new) {
+        None => host,
+        Some(None) => host.current_thread(),
+        Some(Some(count)) => host.worker_threads(count),
+    }
+    .start()
+    .run()
+    .stop()
+}
