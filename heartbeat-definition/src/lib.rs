@@ -1,38 +1,114 @@
-//! Reads Azure service definitions (`.csdef`) and service configurations (`.cscfg`).
+//! Reads Azure service definitions (`.csdef`) and configurations (`.cscfg`),
+//! and says what is wrong with them and where.
+//!
+//! The files may be ten years old and written for any SDK: all that the
+//! documentation, the tools of the time or a text editor made of them is read.
 //!
 //! ```
-//! use heartbeat_definition::{Protocol, ServiceDefinition};
+//! use heartbeat_definition::{Port, Protocol, ServiceDefinition};
 //!
-//! let definition = ServiceDefinition::read(br#"
-//!     <ServiceDefinition name="Shop" xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition">
-//!       <WorkerRole name="Orders">
-//!         <Endpoints>
-//!           <InputEndpoint name="Heartbeat" protocol="http" port="80" localPort="3000" />
-//!         </Endpoints>
-//!       </WorkerRole>
-//!     </ServiceDefinition>"#)?.model;
+//! let file = br#"<?xml version="1.0" encoding="utf-8"?>
+//! <ServiceDefinition name="Shop" xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition">
+//!   <WorkerRole name="Orders" vmsize="Small">
+//!     <Endpoints>
+//!       <InputEndpoint name="Heartbeat" protocol="http" port="80" localPort="3000" />
+//!       <InternalEndpoint name="Management" protocol="TCP" />
+//!     </Endpoints>
+//!   </WorkerRole>
+//! </ServiceDefinition>"#;
 //!
-//! let orders = definition.role("Orders").ok_or("no such role")?;
-//! let heartbeat = orders.endpoint("Heartbeat").ok_or("no such endpoint")?;
+//! let reading = ServiceDefinition::read(file)?;
+//!
+//! // The model is there, whatever is wrong with the file.
+//! for role in reading.model.worker_roles() {
+//!     for endpoint in &role.endpoints {
+//!         println!("{} {} {}", role.name, endpoint.name, endpoint.protocol);
+//!     }
+//! }
+//! let heartbeat = reading.model.role("Orders").and_then(|role| role.endpoint("Heartbeat"));
+//! let heartbeat = heartbeat.expect("it is declared");
 //! assert_eq!(heartbeat.protocol, Protocol::Http);
-//! assert_eq!(heartbeat.instance_port().to_string(), "3000");
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! assert_eq!(heartbeat.local_port(), Some(Port::Fixed(3000)));
+//! assert_eq!(heartbeat.position.to_string(), "5:28");
+//!
+//! // And so is all that is wrong.
+//! let findings: Vec<String> = reading.violations().map(ToString::to_string).collect();
+//! assert_eq!(findings, [
+//!     "6:53: error[invalid-value]: `TCP` is no `protocol` of `InternalEndpoint`; \
+//!      expected one of `http`, `tcp`, `udp`, `any`: write `tcp`",
+//! ]);
+//! # Ok::<(), heartbeat_definition::ReadError>(())
 //! ```
+//!
+//! # Two readings of one parse
+//!
+//! - **Strict**: [`Reading::violations`] gives every breach of Microsoft's XML
+//!   schema (SDK 2.4) and of the rules that only the packaging tools and the
+//!   platform enforced, all at once.
+//! - **Lenient**: [`Reading::model`] and [`Reading::warnings`]. What
+//!   Microsoft's own documentation or files in use get wrong (an unknown
+//!   attribute, no namespace, a doubled traffic rule …) is a warning. Words in
+//!   the wrong case are read as what they mean. What cannot be understood is
+//!   absent from the model, or at its default, and [`Reading::errors`] tells.
+//!
+//! A file that no model can be made of is a [`ReadError`]: ill-formed XML,
+//! another root element, a foreign namespace.
+//!
+//! [`ServiceDefinition::configure`] puts a configuration to a definition.
+//!
+//! # Limits
+//!
+//! At most 1 MiB, 64 levels of elements, 64 attributes on one element and 256
+//! namespace declarations; at most 1,000 findings are kept. No document type,
+//! no entities but XML's own, nothing is fetched. Time is linear in the input,
+//! and no input panics.
 
-mod configuration;
-mod definition;
+mod code;
+mod configured;
+mod document;
 mod duration;
-mod endpoint;
-mod read;
+mod error;
+mod finding;
+mod model;
+mod nearest;
+mod position;
+mod reading;
+mod rules;
+mod schema;
 mod selection;
-mod suggest;
+mod source;
 
-pub use configuration::{RoleConfiguration, ServiceConfiguration, SettingValue};
-pub use definition::{
-    LoadBalancerProbe, LocalResource, Role, RoleKind, ServiceDefinition, Setting,
-};
+pub use code::{Authority, Code};
+pub use configured::{ConfiguredRole, ConfiguredService, ConfiguredSetting};
 pub use duration::parse_duration;
-pub use endpoint::{Endpoint, EndpointKind, Port, Protocol};
-pub use read::{Position, ReadError, Reading};
+pub use error::ReadError;
+pub use finding::{File, Finding, Severity};
+pub use model::configuration::{
+    CertificateThumbprint, InstanceCount, RoleConfiguration, ServiceConfiguration, SettingValue,
+};
+pub use model::definition::{ServiceDefinition, TopologyChangeDiscovery};
+pub use model::endpoint::{
+    Distribution, Endpoint, EndpointKind, InputEndpoint, InstanceInputEndpoint, InternalEndpoint,
+    Port, PortRange, Protocol,
+};
+pub use model::network::{
+    AccessControl, AccessRule, Action, DnsServer, EndpointAcl, InstanceAddress, LoadBalancer,
+    NetworkConfiguration, NetworkSecurityGroup, PublicIp,
+};
+pub use model::probe::{LoadBalancerProbe, ProbeProtocol};
+pub use model::process::{
+    EntryPoint, ExecutionContext, RoleInstanceValue, Runtime, Startup, Task, TaskType, Variable,
+};
+pub use model::resources::{
+    Certificate, Content, Import, LocalStorage, PermissionLevel, Setting, StoreLocation,
+};
+pub use model::role::{Role, RoleKind};
+pub use model::role_module::RoleModule;
+pub use model::role_value::RoleValue;
+pub use model::site::{Binding, Site, VirtualDirectory};
+pub use model::traffic::{FromRole, RoleEndpoint, TrafficRule};
+pub use nearest::nearest;
+pub use position::Position;
+pub use reading::Reading;
 pub use selection::SelectionError;
-pub use suggest::nearest;
+pub use source::{Attribute, Source};

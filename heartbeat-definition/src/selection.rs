@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use crate::definition::{Role, RoleKind, ServiceDefinition};
-use crate::endpoint::{Endpoint, EndpointKind, Protocol};
-use crate::suggest::nearest;
+use crate::{Endpoint, EndpointKind, Protocol, Role, RoleKind, ServiceDefinition, nearest};
 
 /// Why a role or an endpoint cannot be taken: one message, and notes that say where to look and
 /// what to write. Prints on one line.
@@ -97,32 +95,45 @@ impl ServiceDefinition {
 
 impl Role {
     /// The endpoint of that name, if health can be served on it: `http`, `https`, `tcp`, or an
-    /// internal endpoint of protocol `any`. `file` is what errors call the definition.
+    /// internal endpoint of protocol `any`; with a port, or the wish for a free one. `file` is what
+    /// errors call the definition.
     ///
     /// # Errors
     ///
     /// Where the role declares no such endpoint (the nearest and all declared ones are named), or
-    /// where its protocol is `udp`.
+    /// where its protocol is another one, or its port is none.
     pub fn heartbeat(&self, name: &str, file: &str) -> Result<&Endpoint, SelectionError> {
         let role = &self.name;
         let Some(endpoint) = self.endpoint(name) else {
             let message = format!("no endpoint named `{name}` in role `{role}`");
             return Err(SelectionError { message, notes: self.unknown_endpoint(name, file) });
         };
-        if endpoint.protocol == Protocol::Udp {
-            let element = endpoint.kind;
+        let carries_health = match endpoint.protocol {
+            Protocol::Http | Protocol::Https | Protocol::Tcp => true,
+            Protocol::Any => endpoint.is_internal(),
+            Protocol::Udp => false,
+        };
+        let notes = |way_out| vec![format!("declared here: {file}:{}", endpoint.position), way_out];
+        if !carries_health {
             let protocol = match endpoint.kind {
-                EndpointKind::InstanceInput => Protocol::Tcp,
-                EndpointKind::Input | EndpointKind::Internal => Protocol::Http,
+                EndpointKind::InstanceInput(_) => Protocol::Tcp,
+                EndpointKind::Input(_) | EndpointKind::Internal(_) => Protocol::Http,
             };
+            let found = endpoint.source.attribute("protocol").map_or("", |found| &found.value);
+            let element = &endpoint.source.element;
             return Err(SelectionError {
                 message: format!(
-                    "endpoint `{name}` of role `{role}` is `udp`, which cannot carry health"
+                    "endpoint `{name}` of role `{role}` is `{found}`, which cannot carry health"
                 ),
-                notes: vec![
-                    format!("declared here: {file}:{}", endpoint.position),
-                    format!("write there: <{element} name=\"{name}\" protocol=\"{protocol}\" …>"),
-                ],
+                notes: notes(format!(
+                    "write there: <{element} name=\"{name}\" protocol=\"{protocol}\" …>"
+                )),
+            });
+        }
+        if endpoint.local_port().is_none() {
+            return Err(SelectionError {
+                message: format!("endpoint `{name}` of role `{role}` has no port to listen on"),
+                notes: notes("write there: port=\"3000\", or another one up to 65535".to_owned()),
             });
         }
         Ok(endpoint)
@@ -172,6 +183,7 @@ mod tests {
         <WorkerRole name="Orders"><Endpoints>
             <InputEndpoint name="Heartbeat" protocol="http" port="80"/>
             <InputEndpoint name="Clock" protocol="udp" port="123"/>
+            <InputEndpoint name="Nowhere" protocol="http" port="80" localPort="555555"/>
         </Endpoints></WorkerRole>
         <WorkerRole name="Mail-Out"/>"#;
 
@@ -180,9 +192,9 @@ mod tests {
         let definition = definition(TWO_ROLES);
         assert_eq!(definition.worker_role("Orders", "f").unwrap().name, "Orders");
         let error = definition.worker_role("orders", "f").unwrap_err().to_string();
-        assert!(error.contains("did you mean `Orders`? (f:4:9)"), "{error}");
+        assert!(error.contains("did you mean `Orders`? (f:4:27)"), "{error}");
         let error = definition.worker_role("Site", "f").unwrap_err().to_string();
-        assert!(error.contains("`Site` is a web role (f:3:9)"), "{error}");
+        assert!(error.contains("`Site` is a web role (f:3:24)"), "{error}");
     }
 
     #[test]
@@ -208,12 +220,14 @@ mod tests {
         assert_eq!(
             error.notes(),
             [
-                "endpoints declared: `Heartbeat`, `Clock`",
+                "endpoints declared: `Heartbeat`, `Clock`, `Nowhere`",
                 "did you mean `heartbeat = \"Heartbeat\"`? (f:5:34)",
             ]
         );
         let error = orders.heartbeat("Clock", "f").unwrap_err().to_string();
         assert!(error.contains("is `udp`"), "{error}");
+        let error = orders.heartbeat("Nowhere", "f").unwrap_err().to_string();
+        assert!(error.contains("has no port to listen on; declared here: f:7:34"), "{error}");
         let error = definition.role("Mail-Out").unwrap().heartbeat("Health", "f").unwrap_err();
         assert!(error.notes().last().unwrap().contains("<InputEndpoint name=\"Health\""));
     }

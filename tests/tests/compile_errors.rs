@@ -95,7 +95,7 @@ const CASES: &[Case] = &[
         errors: &[(
             "no worker role named `Order` in unknown_role.csdef\n\
              = note: worker roles declared: `Orders`\n\
-             = help: did you mean `Orders`? (unknown_role.csdef:3:3)",
+             = help: did you mean `Orders`? (unknown_role.csdef:3:21)",
             "\"Order\"",
         )],
     },

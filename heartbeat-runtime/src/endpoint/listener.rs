@@ -8,7 +8,8 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdTcpListener};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 
-use super::{Address, Endpoint, address_variable};
+use super::{Address, Endpoint};
+use crate::environment::address_variable;
 
 /// Probers come one by one; this is what may wait while the heart is busy.
 const BACKLOG: i32 = 128;

@@ -8,7 +8,7 @@ pub(crate) use self::listener::{Bound, Listener};
 
 use std::fmt;
 
-use heartbeat_definition::{Endpoint as Declared, Port, Protocol};
+use heartbeat_definition::{Endpoint as Declared, Protocol};
 
 /// An endpoint of this instance: what the service definition declares, at the address where it
 /// is to be had here.
@@ -20,18 +20,9 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// The declared endpoint at `address`, else at its declared port on all interfaces.
-    pub(crate) fn new(declared: &Declared, address: Option<Address>) -> Self {
-        Self {
-            name: declared.name.clone(),
-            protocol: declared.protocol,
-            address: address.unwrap_or_else(|| {
-                Address::all_interfaces(match declared.instance_port() {
-                    Port::Fixed(port) => port,
-                    Port::Any => 0,
-                })
-            }),
-        }
+    /// The declared endpoint, at an address that may be another than the declared one.
+    pub(crate) fn new(declared: &Declared, address: Address) -> Self {
+        Self { name: declared.name.clone(), protocol: declared.protocol, address }
     }
 
     /// The name, as declared.
@@ -56,9 +47,4 @@ impl Endpoint {
     pub(crate) fn is_at(&mut self, address: Address) {
         self.address = address;
     }
-}
-
-/// The variable that overrules an endpoint's declared port.
-pub(crate) fn address_variable(name: &str) -> String {
-    crate::environment::variable_name("HEARTBEAT_ENDPOINT_", name)
 }

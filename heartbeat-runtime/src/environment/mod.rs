@@ -1,10 +1,12 @@
 //! What user code is handed: identity, endpoints, settings, local storage, the stop signal, and
 //! the beat.
 
+mod addresses;
 mod local_resources;
 mod settings;
 mod variables;
 
+pub(crate) use self::addresses::address_variable;
 pub use self::local_resources::LocalResourceError;
 pub use self::settings::SettingError;
 pub(crate) use self::variables::{Variables, variable_name};
@@ -19,7 +21,7 @@ use heartbeat_definition::Role;
 use self::local_resources::LocalResources;
 use self::settings::Settings;
 use crate::Error;
-use crate::endpoint::{Address, Endpoint, address_variable};
+use crate::endpoint::{Address, Endpoint};
 use crate::log::lifecycle;
 use crate::vitals::{Event, Vitals};
 
@@ -205,9 +207,8 @@ impl Surroundings {
             Some(id) => id,
             None => hostname::get()?.to_string_lossy().into_owned(),
         };
-        let endpoint = |declared| endpoint(declared, variables);
         Ok(Self {
-            endpoints: role.endpoints.iter().map(endpoint).collect::<Result<_, _>>()?,
+            endpoints: addresses::of(role, variables)?,
             settings: Settings::of(role, variables)?,
             local_resources: LocalResources::of(role, &id, variables),
             id,
@@ -240,18 +241,4 @@ impl Surroundings {
         let instance = Instance { name, version, id, endpoints, settings, local_resources, vitals };
         RoleEnvironment { instance: Arc::new(instance) }
     }
-}
-
-fn endpoint(
-    declared: &heartbeat_definition::Endpoint,
-    variables: &Variables,
-) -> Result<Endpoint, Error> {
-    let variable = address_variable(&declared.name);
-    let address = variables
-        .text(&variable)?
-        .map(|written| {
-            Address::parse(&written).map_err(|error| format!("{variable} is `{written}`: {error}"))
-        })
-        .transpose()?;
-    Ok(Endpoint::new(declared, address))
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use heartbeat_definition::{EndpointKind, ServiceDefinition};
+use heartbeat_definition::ServiceDefinition;
 
 use super::{Deadlines, Host};
 use crate::Error;
@@ -84,9 +84,8 @@ impl Prepared {
 
     /// The path of the load balancer probe that an endpoint names.
     fn probe_path(&self, endpoint: &str) -> Option<String> {
-        let name = self.declared(endpoint)?.load_balancer_probe.as_deref()?;
-        let mut probes = self.definition.load_balancer_probes.iter();
-        probes.find(|probe| probe.name == name)?.path.clone()
+        let name = self.declared(endpoint)?.load_balancer_probe()?;
+        self.definition.load_balancer_probe(name)?.path.clone()
     }
 
     /// Whether whoever reaches the endpoint is trusted: on a unix socket and behind an internal
@@ -96,9 +95,8 @@ impl Prepared {
             let endpoint = self.surroundings.endpoint(endpoint);
             endpoint.is_ok_and(|endpoint| matches!(endpoint.address(), Address::Unix(_)))
         };
-        let internal = || {
-            self.declared(endpoint).is_some_and(|declared| declared.kind == EndpointKind::Internal)
-        };
+        let internal =
+            || self.declared(endpoint).is_some_and(heartbeat_definition::Endpoint::is_internal);
         match self.details {
             Details::Always => true,
             Details::Never => false,

@@ -1,0 +1,113 @@
+//! The limits that keep the parser's cost linear, checked before it runs.
+//!
+//! The scan knows just enough XML to find tags. Up to the first ill-formed
+//! place it is exact, and there the parser stops too.
+
+/// Real files nest nine levels.
+const MAX_DEPTH: usize = 64;
+/// The schema knows eleven attributes on one element at most; the parser
+/// compares each with each.
+const MAX_ATTRIBUTES: usize = 64;
+/// The parser looks every name up among the namespaces in scope.
+const MAX_NAMESPACES: usize = 256;
+
+/// A limit that was exceeded.
+pub(super) struct Breach {
+    /// Where the element at fault begins.
+    pub(super) start: usize,
+    /// How far the scan came: up to here the parser's cost is bounded.
+    pub(super) reached: usize,
+    pub(super) message: String,
+}
+
+pub(super) fn check(text: &str) -> Result<(), Breach> {
+    let mut guard = Guard::default();
+    let mut rest = text;
+    while let Some(start) = rest.find('<') {
+        rest = rest.get(start..).unwrap_or_default();
+        let start = text.len() - rest.len();
+        let length = guard.markup(rest).map_err(|(length, message)| Breach {
+            start,
+            reached: start + length,
+            message,
+        })?;
+        let Some(length) = length else { break };
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// Some length, and why it ends there.
+type TooMuch = (usize, String);
+
+#[derive(Default)]
+struct Guard {
+    depth: usize,
+    namespaces: usize,
+}
+
+impl Guard {
+    /// The length of the markup that `rest` begins with, if it ends at all.
+    fn markup(&mut self, rest: &str) -> Result<Option<usize>, TooMuch> {
+        for (open, close) in [("<!--", "-->"), ("<![CDATA[", "]]>"), ("<?", "?>")] {
+            if let Some(body) = rest.strip_prefix(open) {
+                return Ok(body.find(close).map(|end| open.len() + end + close.len()));
+            }
+        }
+        if rest.starts_with("<!DOCTYPE") {
+            let message =
+                "a document type (DTD) is refused, and with it entities: remove `<!DOCTYPE …>`";
+            return Err((0, message.to_owned()));
+        }
+        if rest.starts_with("</") {
+            self.depth = self.depth.saturating_sub(1);
+            return Ok(rest.find('>').map(|end| end + 1));
+        }
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            let message =
+                format!("elements are nested deeper than {MAX_DEPTH} levels: no service file is");
+            return Err((0, message));
+        }
+        self.start_tag(rest)
+    }
+
+    /// Jumps from quotation mark to quotation mark: what is inside is not
+    /// looked at.
+    fn start_tag(&mut self, tag: &str) -> Result<Option<usize>, TooMuch> {
+        let mut attributes = 0;
+        let mut rest = tag;
+        loop {
+            let Some(next) = rest.find(['"', '\'', '>']) else {
+                return Ok(None);
+            };
+            let (name, at) = rest.split_at(next);
+            let length = tag.len() - at.len();
+            self.namespaces += usize::from(name.contains("xmlns"));
+            if self.namespaces > MAX_NAMESPACES {
+                let message = format!(
+                    "the file declares more than {MAX_NAMESPACES} namespaces: one is needed"
+                );
+                return Err((length, message));
+            }
+            let Some(value) = at.strip_prefix(['"', '\'']) else {
+                if name.ends_with('/') {
+                    self.depth -= 1;
+                }
+                return Ok(Some(length + 1));
+            };
+            attributes += 1;
+            if attributes > MAX_ATTRIBUTES {
+                let message = format!(
+                    "an element has more than {MAX_ATTRIBUTES} attributes: none takes as many"
+                );
+                return Err((length, message));
+            }
+            let quote = if at.starts_with('"') { '"' } else { '\'' };
+            let Some(end) = value.find(quote) else {
+                return Ok(None);
+            };
+            rest = value.get(end + 1..).unwrap_or_default();
+        }
+    }
+}

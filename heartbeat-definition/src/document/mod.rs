@@ -1,0 +1,45 @@
+//! From bytes to a tree of elements with positions, in four steps:
+//! `encoding` decodes, `guard` enforces the limits, `tree` parses, and
+//! `ill_formed` explains why it could not.
+
+mod encoding;
+mod guard;
+mod ill_formed;
+mod tree;
+
+pub(crate) use tree::{Document, Node, Text};
+
+use crate::position::Cursor;
+use crate::{Position, ReadError};
+
+/// The longest file that is read, in bytes.
+const MAX_BYTES: usize = 1 << 20;
+
+impl Document {
+    /// Reads `bytes` as an XML document.
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, ReadError> {
+        if bytes.len() > MAX_BYTES {
+            let length = bytes.len();
+            return Err(ReadError::new(
+                Position::START,
+                format!(
+                    "the file has {length} bytes, but at most {MAX_BYTES} are read: is this the right file?"
+                ),
+            ));
+        }
+        let decoded = encoding::decode(bytes)?;
+        let text = &*decoded.text;
+        guard::check(text).map_err(|breach| refuse(text, breach))?;
+        tree::parse(text, decoded.mismatch)
+    }
+}
+
+/// What looks like too much may be the work of an earlier mistake, such as a
+/// quotation mark that is missing: then that is what to tell.
+fn refuse(text: &str, breach: guard::Breach) -> ReadError {
+    let before = text.get(..breach.reached).unwrap_or_default();
+    match roxmltree::Document::parse(before) {
+        Err(error) if !ill_formed::is_cut(&error) => ill_formed::explain(text, &error),
+        _ => ReadError::new(Cursor::new(text).at(breach.start), breach.message),
+    }
+}

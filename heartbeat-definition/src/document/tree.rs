@@ -1,0 +1,135 @@
+//! The tree of elements that the schema judges and the model is read from.
+
+use roxmltree::NodeType;
+
+use super::encoding::Mismatch;
+use super::ill_formed::explain;
+use crate::position::Cursor;
+use crate::source::{Attribute, Source};
+use crate::{Position, ReadError};
+
+const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
+
+pub(crate) struct Document {
+    pub(crate) root: Node,
+    /// The namespace of the root; `None`: none.
+    pub(crate) namespace: Option<String>,
+    pub(crate) encoding: Option<Mismatch>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Node {
+    pub(crate) source: Source,
+    /// Whether it is in another namespace than the root.
+    pub(crate) foreign: bool,
+    pub(crate) children: Vec<Node>,
+    pub(crate) text: Option<Text>,
+}
+
+/// Characters directly inside an element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Text {
+    Blank(Position),
+    Written(Position),
+}
+
+impl Node {
+    /// The element's name.
+    pub(crate) fn name(&self) -> &str {
+        &self.source.element
+    }
+
+    /// The child elements that may mean something.
+    pub(crate) fn elements(&mut self) -> impl Iterator<Item = &mut Self> {
+        self.children.iter_mut().filter(|child| !child.foreign)
+    }
+
+    /// All child elements of one name.
+    pub(crate) fn all(&mut self, name: &'static str) -> impl Iterator<Item = &mut Self> {
+        self.elements().filter(move |child| child.name() == name)
+    }
+
+    pub(crate) fn first(&mut self, name: &'static str) -> Option<&mut Self> {
+        self.all(name).next()
+    }
+
+    /// The elements `name` within every `container`, so that a container that
+    /// was wrongly repeated loses nothing.
+    pub(crate) fn within(
+        &mut self,
+        container: &'static str,
+        name: &'static str,
+    ) -> impl Iterator<Item = &mut Self> {
+        self.all(container).flat_map(move |child| child.all(name))
+    }
+}
+
+pub(super) fn parse(text: &str, encoding: Option<Mismatch>) -> Result<Document, ReadError> {
+    let parsed = roxmltree::Document::parse(text).map_err(|error| explain(text, &error))?;
+    let element = parsed.root_element();
+    let namespace = element.tag_name().namespace();
+    let mut builder = Builder { text, namespace, cursor: Cursor::new(text) };
+    Ok(Document { root: builder.node(element), namespace: namespace.map(str::to_owned), encoding })
+}
+
+struct Builder<'a> {
+    text: &'a str,
+    namespace: Option<&'a str>,
+    cursor: Cursor<'a>,
+}
+
+impl Builder<'_> {
+    /// Copies an element; recursion is bounded by the guard's depth.
+    fn node(&mut self, element: roxmltree::Node<'_, '_>) -> Node {
+        let position = self.cursor.at(element.range().start);
+        let attributes = element
+            .attributes()
+            // A pointer to the schema says nothing about the service.
+            .filter(|attribute| attribute.namespace() != Some(SCHEMA_INSTANCE))
+            .map(|attribute| self.attribute(&attribute))
+            .collect();
+        let mut node = Node {
+            source: Source { element: element.tag_name().name().to_owned(), position, attributes },
+            foreign: element.tag_name().namespace() != self.namespace,
+            ..Node::default()
+        };
+        for child in element.children() {
+            match child.node_type() {
+                NodeType::Element => node.children.push(self.node(child)),
+                NodeType::Text if !matches!(node.text, Some(Text::Written(_))) => {
+                    node.text = Some(self.characters(child));
+                }
+                _ => {}
+            }
+        }
+        node
+    }
+
+    fn attribute(&mut self, attribute: &roxmltree::Attribute<'_, '_>) -> Attribute {
+        let name = match attribute.namespace() {
+            None => attribute.name().to_owned(),
+            Some(namespace) => format!("{{{namespace}}}{}", attribute.name()),
+        };
+        // `range_value` is wrong after 255 spaces around `=`.
+        let start = attribute.range().start;
+        let written = self.text.get(attribute.range()).unwrap_or_default();
+        let quote = written.find(['"', '\'']).map_or(0, |quote| quote + 1);
+        Attribute {
+            name,
+            name_position: self.cursor.at(start),
+            value: attribute.value().to_owned(),
+            position: self.cursor.at(start + quote),
+        }
+    }
+
+    fn characters(&mut self, node: roxmltree::Node<'_, '_>) -> Text {
+        let range = node.range();
+        let written = self.text.get(range.clone()).unwrap_or_default();
+        let indent = written.len() - written.trim_start().len();
+        if indent == written.len() {
+            Text::Blank(self.cursor.at(range.start))
+        } else {
+            Text::Written(self.cursor.at(range.start + indent))
+        }
+    }
+}

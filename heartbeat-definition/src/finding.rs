@@ -1,0 +1,178 @@
+//! What is wrong with a file that could be read.
+
+use std::fmt;
+
+use crate::{Code, Position};
+
+/// Which of the two files a [`Finding`] points into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum File {
+    /// The service definition, `.csdef`.
+    Definition,
+    /// The service configuration, `.cscfg`.
+    Configuration,
+}
+
+/// How bad a [`Finding`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth knowing; every tool accepts it.
+    Note,
+    /// A rule is broken, but the documentation or files in use do so too:
+    /// strict readers refuse it, lenient ones go on.
+    Warning,
+    /// A rule is broken, and what was meant cannot be told or cannot work.
+    Error,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        })
+    }
+}
+
+/// One thing that is wrong, and where.
+///
+/// Displays as `line:column: severity[code]: message: fix`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Which rule is broken.
+    pub code: Code,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The file that `position` points into.
+    pub file: File,
+    /// Where: the value, the attribute's name or the element at fault.
+    pub position: Position,
+    /// What is wrong, in lower case and without a full stop.
+    pub message: String,
+    /// What to do about it, where that can be told.
+    pub fix: Option<String>,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { code, severity, position, message, fix, .. } = self;
+        write!(f, "{position}: {severity}[{code}]: {message}")?;
+        match fix {
+            Some(fix) => write!(f, ": {fix}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Gathers findings about one file, up to a bound that no honest file meets,
+/// so that a hostile one cannot make a megabyte into gigabytes.
+pub(crate) struct Findings {
+    file: File,
+    list: Vec<Finding>,
+    suggestions_left: usize,
+}
+
+const MAX_FINDINGS: usize = 1000;
+const MAX_SUGGESTIONS: usize = 25;
+
+impl Findings {
+    pub(crate) fn about(file: File) -> Self {
+        Self { file, list: Vec::new(), suggestions_left: MAX_SUGGESTIONS }
+    }
+
+    /// Adds a finding with its code's usual severity.
+    pub(crate) fn add(&mut self, code: Code, position: Position, message: impl Into<String>) {
+        self.push(code, code.severity(), position, message.into(), None);
+    }
+
+    /// Adds a finding that says what to do.
+    pub(crate) fn add_with_fix(
+        &mut self,
+        code: Code,
+        position: Position,
+        message: impl Into<String>,
+        fix: impl Into<String>,
+    ) {
+        let fix = Some(fix.into());
+        self.push(code, code.severity(), position, message.into(), fix);
+    }
+
+    pub(crate) fn push(
+        &mut self,
+        code: Code,
+        severity: Severity,
+        position: Position,
+        message: String,
+        fix: Option<String>,
+    ) {
+        if self.list.len() < MAX_FINDINGS {
+            self.list.push(Finding { code, severity, file: self.file, position, message, fix });
+        }
+    }
+
+    /// Adds a finding about a name that refers to none of `declared`, with the
+    /// nearest of them, else a list.
+    pub(crate) fn unresolved<'a>(
+        &mut self,
+        code: Code,
+        position: Position,
+        message: impl Into<String>,
+        wanted: &str,
+        declared: impl Iterator<Item = &'a str> + Clone,
+    ) {
+        const SHOWN: usize = 5;
+        let fix = self.suggest(wanted, declared.clone()).unwrap_or_else(|| {
+            let mut names: Vec<_> = declared.take(SHOWN + 1).map(excerpt).collect();
+            if let Some(more) = names.get_mut(SHOWN) {
+                "…".clone_into(more);
+            }
+            match &names[..] {
+                [] => "none is declared".to_owned(),
+                names => format!("declared: {}", names.join(", ")),
+            }
+        });
+        self.add_with_fix(code, position, message, fix);
+    }
+
+    /// "did you mean", for the first few unknown names: each costs a pass over
+    /// all candidates.
+    pub(crate) fn suggest<'a>(
+        &mut self,
+        wanted: &str,
+        candidates: impl IntoIterator<Item = &'a str>,
+    ) -> Option<String> {
+        self.suggestions_left = self.suggestions_left.checked_sub(1)?;
+        let nearest = crate::nearest(wanted, candidates)?;
+        Some(format!("did you mean `{}`?", excerpt(nearest)))
+    }
+
+    /// All findings in the order of the file.
+    pub(crate) fn into_sorted(mut self) -> Vec<Finding> {
+        let full = self.list.len() >= MAX_FINDINGS;
+        self.list.sort_by_key(|finding| finding.position);
+        if full && let Some(last) = self.list.last_mut() {
+            last.code = Code::TooManyFindings;
+            last.severity = Severity::Error;
+            last.message =
+                format!("there are {MAX_FINDINGS} findings or more: the rest is not shown");
+            last.fix = None;
+        }
+        self.list
+    }
+}
+
+/// A value as it can be shown in a message: short, on one line, and with
+/// invisible characters made visible.
+pub(crate) fn excerpt(value: &str) -> String {
+    const LONGEST: usize = 60;
+    let shown = value.chars().take(LONGEST).flat_map(|c| {
+        // Quotation marks and letters with accents show as they are.
+        let escape = c.is_control() || (c as u32 >= 0x2000 && !c.is_alphanumeric());
+        let escaped = escape.then(|| c.escape_unicode());
+        let plain = (!escape).then_some(c);
+        plain.into_iter().chain(escaped.into_iter().flatten())
+    });
+    let ellipsis = value.chars().nth(LONGEST).map(|_| '…');
+    shown.chain(ellipsis).collect()
+}

@@ -1,0 +1,178 @@
+//! The service configuration.
+
+use std::mem::take;
+
+use super::network::NetworkConfiguration;
+use super::read_all;
+use crate::document::Node;
+use crate::reading::{Grammar, Reading};
+use crate::schema::{SERVICE_CONFIGURATION, boolean, int};
+use crate::{File, Position, ReadError, Source, rules};
+
+static GRAMMAR: Grammar = Grammar {
+    file: File::Configuration,
+    namespace: "http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceConfiguration",
+    root: &SERVICE_CONFIGURATION,
+    title: "service configuration (.cscfg)",
+};
+
+/// A service configuration: instance counts and values for what a service
+/// definition declares. One service usually has several.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceConfiguration {
+    /// The service's name; empty when it is missing.
+    pub service_name: String,
+    /// The guest operating system; by default the platform's choice.
+    pub os_family: Option<String>,
+    /// Its version; by default the platform's choice.
+    pub os_version: Option<String>,
+    /// The version of the schema that the file was written for.
+    pub schema_version: Option<String>,
+    /// The roles, in the order of the file.
+    pub roles: Vec<RoleConfiguration>,
+    /// The network that the service lives in.
+    pub network: Option<NetworkConfiguration>,
+    /// Whether the firewall's rules are applied again when a role restarts,
+    /// true by default.
+    pub cleanup_firewall_on_role_restart: bool,
+    /// Whether dumps of crashed processes are kept, false by default.
+    pub allow_role_process_local_dumps: bool,
+    /// What was written.
+    pub source: Source,
+}
+
+/// What the configuration says about one role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleConfiguration {
+    /// The role's name; empty when it is missing.
+    pub name: String,
+    /// Where the name's value begins; the element, when there is no name.
+    pub position: Position,
+    /// What the machines' names begin with.
+    pub vm_name: Option<String>,
+    /// An image for the machines, by address.
+    pub os_image: Option<String>,
+    /// How many instances; `None` when it is missing or no number.
+    pub instances: Option<InstanceCount>,
+    /// The settings with their values.
+    pub settings: Vec<SettingValue>,
+    /// The certificates with their thumbprints.
+    pub certificates: Vec<CertificateThumbprint>,
+    /// What was written.
+    pub source: Source,
+}
+
+/// How many instances of a role run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstanceCount {
+    /// The number; the schema allows negative ones.
+    pub count: i32,
+    /// What was written.
+    pub source: Source,
+}
+
+/// A setting with its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingValue {
+    /// The name; empty when it is missing.
+    pub name: String,
+    /// The value, which may be empty; `None` when it is missing.
+    pub value: Option<String>,
+    /// What was written.
+    pub source: Source,
+}
+
+/// A certificate with its thumbprint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateThumbprint {
+    /// The name; empty when it is missing.
+    pub name: String,
+    /// The thumbprint as it was written; empty when it is missing.
+    pub thumbprint: String,
+    /// What was written. The algorithm is always `sha1`.
+    pub source: Source,
+}
+
+impl ServiceConfiguration {
+    /// Reads a `.cscfg` file.
+    ///
+    /// # Errors
+    ///
+    /// When there is nothing to make a model of: see [`ReadError`]. All else
+    /// is told by the [`Reading`]'s findings.
+    pub fn read(bytes: &[u8]) -> Result<Reading<Self>, ReadError> {
+        crate::reading::read(bytes, &GRAMMAR, |root| Self::from(root), rules::configuration)
+    }
+
+    /// The configuration of the role of that name.
+    #[must_use]
+    pub fn role(&self, name: &str) -> Option<&RoleConfiguration> {
+        self.roles.iter().find(|role| role.name == name)
+    }
+}
+
+impl RoleConfiguration {
+    /// The value of the setting of that name.
+    #[must_use]
+    pub fn setting(&self, name: &str) -> Option<&str> {
+        let setting = self.settings.iter().find(|s| s.name == name)?;
+        setting.value.as_deref()
+    }
+}
+
+impl From<&mut Node> for ServiceConfiguration {
+    fn from(node: &mut Node) -> Self {
+        let source = take(&mut node.source);
+        let guest = node.first("GuestAgentSettings");
+        let guest = guest.map(|guest| take(&mut guest.source));
+        let flag = |name| guest.as_ref()?.parse(name, boolean);
+        Self {
+            service_name: source.text("serviceName"),
+            os_family: source.optional("osFamily"),
+            os_version: source.optional("osVersion"),
+            schema_version: source.optional("schemaVersion"),
+            roles: read_all(node.all("Role")),
+            network: node.first("NetworkConfiguration").map(NetworkConfiguration::from),
+            cleanup_firewall_on_role_restart: flag("cleanupFirewallOnRoleRestart").unwrap_or(true),
+            allow_role_process_local_dumps: flag("allowRoleProcessLocalDumps").unwrap_or(false),
+            source,
+        }
+    }
+}
+
+impl From<&mut Node> for RoleConfiguration {
+    fn from(node: &mut Node) -> Self {
+        let source = take(&mut node.source);
+        Self {
+            name: source.text("name"),
+            position: source.position_of("name"),
+            vm_name: source.optional("vmName"),
+            os_image: node.first("OsImage").and_then(|image| image.source.optional("href")),
+            instances: node.first("Instances").and_then(InstanceCount::read),
+            settings: read_all(node.within("ConfigurationSettings", "Setting")),
+            certificates: read_all(node.within("Certificates", "Certificate")),
+            source,
+        }
+    }
+}
+
+impl InstanceCount {
+    fn read(node: &mut Node) -> Option<Self> {
+        let source = take(&mut node.source);
+        Some(Self { count: source.parse("count", int)?, source })
+    }
+}
+
+impl From<&mut Node> for SettingValue {
+    fn from(node: &mut Node) -> Self {
+        let source = take(&mut node.source);
+        Self { name: source.text("name"), value: source.optional("value"), source }
+    }
+}
+
+impl From<&mut Node> for CertificateThumbprint {
+    fn from(node: &mut Node) -> Self {
+        let source = take(&mut node.source);
+        Self { name: source.text("name"), thumbprint: source.text("thumbprint"), source }
+    }
+}

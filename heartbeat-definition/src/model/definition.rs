@@ -1,0 +1,103 @@
+//! The service definition itself.
+
+use std::mem::take;
+
+use super::probe::LoadBalancerProbe;
+use super::read_all;
+use super::role::{Role, RoleKind};
+use super::traffic::TrafficRule;
+use super::words;
+use crate::document::Node;
+use crate::reading::{Grammar, Reading};
+use crate::schema::{SERVICE_DEFINITION, int};
+use crate::{File, ReadError, Source, rules};
+
+static GRAMMAR: Grammar = Grammar {
+    file: File::Definition,
+    namespace: "http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition",
+    root: &SERVICE_DEFINITION,
+    title: "service definition (.csdef)",
+};
+
+/// A service definition: the roles of a service, and the probes and traffic
+/// rules that they share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceDefinition {
+    /// The service's name; empty when it is missing.
+    pub name: String,
+    /// How many upgrade domains there are, 5 by default.
+    pub upgrade_domain_count: u32,
+    /// The version of the schema that the file was written for.
+    pub schema_version: Option<String>,
+    /// When instances learn of topology changes.
+    pub topology_change_discovery: TopologyChangeDiscovery,
+    /// The custom probes that input endpoints refer to by name.
+    pub load_balancer_probes: Vec<LoadBalancerProbe>,
+    /// The roles, of both kinds, in the order of the file.
+    pub roles: Vec<Role>,
+    /// Who may talk to whom. None at all: every role reaches every internal
+    /// endpoint.
+    pub network_traffic_rules: Vec<TrafficRule>,
+    /// What was written.
+    pub source: Source,
+}
+
+words! {
+    /// When instances learn of topology changes.
+    TopologyChangeDiscovery {
+        /// One upgrade domain after the other; the default.
+        UpgradeDomainWalk = "UpgradeDomainWalk",
+        /// All at once.
+        Blast = "Blast",
+    }
+}
+
+impl ServiceDefinition {
+    /// Reads a `.csdef` file.
+    ///
+    /// # Errors
+    ///
+    /// When there is nothing to make a model of: see [`ReadError`]. All else
+    /// is told by the [`Reading`]'s findings.
+    pub fn read(bytes: &[u8]) -> Result<Reading<Self>, ReadError> {
+        crate::reading::read(bytes, &GRAMMAR, |root| Self::from(root), rules::definition)
+    }
+
+    /// The role of that name.
+    #[must_use]
+    pub fn role(&self, name: &str) -> Option<&Role> {
+        self.roles.iter().find(|role| role.name == name)
+    }
+
+    /// The worker roles, in the order of the file.
+    pub fn worker_roles(&self) -> impl Iterator<Item = &Role> {
+        self.roles.iter().filter(|role| role.kind == RoleKind::Worker)
+    }
+
+    /// The load balancer probe of that name.
+    #[must_use]
+    pub fn load_balancer_probe(&self, name: &str) -> Option<&LoadBalancerProbe> {
+        self.load_balancer_probes.iter().find(|probe| probe.name == name)
+    }
+}
+
+impl From<&mut Node> for ServiceDefinition {
+    fn from(node: &mut Node) -> Self {
+        let source = take(&mut node.source);
+        let domains = source.parse("upgradeDomainCount", int);
+        Self {
+            name: source.text("name"),
+            upgrade_domain_count: domains.and_then(|n| n.try_into().ok()).unwrap_or(5),
+            schema_version: source.optional("schemaVersion"),
+            topology_change_discovery: source
+                .parse("topologyChangeDiscovery", TopologyChangeDiscovery::parse)
+                .unwrap_or(TopologyChangeDiscovery::UpgradeDomainWalk),
+            load_balancer_probes: read_all(node.within("LoadBalancerProbes", "LoadBalancerProbe")),
+            roles: node.elements().filter_map(Role::read).collect(),
+            network_traffic_rules: read_all(
+                node.within("NetworkTrafficRules", "OnlyAllowTrafficTo"),
+            ),
+            source,
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! What the two files say, as types. Each file here holds some types and how
+//! they are read from the tree; judging is done elsewhere.
+
+pub(crate) mod configuration;
+pub(crate) mod definition;
+pub(crate) mod endpoint;
+pub(crate) mod network;
+pub(crate) mod probe;
+pub(crate) mod process;
+pub(crate) mod resources;
+pub(crate) mod role;
+pub(crate) mod role_module;
+pub(crate) mod role_value;
+pub(crate) mod site;
+pub(crate) mod traffic;
+
+/// An enumeration of XML words. What is written in another case is read as
+/// what was meant; the schema's findings say that it is wrong.
+macro_rules! words {
+    ($(#[$doc:meta])+ $name:ident { $($(#[$variant_doc:meta])+ $variant:ident = $word:literal,)+ }) => {
+        $(#[$doc])+
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $name { $($(#[$variant_doc])+ $variant,)+ }
+
+        impl $name {
+            /// The word that the schema has for it.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)+ }
+            }
+
+            pub(crate) fn parse(word: &str) -> Option<Self> {
+                let word = word.trim();
+                $(if word.eq_ignore_ascii_case($word) { return Some(Self::$variant); })+
+                None
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+pub(crate) use words;
+
+/// The model of every element in an iterator.
+pub(crate) fn read_all<'a, T: From<&'a mut crate::document::Node>>(
+    nodes: impl Iterator<Item = &'a mut crate::document::Node>,
+) -> Vec<T> {
+    nodes.map(T::from).collect()
+}

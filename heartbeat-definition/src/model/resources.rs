@@ -1,0 +1,141 @@
+//! What a role declares by name: settings, local storage, certificates,
+//! imports and contents.
+
+use std::mem::take;
+
+use super::words;
+use crate::Source;
+use crate::document::Node;
+use crate::schema::{boolean, int};
+
+/// A setting; its value is in the service configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// The name; empty when it is missing.
+    pub name: String,
+    /// What was written.
+    pub source: Source,
+}
+
+/// A named folder on the instance's disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalStorage {
+    /// The name; empty when it is missing.
+    pub name: String,
+    /// The size in megabytes, 1000 by default.
+    pub size_in_mb: u32,
+    /// Whether a recycle empties it, true by default.
+    pub clean_on_role_recycle: bool,
+    /// What was written.
+    pub source: Source,
+}
+
+/// A certificate to install; its thumbprint is in the service configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certificate {
+    /// The name; empty when it is missing.
+    pub name: String,
+    /// Whose store it goes to; `None` when it is missing or unknown.
+    pub store_location: Option<StoreLocation>,
+    /// The store, such as `My`; empty when it is missing.
+    pub store_name: String,
+    /// Which processes may use the private key.
+    pub permission_level: PermissionLevel,
+    /// What was written.
+    pub source: Source,
+}
+
+words! {
+    /// Whose certificate store.
+    StoreLocation {
+        /// The user's.
+        CurrentUser = "CurrentUser",
+        /// The machine's.
+        LocalMachine = "LocalMachine",
+    }
+}
+
+words! {
+    /// Which processes may use a certificate's private key.
+    PermissionLevel {
+        /// All; the default.
+        LimitedOrElevated = "limitedOrElevated",
+        /// Elevated ones.
+        Elevated = "elevated",
+    }
+}
+
+/// A plug-in that is added to a role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// The plug-in, such as `Diagnostics` or `RemoteAccess`; empty when it is
+    /// missing, which the schema allows.
+    pub module_name: String,
+    /// What was written.
+    pub source: Source,
+}
+
+/// A folder that is packed with the role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// Where it goes, relative to the application's root.
+    pub destination: String,
+    /// The folder that is copied; empty when it is missing.
+    pub source_directory: String,
+    /// What was written.
+    pub source: Source,
+}
+
+impl From<&mut Node> for Setting {
+    fn from(node: &mut Node) -> Self {
+        let source = take(&mut node.source);
+        Self { name: source.text("name"), source }
+    }
+}
+
+impl From<&mut Node> for LocalStorage {
+    fn from(node: &mut Node) -> Self {
+        let source = take(&mut node.source);
+        let size = source.parse("sizeInMB", int);
+        Self {
+            name: source.text("name"),
+            size_in_mb: size.and_then(|n| n.try_into().ok()).unwrap_or(1000),
+            clean_on_role_recycle: source.parse("cleanOnRoleRecycle", boolean).unwrap_or(true),
+            source,
+        }
+    }
+}
+
+impl From<&mut Node> for Certificate {
+    fn from(node: &mut Node) -> Self {
+        let source = take(&mut node.source);
+        Self {
+            name: source.text("name"),
+            store_location: source.parse("storeLocation", StoreLocation::parse),
+            store_name: source.text("storeName"),
+            permission_level: source
+                .parse("permissionLevel", PermissionLevel::parse)
+                .unwrap_or(PermissionLevel::LimitedOrElevated),
+            source,
+        }
+    }
+}
+
+impl From<&mut Node> for Import {
+    fn from(node: &mut Node) -> Self {
+        let source = take(&mut node.source);
+        Self { module_name: source.text("moduleName"), source }
+    }
+}
+
+impl From<&mut Node> for Content {
+    fn from(node: &mut Node) -> Self {
+        let source = take(&mut node.source);
+        let directory = node.first("SourceDirectory");
+        Self {
+            destination: source.text("destination"),
+            source_directory: directory.map(|d| d.source.text("path")).unwrap_or_default(),
+            source,
+        }
+    }
+}

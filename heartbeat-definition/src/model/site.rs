@@ -1,0 +1,97 @@
+//! The sites of a web role.
+
+use std::mem::take;
+
+use super::read_all;
+use crate::Source;
+use crate::document::Node;
+
+/// A site under IIS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// The name; empty when it is missing.
+    pub name: String,
+    /// The folder with its files.
+    pub physical_directory: Option<String>,
+    /// The virtual directories and applications in it.
+    pub directories: Vec<VirtualDirectory>,
+    /// The endpoints that it answers on.
+    pub bindings: Vec<Binding>,
+    /// What was written.
+    pub source: Source,
+}
+
+/// A virtual directory or application; they nest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VirtualDirectory {
+    /// Whether it is an application.
+    pub application: bool,
+    /// The name; empty when it is missing.
+    pub name: String,
+    /// The folder with its files.
+    pub physical_directory: Option<String>,
+    /// What is in it.
+    pub directories: Vec<VirtualDirectory>,
+    /// What was written.
+    pub source: Source,
+}
+
+/// An endpoint that a site answers on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// The name; empty when it is missing.
+    pub name: String,
+    /// The endpoint, by name.
+    pub endpoint_name: String,
+    /// The host name that it answers to; any, by default.
+    pub host_header: Option<String>,
+    /// What was written.
+    pub source: Source,
+}
+
+impl From<&mut Node> for Site {
+    fn from(node: &mut Node) -> Self {
+        let source = take(&mut node.source);
+        Self {
+            name: source.text("name"),
+            physical_directory: source.optional("physicalDirectory"),
+            bindings: read_all(node.within("Bindings", "Binding")),
+            directories: VirtualDirectory::inside(node),
+            source,
+        }
+    }
+}
+
+impl VirtualDirectory {
+    fn inside(node: &mut Node) -> Vec<Self> {
+        node.elements().filter_map(Self::read).collect()
+    }
+
+    fn read(node: &mut Node) -> Option<Self> {
+        let source = take(&mut node.source);
+        let application = match &*source.element {
+            "VirtualApplication" => true,
+            "VirtualDirectory" => false,
+            _ => return None,
+        };
+        Some(Self {
+            application,
+            name: source.text("name"),
+            physical_directory: source.optional("physicalDirectory"),
+            directories: Self::inside(node),
+            source,
+        })
+    }
+}
+
+impl From<&mut Node> for Binding {
+    fn from(node: &mut Node) -> Self {
+        let source = take(&mut node.source);
+        Self {
+            name: source.text("name"),
+            endpoint_name: source.text("endpointName"),
+            host_header: source.optional("hostHeader"),
+            source,
+        }
+    }
+}

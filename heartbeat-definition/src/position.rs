@@ -1,0 +1,78 @@
+//! Where something stands in a file.
+
+use std::fmt;
+
+/// A place in a file, counted from 1; columns are characters, not bytes.
+///
+/// A byte order mark takes no column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Position {
+    /// The line, from 1.
+    pub line: u32,
+    /// The column, from 1, in characters.
+    pub column: u32,
+}
+
+impl Position {
+    /// The first character of a file.
+    pub const START: Self = Self { line: 1, column: 1 };
+}
+
+impl Default for Position {
+    fn default() -> Self {
+        Self::START
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
+/// Turns byte offsets into positions.
+///
+/// Offsets are asked for in ascending order, so that all of them together cost
+/// one pass over the text, even when it is a single line.
+#[derive(Clone)]
+pub(crate) struct Cursor<'a> {
+    text: &'a [u8],
+    offset: usize,
+    position: Position,
+}
+
+impl<'a> Cursor<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self { text: text.as_bytes(), offset: 0, position: Position::START }
+    }
+
+    pub(crate) fn at(&mut self, offset: usize) -> Position {
+        debug_assert!(offset >= self.offset, "offsets ascend");
+        for byte in self.text.get(self.offset..offset).unwrap_or_default() {
+            match byte {
+                b'\n' => {
+                    self.position.line = self.position.line.saturating_add(1);
+                    self.position.column = 1;
+                }
+                // A continuation byte belongs to a character that was counted.
+                0x80..0xC0 => {}
+                _ => self.position.column = self.position.column.saturating_add(1),
+            }
+        }
+        self.offset = self.offset.max(offset);
+        self.position
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_characters() {
+        let mut cursor = Cursor::new("aä\r\nßx");
+        assert_eq!(cursor.at(3).to_string(), "1:3");
+        assert_eq!(cursor.at(5).to_string(), "2:1");
+        assert_eq!(cursor.at(7).to_string(), "2:2");
+    }
+}

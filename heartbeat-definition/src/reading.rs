@@ -1,0 +1,142 @@
+//! What reading a file gives.
+
+use crate::document::Document;
+use crate::finding::Findings;
+use crate::schema::{self, Element};
+use crate::{Code, Finding, ReadError, Severity, Source};
+
+/// A file that was read: the model, and all findings of the same parse.
+///
+/// The model is there whatever the findings say. Where an attribute could not
+/// be understood, the model holds the default or nothing, and a finding tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Reading<T> {
+    /// What the file says.
+    pub model: T,
+    /// Everything found, in the order of the file.
+    pub findings: Vec<Finding>,
+}
+
+impl<T> Reading<T> {
+    /// The strict reading: every breach of the schema and of the rules that
+    /// the tools enforce. None means that the file is valid.
+    pub fn violations(&self) -> impl Iterator<Item = &Finding> {
+        self.at_least(Severity::Warning)
+    }
+
+    /// The lenient reading: only what no reader can pass over.
+    pub fn errors(&self) -> impl Iterator<Item = &Finding> {
+        self.at_least(Severity::Error)
+    }
+
+    /// What the lenient reading passes over but a person may want to mend:
+    /// warnings and notes.
+    pub fn warnings(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.severity < Severity::Error)
+    }
+
+    /// What was found at one element's own tag: the element or one of its
+    /// attributes, but nothing inside it.
+    ///
+    /// ```
+    /// # let file = br#"<ServiceDefinition name="S" xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition">
+    /// # <WorkerRole name="1st"><Endpoints><InternalEndpoint name="In" protocol="TCP"/></Endpoints></WorkerRole>
+    /// # </ServiceDefinition>"#;
+    /// let reading = heartbeat_definition::ServiceDefinition::read(file)?;
+    /// let endpoint = &reading.model.roles[0].endpoints[0];
+    /// let finding = reading.findings_at(&endpoint.source).next().expect("a wrong protocol");
+    /// assert_eq!(finding.fix.as_deref(), Some("write `tcp`"));
+    /// assert_eq!(reading.findings.len(), 2);
+    /// # Ok::<(), heartbeat_definition::ReadError>(())
+    /// ```
+    pub fn findings_at(&self, source: &Source) -> impl Iterator<Item = &Finding> {
+        let attributes = source.attributes.iter();
+        let mut places: Vec<_> = attributes
+            .flat_map(|attribute| [attribute.name_position, attribute.position])
+            .collect();
+        places.push(source.position);
+        self.findings.iter().filter(move |finding| places.contains(&finding.position))
+    }
+
+    fn at_least(&self, severity: Severity) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(move |finding| finding.severity >= severity)
+    }
+}
+
+/// The one way in: bytes to tree, tree to model, and both judged.
+pub(crate) fn read<T>(
+    bytes: &[u8],
+    grammar: &'static Grammar,
+    model: fn(&mut crate::document::Node) -> T,
+    judge: fn(&T, &mut Findings),
+) -> Result<Reading<T>, ReadError> {
+    let Document { mut root, namespace, encoding } = Document::read(bytes)?;
+    let mut findings = Findings::about(grammar.file);
+    grammar.check_root(&root, namespace.as_deref(), &mut findings)?;
+    if let Some(mismatch) = encoding {
+        findings.add_with_fix(
+            Code::EncodingMismatch,
+            crate::Position::START,
+            format!(
+                "the file is in {} but declares `{}`",
+                mismatch.actual,
+                crate::finding::excerpt(&mismatch.declared)
+            ),
+            format!("declare encoding=\"{}\"", mismatch.actual),
+        );
+    }
+    schema::validate(&root, grammar.root, &mut findings);
+    let model = model(&mut root);
+    judge(&model, &mut findings);
+    Ok(Reading { model, findings: findings.into_sorted() })
+}
+
+/// What distinguishes one kind of file from another.
+pub(crate) struct Grammar {
+    pub(crate) file: crate::File,
+    pub(crate) namespace: &'static str,
+    pub(crate) root: &'static Element,
+    /// What the file is called in a message.
+    pub(crate) title: &'static str,
+}
+
+impl Grammar {
+    /// Whether this is the kind of file that was expected.
+    fn check_root(
+        &self,
+        root: &crate::document::Node,
+        found: Option<&str>,
+        findings: &mut Findings,
+    ) -> Result<(), ReadError> {
+        let Self { namespace, title, .. } = self;
+        let expected = self.root.name;
+        let place = root.source.position;
+        if root.name() != expected {
+            let found = crate::finding::excerpt(root.name());
+            return Err(ReadError::new(
+                place,
+                format!("the root element is `{found}`, not `{expected}`: give a {title}"),
+            ));
+        }
+        match found {
+            Some(found) if found != *namespace => Err(ReadError::new(
+                place,
+                format!(
+                    "`{expected}` is in the foreign namespace `{}`: write xmlns=\"{namespace}\"",
+                    crate::finding::excerpt(found)
+                ),
+            )),
+            Some(_) => Ok(()),
+            None => {
+                findings.add_with_fix(
+                    Code::NoNamespace,
+                    place,
+                    format!("`{expected}` is in no namespace"),
+                    format!("write xmlns=\"{namespace}\""),
+                );
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! What can be told from a service configuration alone.
+
+use std::collections::HashSet;
+
+use super::names::check_unique;
+use crate::finding::{Findings, excerpt};
+use crate::{Code, NetworkConfiguration, ServiceConfiguration};
+
+/// Reports every breach within a service configuration.
+pub(crate) fn configuration(configuration: &ServiceConfiguration, findings: &mut Findings) {
+    let roles = configuration.roles.iter();
+    check_unique("roles", roles.map(|r| (&*r.name, &r.source)), findings);
+    for role in &configuration.roles {
+        let settings = role.settings.iter();
+        check_unique("settings", settings.map(|s| (&*s.name, &s.source)), findings);
+        let certificates = role.certificates.iter();
+        check_unique("certificates", certificates.map(|c| (&*c.name, &c.source)), findings);
+        if let Some(instances) = &role.instances
+            && instances.count < 0
+        {
+            findings.add_with_fix(
+                Code::InstanceCount,
+                instances.source.position_of("count"),
+                format!("{} instances of `{}`", instances.count, excerpt(&role.name)),
+                "write 0 or more",
+            );
+        }
+    }
+    if let Some(network) = &configuration.network {
+        check_network(network, findings);
+    }
+}
+
+fn check_network(network: &NetworkConfiguration, findings: &mut Findings) {
+    let controls = network.access_controls.iter();
+    check_unique("access controls", controls.clone().map(|c| (&*c.name, &c.source)), findings);
+    let balancers = network.load_balancers.iter();
+    check_unique("load balancers", balancers.map(|b| (&*b.name, &b.source)), findings);
+    let names: HashSet<_> = controls.clone().map(|control| &*control.name).collect();
+    for acl in &network.endpoint_acls {
+        let wanted = &*acl.access_control;
+        if !wanted.is_empty() && !names.contains(wanted) {
+            let place = acl.source.position_of("accessControl");
+            let message = format!("there is no access control `{}`", excerpt(wanted));
+            let declared = controls.clone().map(|control| &*control.name);
+            findings.unresolved(Code::UnknownAccessControl, place, message, wanted, declared);
+        }
+    }
+    for control in &network.access_controls {
+        let mut orders = HashSet::new();
+        for rule in &control.rules {
+            if rule.order.is_some_and(|order| !orders.insert(order)) {
+                let place = rule.source.position_of("order");
+                let name = excerpt(&control.name);
+                let message = format!("two rules of the access control `{name}` have one order");
+                findings.add_with_fix(Code::DuplicateName, place, message, "renumber one of them");
+            }
+        }
+    }
+}

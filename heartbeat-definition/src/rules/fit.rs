@@ -1,0 +1,199 @@
+//! A configuration fits a definition: the roles, settings and certificates of
+//! one are those of the other.
+
+use std::collections::{HashMap, HashSet};
+
+use super::Declared;
+use crate::finding::{Findings, excerpt};
+use crate::{
+    Code, EndpointKind, File, Finding, Position, RoleConfiguration, ServiceConfiguration,
+    ServiceDefinition,
+};
+
+/// All that does not fit: first what stands in the definition.
+pub(crate) fn fit(
+    definition: &ServiceDefinition,
+    configuration: &ServiceConfiguration,
+) -> Vec<Finding> {
+    let roles = definition.roles.iter();
+    let mut fit = Fit {
+        definition,
+        configuration,
+        declared: roles.map(|role| (&*role.name, Declared::by(role))).collect(),
+        findings: Findings::about(File::Configuration),
+    };
+    fit.check_service_name();
+    fit.check_roles();
+    fit.check_network();
+    let mut findings = check_load_balancers(definition, configuration);
+    findings.extend(fit.findings.into_sorted());
+    findings
+}
+
+struct Fit<'a> {
+    definition: &'a ServiceDefinition,
+    configuration: &'a ServiceConfiguration,
+    declared: HashMap<&'a str, Declared<'a>>,
+    findings: Findings,
+}
+
+impl Fit<'_> {
+    fn check_service_name(&mut self) {
+        let (name, other) = (&self.definition.name, &self.configuration.service_name);
+        if name != other && !name.is_empty() && !other.is_empty() {
+            let name = excerpt(name);
+            self.findings.add_with_fix(
+                Code::ServiceNameMismatch,
+                self.configuration.source.position_of("serviceName"),
+                format!("the definition is of the service `{name}`"),
+                format!("write serviceName=\"{name}\", unless this is the wrong file"),
+            );
+        }
+    }
+
+    fn check_roles(&mut self) {
+        let mut given = HashSet::new();
+        for role in &self.configuration.roles {
+            given.insert(&*role.name);
+            self.check_role_name(&role.name, role.position);
+            if let Some(declared) = self.declared.get(&*role.name) {
+                let findings = &mut self.findings;
+                check_settings(declared, role, findings);
+                check_certificates(declared, role, findings);
+                check_public_ports(declared, role, findings);
+            }
+        }
+        let roles = self.definition.roles.iter();
+        for role in roles.filter(|role| !role.name.is_empty() && !given.contains(&*role.name)) {
+            let name = excerpt(&role.name);
+            self.findings.add_with_fix(
+                Code::MissingRole,
+                self.configuration.source.position,
+                format!("the role `{name}` is not configured"),
+                format!("add <Role name=\"{name}\"><Instances count=\"1\" /></Role>"),
+            );
+        }
+    }
+
+    fn check_role_name(&mut self, wanted: &str, place: Position) {
+        if !wanted.is_empty() && !self.declared.contains_key(wanted) {
+            let names = self.definition.roles.iter().map(|r| &*r.name);
+            let message = format!("the definition has no role `{}`", excerpt(wanted));
+            self.findings.unresolved(Code::UnknownRole, place, message, wanted, names);
+        }
+    }
+
+    fn check_network(&mut self) {
+        let Some(network) = &self.configuration.network else {
+            return;
+        };
+        for address in &network.instance_addresses {
+            self.check_role_name(&address.role_name, address.source.position_of("roleName"));
+        }
+        for group in &network.network_security_groups {
+            self.check_role_name(&group.role_name, group.source.position_of("roleName"));
+        }
+        for acl in &network.endpoint_acls {
+            self.check_role_name(&acl.role, acl.source.position_of("role"));
+            let Some(role) = self.declared.get(&*acl.role) else {
+                continue;
+            };
+            if !role.endpoint(&acl.endpoint) {
+                let names = role.role.endpoints.iter().map(|e| &*e.name);
+                let message = role.lacks("endpoint", &acl.endpoint);
+                let place = acl.source.position_of("endPoint");
+                let code = Code::UnknownEndpoint;
+                self.findings.unresolved(code, place, message, &acl.endpoint, names);
+            }
+        }
+    }
+}
+
+fn check_settings(declared: &Declared<'_>, role: &RoleConfiguration, findings: &mut Findings) {
+    let given: HashSet<_> = role.settings.iter().map(|s| &*s.name).collect();
+    let names = declared.role.settings.iter().map(|s| &*s.name);
+    for name in names.clone().filter(|name| !name.is_empty() && !given.contains(name)) {
+        findings.add_with_fix(
+            Code::MissingSetting,
+            role.position,
+            declared.lacks("value for the setting", name),
+            format!("add <Setting name=\"{}\" value=\"…\" />", excerpt(name)),
+        );
+    }
+    for setting in role.settings.iter().filter(|s| !declared.setting(&s.name)) {
+        let place = setting.source.position_of("name");
+        let message = declared.lacks("setting", &setting.name);
+        let code = Code::UnknownSetting;
+        findings.unresolved(code, place, message, &setting.name, names.clone());
+    }
+}
+
+fn check_certificates(declared: &Declared<'_>, role: &RoleConfiguration, findings: &mut Findings) {
+    let given: HashSet<_> = role.certificates.iter().map(|c| &*c.name).collect();
+    let names = declared.role.certificates.iter().map(|c| &*c.name);
+    for name in names.clone().filter(|name| !name.is_empty() && !given.contains(name)) {
+        findings.add_with_fix(
+            Code::MissingCertificate,
+            role.position,
+            declared.lacks("thumbprint for the certificate", name),
+            format!("add <Certificate name=\"{}\" thumbprint=\"…\" />", excerpt(name)),
+        );
+    }
+    for certificate in role.certificates.iter().filter(|c| !declared.certificate(&c.name)) {
+        let place = certificate.source.position_of("name");
+        let message = declared.lacks("certificate", &certificate.name);
+        let code = Code::UnknownCertificate;
+        findings.unresolved(code, place, message, &certificate.name, names.clone());
+    }
+}
+
+/// Each instance needs a public port of each instance input endpoint.
+fn check_public_ports(declared: &Declared<'_>, role: &RoleConfiguration, findings: &mut Findings) {
+    let Some(instances) = &role.instances else {
+        return;
+    };
+    for endpoint in &declared.role.endpoints {
+        let EndpointKind::InstanceInput(input) = &endpoint.kind else {
+            continue;
+        };
+        let ranges = input.public_ports.iter();
+        let size = |range: &crate::PortRange| i64::from(range.max) - i64::from(range.min) + 1;
+        let ports: i64 = ranges.map(|range| size(range).max(0)).sum();
+        // Without a single port, the definition's own findings say so.
+        if ports > 0 && i64::from(instances.count) > ports {
+            let message = format!(
+                "{} instances, but the endpoint `{}` has {ports} public ports",
+                instances.count,
+                excerpt(&endpoint.name)
+            );
+            let place = instances.source.position_of("count");
+            findings.add_with_fix(
+                Code::InstanceCount,
+                place,
+                message,
+                "widen its `FixedPortRange`",
+            );
+        }
+    }
+}
+
+fn check_load_balancers(
+    definition: &ServiceDefinition,
+    configuration: &ServiceConfiguration,
+) -> Vec<Finding> {
+    let mut findings = Findings::about(File::Definition);
+    let network = configuration.network.iter();
+    let names = network.flat_map(|n| &n.load_balancers).map(|b| &*b.name);
+    let known: HashSet<_> = names.clone().collect();
+    for endpoint in definition.roles.iter().flat_map(|r| &r.endpoints) {
+        let input = endpoint.as_input();
+        let wanted = input.and_then(|input| input.load_balancer.as_deref());
+        if let Some(wanted) = wanted.filter(|wanted| !known.contains(wanted)) {
+            let place = endpoint.source.position_of("loadBalancer");
+            let message = format!("the configuration has no load balancer `{}`", excerpt(wanted));
+            let code = Code::UnknownLoadBalancer;
+            findings.unresolved(code, place, message, wanted, names.clone());
+        }
+    }
+    findings.into_sorted()
+}

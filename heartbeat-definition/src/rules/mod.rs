@@ -1,0 +1,33 @@
+//! What only the tools enforced: unique names, resolved references, ranges,
+//! limits. All of it works on the model and points at what was written.
+
+mod configuration;
+mod declared;
+mod endpoints;
+mod fit;
+mod names;
+mod probes;
+mod processes;
+mod traffic;
+
+use crate::ServiceDefinition;
+use crate::finding::Findings;
+
+pub(crate) use configuration::configuration;
+pub(crate) use declared::Declared;
+pub(crate) use fit::fit;
+
+/// Reports every breach within a service definition.
+pub(crate) fn definition(definition: &ServiceDefinition, findings: &mut Findings) {
+    names::check_definition(definition, findings);
+    names::check_limits(definition, findings);
+    probes::check_probes(definition, findings);
+    endpoints::check_public_ports(definition, findings);
+    let roles: Vec<_> = definition.roles.iter().map(Declared::by).collect();
+    for role in &roles {
+        endpoints::check_endpoints(role, findings);
+        endpoints::check_sites(role, findings);
+        processes::check_processes(role, findings);
+    }
+    traffic::check_traffic_rules(definition, &roles, findings);
+}

@@ -1,0 +1,107 @@
+//! Names are unique, and there are not too many.
+
+use std::collections::HashMap;
+
+use crate::finding::{Findings, excerpt};
+use crate::{Certificate, Code, Endpoint, Position, Role, ServiceDefinition, Severity, Source};
+
+pub(super) fn check_definition(definition: &ServiceDefinition, findings: &mut Findings) {
+    let roles = definition.roles.iter();
+    check_unique("roles", roles.map(|r| (&*r.name, &r.source)), findings);
+    let probes = definition.load_balancer_probes.iter();
+    check_unique("load balancer probes", probes.map(|p| (&*p.name, &p.source)), findings);
+    for role in &definition.roles {
+        check_role(role, findings);
+    }
+}
+
+fn check_role(role: &Role, findings: &mut Findings) {
+    let endpoints = role.endpoints.iter();
+    check_unique("endpoints", endpoints.map(|e| (&*e.name, &e.source)), findings);
+    let settings = role.settings.iter();
+    check_unique("settings", settings.map(|s| (&*s.name, &s.source)), findings);
+    let resources = role.local_resources.iter();
+    check_unique("local resources", resources.map(|r| (&*r.name, &r.source)), findings);
+    check_certificates(&role.certificates, findings);
+}
+
+/// Files in use install one certificate into several stores by declaring it
+/// once for each.
+fn check_certificates(certificates: &[Certificate], findings: &mut Findings) {
+    let mut seen: HashMap<&str, &Certificate> = HashMap::new();
+    for certificate in certificates.iter().filter(|c| !c.name.is_empty()) {
+        let Some(first) = seen.get(&*certificate.name) else {
+            seen.insert(&certificate.name, certificate);
+            continue;
+        };
+        let store = |c: &Certificate| (c.store_location, c.store_name.clone());
+        let severity =
+            if store(first) == store(certificate) { Severity::Error } else { Severity::Warning };
+        let place = first.source.position_of("name");
+        findings.push(
+            Code::DuplicateName,
+            severity,
+            certificate.source.position_of("name"),
+            format!(
+                "two certificates are called `{}`, the first at {place}",
+                excerpt(&certificate.name)
+            ),
+            Some("rename one of them".to_owned()),
+        );
+    }
+}
+
+/// Names that are missing are the schema's business.
+pub(super) fn check_unique<'a>(
+    kind: &str,
+    items: impl Iterator<Item = (&'a str, &'a Source)>,
+    findings: &mut Findings,
+) {
+    let mut seen: HashMap<&str, Position> = HashMap::new();
+    for (name, source) in items.filter(|(name, _)| !name.is_empty()) {
+        let place = source.position_of("name");
+        if let Some(first) = seen.get(name) {
+            findings.add_with_fix(
+                Code::DuplicateName,
+                place,
+                format!("two {kind} are called `{}`, the first at {first}", excerpt(name)),
+                "rename one of them",
+            );
+        } else {
+            seen.insert(name, place);
+        }
+    }
+}
+
+/// The platform's limits, as its documentation gives them.
+pub(super) fn check_limits(definition: &ServiceDefinition, findings: &mut Findings) {
+    let domains = definition.upgrade_domain_count;
+    if domains > 20 {
+        let place = definition.source.position_of("upgradeDomainCount");
+        let message = format!("{domains} upgrade domains, but the platform takes at most 20");
+        findings.add(Code::TooMany, place, message);
+    }
+    let roles = definition.roles.iter();
+    check_count("roles in a service", 25, roles.clone().map(|r| &r.source), findings);
+    let endpoints = || definition.roles.iter().flat_map(|role| &role.endpoints);
+    let internal = endpoints().filter(|e| e.is_internal());
+    check_count("internal endpoints in a service", 25, internal.map(|e| &e.source), findings);
+    let input = endpoints().filter(|e| e.as_input().is_some());
+    check_count("input endpoints in a service", 25, input.map(|e| &e.source), findings);
+    for role in roles {
+        let internal = role.endpoints.iter().filter(|e| Endpoint::is_internal(e));
+        check_count("internal endpoints in a role", 5, internal.map(|e| &e.source), findings);
+    }
+}
+
+fn check_count<'a>(
+    kind: &str,
+    most: usize,
+    mut items: impl Iterator<Item = &'a Source>,
+    findings: &mut Findings,
+) {
+    if let Some(first_over) = items.nth(most) {
+        let message = format!("the platform takes at most {most} {kind}");
+        findings.add(Code::TooMany, first_over.position, message);
+    }
+}

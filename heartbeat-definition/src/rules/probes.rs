@@ -1,0 +1,71 @@
+//! Load balancer probes, and the endpoints that name them.
+
+use std::collections::HashSet;
+
+use crate::finding::{Findings, excerpt};
+use crate::{Code, LoadBalancerProbe, ProbeProtocol, ServiceDefinition};
+
+pub(super) fn check_probes(definition: &ServiceDefinition, findings: &mut Findings) {
+    let names = definition.load_balancer_probes.iter().map(|probe| &*probe.name);
+    let declared: HashSet<_> = names.clone().collect();
+    let mut used = HashSet::new();
+    for endpoint in definition.roles.iter().flat_map(|role| &role.endpoints) {
+        let Some(wanted) = endpoint.load_balancer_probe() else {
+            continue;
+        };
+        used.insert(wanted);
+        if !declared.contains(wanted) {
+            let place = endpoint.source.position_of("loadBalancerProbe");
+            let message = format!("there is no load balancer probe `{}`", excerpt(wanted));
+            findings.unresolved(Code::UnknownProbe, place, message, wanted, names.clone());
+        }
+    }
+    for probe in &definition.load_balancer_probes {
+        check_path(probe, findings);
+        check_times(probe, findings);
+        if !used.contains(&*probe.name) {
+            let message = format!("no endpoint uses the probe `{}`", excerpt(&probe.name));
+            let fix =
+                format!("write loadBalancerProbe=\"{}\" at an endpoint", excerpt(&probe.name));
+            let place = probe.source.position_of("name");
+            findings.add_with_fix(Code::UnusedProbe, place, message, fix);
+        }
+    }
+}
+
+fn check_path(probe: &LoadBalancerProbe, findings: &mut Findings) {
+    let name = excerpt(&probe.name);
+    match (probe.protocol, probe.path.as_deref()) {
+        (Some(ProbeProtocol::Http), None | Some("")) => findings.add_with_fix(
+            Code::ProbePath,
+            probe.source.position_of("path"),
+            format!("the http probe `{name}` has no path"),
+            "add path=\"/health\"",
+        ),
+        (Some(ProbeProtocol::Tcp), Some(_)) => findings.add_with_fix(
+            Code::ProbePath,
+            probe.source.position_of("path"),
+            format!("the tcp probe `{name}` has a path, which it cannot ask for"),
+            "remove it, or write protocol=\"http\"",
+        ),
+        (Some(ProbeProtocol::Http), Some(path)) if !path.starts_with('/') => findings.add_with_fix(
+            Code::RelativeProbePath,
+            probe.source.position_of("path"),
+            format!("the path of the probe `{name}` does not begin with `/`"),
+            format!("write path=\"/{}\"", excerpt(path)),
+        ),
+        _ => {}
+    }
+}
+
+fn check_times(probe: &LoadBalancerProbe, findings: &mut Findings) {
+    let (interval, timeout) = (probe.interval_in_seconds, probe.timeout_in_seconds);
+    if timeout < interval {
+        let message = format!(
+            "the probe `{}` gives up after {timeout} s but asks only every {interval} s",
+            excerpt(&probe.name)
+        );
+        let place = probe.source.position_of("timeoutInSeconds");
+        findings.add(Code::ShortProbeTimeout, place, message);
+    }
+}

@@ -1,0 +1,97 @@
+//! Environment variables and entry points.
+
+use super::Declared;
+use crate::finding::{Findings, excerpt};
+use crate::{Code, EntryPoint, RoleInstanceValue, RoleValue, Variable};
+
+pub(super) fn check_processes(declared: &Declared<'_>, findings: &mut Findings) {
+    let role = declared.role;
+    let tasks = role.startup.tasks.iter().flat_map(|task| &task.environment);
+    for variable in tasks.chain(&role.runtime.environment) {
+        check_variable(variable, declared, findings);
+    }
+    if let Some(entry_point) = &role.runtime.entry_point {
+        check_entry_point(entry_point, findings);
+    }
+}
+
+fn check_variable(variable: &Variable, declared: &Declared<'_>, findings: &mut Findings) {
+    let (name, place) = (excerpt(&variable.name), variable.source.position);
+    let code = Code::VariableValue;
+    match (&variable.value, &variable.role_instance_value) {
+        (Some(_), Some(_)) => findings.add_with_fix(
+            code,
+            place,
+            format!("the variable `{name}` has a value and a `RoleInstanceValue`"),
+            "keep one of them",
+        ),
+        (None, None) => findings.add_with_fix(
+            code,
+            place,
+            format!("the variable `{name}` has no value"),
+            "add value=\"…\" or a `RoleInstanceValue`",
+        ),
+        _ => {}
+    }
+    if let Some(value) = &variable.role_instance_value {
+        check_xpath(value, declared, findings);
+    }
+}
+
+fn check_xpath(written: &RoleInstanceValue, declared: &Declared<'_>, findings: &mut Findings) {
+    let place = written.source.position_of("xpath");
+    let Some(value) = &written.value else {
+        // When it is missing, the schema's findings say so.
+        if written.source.attribute("xpath").is_some() {
+            let message = format!("`{}` is no known path", excerpt(&written.xpath));
+            findings.add(Code::UnknownXpath, place, message);
+        }
+        return;
+    };
+    let Some(wanted) = value.name() else { return };
+    let role = declared.role;
+    match value {
+        RoleValue::Setting(_) if !declared.setting(wanted) => {
+            let names = role.settings.iter().map(|setting| &*setting.name);
+            let message = declared.lacks("setting", wanted);
+            findings.unresolved(Code::UnknownSetting, place, message, wanted, names);
+        }
+        RoleValue::LocalResourcePath(_) | RoleValue::LocalResourceSize(_)
+            if !declared.local_resource(wanted) =>
+        {
+            let names = role.local_resources.iter().map(|resource| &*resource.name);
+            let message = declared.lacks("local resource", wanted);
+            findings.unresolved(Code::UnknownLocalResource, place, message, wanted, names);
+        }
+        RoleValue::EndpointProtocol(_)
+        | RoleValue::EndpointAddress(_)
+        | RoleValue::EndpointPort(_)
+        | RoleValue::EndpointPublicPort(_)
+            if !declared.endpoint(wanted) =>
+        {
+            let names = role.endpoints.iter().map(|endpoint| &*endpoint.name);
+            let message = declared.lacks("endpoint", wanted);
+            findings.unresolved(Code::UnknownEndpoint, place, message, wanted, names);
+        }
+        _ => {}
+    }
+}
+
+fn check_entry_point(entry_point: &EntryPoint, findings: &mut Findings) {
+    match entry_point {
+        EntryPoint::Program { set_ready_on_process_start: false, source, .. } => findings
+            .add_with_fix(
+                Code::ReadyOnProcessStart,
+                source.position_of("setReadyOnProcessStart"),
+                "the documentation requires setReadyOnProcessStart=\"true\"",
+                "write `true`",
+            ),
+        EntryPoint::NetFx { target_framework_version: None, source, .. } => findings.add_with_fix(
+            Code::NoFrameworkVersion,
+            source.position,
+            "the documentation requires `targetFrameworkVersion`",
+            "add targetFrameworkVersion=\"v4.0\"",
+        ),
+        _ => {}
+    }
+}

@@ -1,0 +1,173 @@
+//! The types of attribute values.
+
+use crate::{Code, nearest};
+
+/// The type of an attribute's value.
+#[derive(Clone, Copy)]
+pub(crate) enum Lexical {
+    Any,
+    /// `NamedElementNameString`.
+    Name,
+    /// `VirtualDirectoryName`.
+    DirectoryName,
+    /// `xs:int` within bounds.
+    Int(i32, i32),
+    /// `PortSpecifier`: a port, or `*`.
+    PortOrAny,
+    Bool,
+    OneOf(&'static [&'static str]),
+    /// So many characters.
+    Length(usize, usize),
+    VmName,
+    Thumbprint,
+    Ipv4,
+    SchemaVersion,
+}
+
+pub(super) const PORT: Lexical = Lexical::Int(1, 65535);
+pub(super) const POSITIVE: Lexical = Lexical::Int(1, i32::MAX);
+pub(super) const INT: Lexical = Lexical::Int(i32::MIN, i32::MAX);
+pub(super) const NON_EMPTY: Lexical = Lexical::Length(1, 256);
+
+const NOT_IN_NAMES: &str = "\\/:*?\"<>|`'^";
+const NOT_IN_DIRECTORY_NAMES: &str = "\\/?;:@&=+$,|\"<>`'^";
+
+impl Lexical {
+    pub(super) fn accepts(self, value: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Name => name(value, NOT_IN_NAMES),
+            Self::DirectoryName => name(value, NOT_IN_DIRECTORY_NAMES),
+            Self::Int(least, most) => int(value).is_some_and(|n| (least..=most).contains(&n)),
+            Self::PortOrAny => port_or_any(value).is_some(),
+            Self::Bool => boolean(value).is_some(),
+            Self::OneOf(words) => words.contains(&value),
+            Self::Length(least, most) => {
+                // A character takes four bytes at most: no need to count more.
+                value.len() <= most.saturating_mul(4)
+                    && (least..=most).contains(&value.chars().count())
+            }
+            Self::VmName => {
+                (1..=10).contains(&value.len())
+                    && value.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+                    && !value.starts_with('-')
+                    && !value.ends_with('-')
+            }
+            Self::Thumbprint => {
+                !value.is_empty() && value.chars().all(|c| c.is_ascii_hexdigit() || blank(c))
+            }
+            Self::Ipv4 => value.split('.').count() == 4 && value.split('.').all(octet),
+            Self::SchemaVersion => value == "unspecified" || version(value),
+        }
+    }
+
+    /// What a value must be, to follow "expected".
+    pub(super) fn expected(self) -> String {
+        match self {
+            Self::Any => "any text".into(),
+            Self::Name => format!(
+                "a name that begins with an ASCII letter or `_`, holds none of {NOT_IN_NAMES} and does not end in `.` or a space"
+            ),
+            Self::DirectoryName => format!(
+                "a name that begins with an ASCII letter or `_`, holds none of {NOT_IN_DIRECTORY_NAMES} and does not end in `.` or a space"
+            ),
+            Self::Int(i32::MIN, i32::MAX) => "a whole number".into(),
+            Self::Int(least, i32::MAX) => format!("a whole number of at least {least}"),
+            Self::Int(least, most) => format!("a whole number from {least} to {most}"),
+            Self::PortOrAny => "a whole number from 1 to 65535, or `*`".into(),
+            Self::Bool => "`true` or `false`".into(),
+            Self::OneOf(words) => match words {
+                [word] => format!("`{word}`"),
+                _ => format!("one of `{}`", words.join("`, `")),
+            },
+            Self::Length(least, most) => format!("{least} to {most} characters"),
+            Self::VmName => "1 to 10 ASCII letters, digits and inner `-`".into(),
+            Self::Thumbprint => "hexadecimal digits".into(),
+            Self::Ipv4 => "an IPv4 address".into(),
+            Self::SchemaVersion => "`unspecified`, or a version such as `2015-04.2.6`".into(),
+        }
+    }
+
+    /// What was probably meant.
+    pub(super) fn fix(self, value: &str) -> Option<String> {
+        let meant = match self {
+            Self::OneOf(words) => nearest(value.trim(), words.iter().copied())?.to_owned(),
+            Self::Bool => nearest(value.trim(), ["true", "false"])?.to_owned(),
+            Self::Thumbprint => value.chars().filter(char::is_ascii_hexdigit).collect(),
+            Self::Name | Self::DirectoryName => {
+                value.trim_end_matches(|c| c == '.' || blank(c)).to_owned()
+            }
+            _ => return None,
+        };
+        // A thumbprint is 40 digits: fewer are those of a placeholder.
+        let plausible = !matches!(self, Self::Thumbprint) || meant.len() == 40;
+        (plausible && self.accepts(&meant))
+            .then(|| format!("write `{}`", crate::finding::excerpt(&meant)))
+    }
+
+    /// The rule that a wrong value breaks.
+    pub(super) fn code(self) -> Code {
+        match self {
+            Self::Thumbprint => Code::InvalidThumbprint,
+            _ => Code::InvalidValue,
+        }
+    }
+}
+
+fn name(value: &str, forbidden: &str) -> bool {
+    value.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && !value.contains(|c| forbidden.contains(c))
+        && !value.ends_with(|c: char| c == '.' || c.is_whitespace())
+}
+
+fn octet(value: &str) -> bool {
+    (1..=3).contains(&value.len())
+        && value.bytes().all(|b| b.is_ascii_digit())
+        && value.parse::<u8>().is_ok()
+        // The pattern knows `00` but not `000`.
+        && !(value.len() == 3 && value.starts_with('0'))
+}
+
+/// `2015-04.2.6`.
+fn version(value: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let mut parts = value.split('.');
+    let date = parts.next().and_then(|date| date.split_once('-'));
+    date.is_some_and(|(year, month)| digits(year) && digits(month))
+        && parts.clone().count() == 2
+        && parts.all(digits)
+}
+
+fn blank(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\r' | '\n')
+}
+
+/// `xs:int`: white space around it is dropped, a sign and zeros may lead.
+pub(crate) fn int(value: &str) -> Option<i32> {
+    value.trim_matches(blank).parse().ok()
+}
+
+/// `PortInteger`.
+pub(crate) fn port(value: &str) -> Option<u16> {
+    u16::try_from(int(value)?).ok().filter(|&port| port != 0)
+}
+
+/// `PortSpecifier`.
+pub(crate) fn port_or_any(value: &str) -> Option<crate::Port> {
+    match value {
+        "*" => Some(crate::Port::Any),
+        _ => port(value).map(crate::Port::Fixed),
+    }
+}
+
+/// `xs:boolean`.
+pub(crate) fn boolean(value: &str) -> Option<bool> {
+    match value.trim_matches(blank) {
+        "true" | "1" => Some(true),
+        "false" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,174 @@
+//! Holds a tree against the schema.
+
+use super::{Attribute, Element, Order, Particle};
+use crate::document::{Node, Text};
+use crate::finding::{Findings, excerpt};
+use crate::{Code, Severity};
+
+/// Reports every breach of the schema in `node` and below. Recursion is
+/// bounded by the depth that the document's guard allows.
+pub(crate) fn validate(node: &Node, element: &Element, findings: &mut Findings) {
+    check_known_attributes(node, element, findings);
+    for attribute in element.attributes {
+        check_attribute(node, attribute, findings);
+    }
+    check_text(node, element, findings);
+    check_content(node, element, findings);
+}
+
+fn check_known_attributes(node: &Node, element: &Element, findings: &mut Findings) {
+    let names = || element.attributes.iter().map(|attribute| attribute.name);
+    for attribute in &node.source.attributes {
+        if names().all(|name| name != attribute.name) {
+            let fix = findings.suggest(&attribute.name, names());
+            let message =
+                format!("`{}` has no attribute `{}`", element.name, excerpt(&attribute.name));
+            let code = Code::UnknownAttribute;
+            findings.push(code, code.severity(), attribute.name_position, message, fix);
+        }
+    }
+}
+
+fn check_attribute(node: &Node, attribute: &Attribute, findings: &mut Findings) {
+    let Attribute { name, lexical, required } = *attribute;
+    let Some(written) = node.source.attribute(name) else {
+        if required {
+            findings.add_with_fix(
+                Code::MissingAttribute,
+                node.source.position,
+                format!("`{}` has no `{name}`", node.name()),
+                format!("add {name}=\"…\", {}", lexical.expected()),
+            );
+        }
+        return;
+    };
+    // In another case it was reported as unknown, and its value is used.
+    if !lexical.accepts(&written.value) {
+        let code = lexical.code();
+        let message = format!(
+            "`{}` is no `{name}` of `{}`; expected {}",
+            excerpt(&written.value),
+            node.name(),
+            lexical.expected()
+        );
+        let fix = lexical.fix(&written.value);
+        findings.push(code, code.severity(), written.position, message, fix);
+    }
+}
+
+fn check_text(node: &Node, element: &Element, findings: &mut Findings) {
+    let code = Code::UnexpectedText;
+    match node.text {
+        Some(Text::Written(place)) => findings.add_with_fix(
+            code,
+            place,
+            format!("`{}` holds text, but may only hold elements", element.name),
+            "remove it, or put it into an attribute",
+        ),
+        // The schema's empty types take no white space either.
+        Some(Text::Blank(place)) if element.content.is_empty() => findings.push(
+            code,
+            Severity::Warning,
+            place,
+            format!("`{}` holds white space, but must be empty", element.name),
+            Some(format!("write <{} … />", element.name)),
+        ),
+        _ => {}
+    }
+}
+
+fn check_content(node: &Node, element: &Element, findings: &mut Findings) {
+    let mut counts = vec![0_usize; element.content.len()];
+    let mut furthest = 0;
+    let mut last: Option<&str> = None;
+    for child in &node.children {
+        let Some((index, particle, known)) = find(child, element) else {
+            unknown(child, element, findings);
+            continue;
+        };
+        if let Some(count) = counts.get_mut(index) {
+            *count += 1;
+            if *count == particle.most.saturating_add(1) {
+                repeated(child, particle, element, findings);
+            }
+        }
+        if element.order == Order::Fixed && index < furthest {
+            let before = last.unwrap_or_default();
+            findings.add_with_fix(
+                Code::MisplacedElement,
+                child.source.position,
+                format!("`{}` must come before `{before}`", child.name()),
+                "move it up",
+            );
+        } else {
+            furthest = index;
+            last = Some(known.name);
+        }
+        validate(child, known, findings);
+    }
+    for (particle, count) in element.content.iter().zip(counts) {
+        if count < particle.least {
+            missing(node, particle, findings);
+        }
+    }
+}
+
+/// The particle that allows `child`, its index, and the child's own rules.
+fn find<'e>(child: &Node, element: &'e Element) -> Option<(usize, &'e Particle, &'e Element)> {
+    if child.foreign {
+        return None;
+    }
+    element.content.iter().enumerate().find_map(|(index, particle)| {
+        let known = particle.elements.iter().find(|known| known.name == child.name())?;
+        Some((index, particle, *known))
+    })
+}
+
+fn unknown(child: &Node, element: &Element, findings: &mut Findings) {
+    let names = element.content.iter().flat_map(|particle| particle.elements);
+    let fix = findings.suggest(child.name(), names.map(|known| known.name));
+    let message = format!("`{}` has no element `{}`", element.name, excerpt(child.name()));
+    let code = Code::UnknownElement;
+    findings.push(code, code.severity(), child.source.position, message, fix);
+}
+
+fn repeated(child: &Node, particle: &Particle, element: &Element, findings: &mut Findings) {
+    let names = list(particle);
+    let most = particle.most;
+    let message = if most == 1 {
+        format!("`{}` takes only one {names}", element.name)
+    } else {
+        format!("`{}` takes at most {most} {names}", element.name)
+    };
+    let fix = match particle.elements {
+        [_] => "join them into one",
+        _ => "keep one of them",
+    };
+    findings.push(
+        Code::RepeatedElement,
+        severity(particle),
+        child.source.position,
+        message,
+        Some(fix.to_owned()),
+    );
+}
+
+fn missing(node: &Node, particle: &Particle, findings: &mut Findings) {
+    let names = list(particle);
+    findings.push(
+        Code::MissingElement,
+        severity(particle),
+        node.source.position,
+        format!("`{}` has no {names}", node.name()),
+        Some(format!("add {names}")),
+    );
+}
+
+fn severity(particle: &Particle) -> Severity {
+    if particle.tolerated { Severity::Warning } else { Severity::Error }
+}
+
+fn list(particle: &Particle) -> String {
+    let names: Vec<_> = particle.elements.iter().map(|known| known.name).collect();
+    format!("`{}`", names.join("` or `"))
+}

@@ -1,0 +1,254 @@
+//! Service configurations, alone and with their definition.
+
+use crate::support::{service, unmark};
+use heartbeat_definition::{
+    Code, ConfiguredSetting, File, Finding, ServiceConfiguration, ServiceDefinition,
+};
+
+fn configuration(body: &str) -> String {
+    format!(
+        "<ServiceConfiguration serviceName=\"Shop\" osFamily=\"4\" \
+         xmlns=\"http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceConfiguration\">\n\
+         {body}\n</ServiceConfiguration>"
+    )
+}
+
+fn role(body: &str) -> String {
+    configuration(&format!("<Role name=\"Orders\">\n{body}\n</Role>"))
+}
+
+#[track_caller]
+fn assert_violation(marked: &str, code: Code) {
+    let (text, position) = unmark(marked);
+    let reading = ServiceConfiguration::read(text.as_bytes()).unwrap();
+    let found: Vec<_> = reading.violations().map(|f| (f.code, f.position)).collect();
+    assert_eq!(found, [(code, position)], "{:#?}", reading.findings);
+}
+
+const ONE: &str = "<Instances count=\"1\" />";
+
+#[test]
+fn instances() {
+    assert_violation(&configuration("▸<Role name=\"a\" />"), Code::MissingElement);
+    assert_violation(&role("▸<Instances />"), Code::MissingAttribute);
+    assert_violation(&role("<Instances count=\"▸many\" />"), Code::InvalidValue);
+    assert_violation(&role("<Instances count=\"▸-1\" />"), Code::InstanceCount);
+    assert_violation(&role(&format!("{ONE}▸{ONE}")), Code::RepeatedElement);
+}
+
+#[test]
+fn settings_and_certificates() {
+    let setting = |attributes: &str| {
+        role(&format!(
+            "{ONE}<ConfigurationSettings>▸<Setting {attributes} /></ConfigurationSettings>"
+        ))
+    };
+    assert_violation(&setting("name=\"a\""), Code::MissingAttribute);
+    let certificate = |thumbprint: &str, algorithm: &str| {
+        role(&format!(
+            "{ONE}<Certificates><Certificate name=\"a\" thumbprint=\"{thumbprint}\" \
+             thumbprintAlgorithm=\"{algorithm}\" /></Certificates>"
+        ))
+    };
+    assert_violation(&certificate("▸", "sha1"), Code::InvalidThumbprint);
+    assert_violation(&certificate("▸\u{200e}AB", "sha1"), Code::InvalidThumbprint);
+    assert_violation(&certificate("AB CD", "▸SHA1"), Code::InvalidValue);
+    let twice = role(&format!(
+        "{ONE}<ConfigurationSettings><Setting name=\"a\" value=\"\" />\
+         <Setting name=\"▸a\" value=\"\" /></ConfigurationSettings>"
+    ));
+    assert_violation(&twice, Code::DuplicateName);
+}
+
+const NETWORK: &str = r#"<NetworkConfiguration>
+  <Dns><DnsServers><DnsServer name="dns" IPAddress="10.0.0.4" /></DnsServers></Dns>
+  <VirtualNetworkSite name="net" />
+  <AddressAssignments>
+    <InstanceAddress roleName="Orders">
+      <Subnets><Subnet name="front" /><Subnet name="back" /></Subnets>
+      <PublicIPs><PublicIP name="ip" idleTimeoutInMinutes="10" /></PublicIPs>
+    </InstanceAddress>
+    <ReservedIPs><ReservedIP name="reserved" /></ReservedIPs>
+  </AddressAssignments>
+  <AccessControls>
+    <AccessControl name="acl">
+      <Rule order="1" action="permit" remoteSubnet="10.0.0.0/8" description="inside" />
+      <Rule order="2" action="deny" remoteSubnet="0.0.0.0/0" />
+    </AccessControl>
+  </AccessControls>
+  <EndpointAcls><EndpointAcl role="Orders" endPoint="Heartbeat" accessControl="acl" /></EndpointAcls>
+  <LoadBalancers>
+    <LoadBalancer name="inner">
+      <FrontendIPConfiguration type="private" subnet="back" staticVirtualNetworkIPAddress="10.0.0.9" />
+    </LoadBalancer>
+  </LoadBalancers>
+  <NetworkSecurityGroupRefs>
+    <NetworkSecurityGroupRef roleName="Orders"><NetworkSecurityGroup name="nsg" /></NetworkSecurityGroupRef>
+  </NetworkSecurityGroupRefs>
+</NetworkConfiguration>
+<GuestAgentSettings cleanupFirewallOnRoleRestart="false" allowRoleProcessLocalDumps="1" />"#;
+
+#[test]
+fn the_whole_network() {
+    let text = configuration(&format!("<Role name=\"Orders\">{ONE}</Role>{NETWORK}"));
+    let reading = ServiceConfiguration::read(text.as_bytes()).unwrap();
+    assert_eq!(reading.findings, []);
+    let model = reading.model;
+    assert!(!model.cleanup_firewall_on_role_restart && model.allow_role_process_local_dumps);
+    let network = model.network.unwrap();
+    assert_eq!(network.dns_servers[0].ip_address, "10.0.0.4");
+    assert_eq!(network.virtual_network_site.as_deref(), Some("net"));
+    let address = &network.instance_addresses[0];
+    assert_eq!(address.subnets, ["front", "back"]);
+    assert_eq!(address.public_ip.as_ref().unwrap().idle_timeout_in_minutes, Some(10));
+    assert_eq!(network.reserved_ip.as_deref(), Some("reserved"));
+    let rules = &network.access_controls[0].rules;
+    assert_eq!((rules[1].order, rules[1].action.unwrap().as_str()), (Some(2), "deny"));
+    assert_eq!(network.endpoint_acls[0].endpoint, "Heartbeat");
+    let balancer = &network.load_balancers[0];
+    assert_eq!(balancer.static_virtual_network_ip_address.as_deref(), Some("10.0.0.9"));
+    assert_eq!(network.network_security_groups[0].name, "nsg");
+}
+
+#[test]
+fn broken_networks() {
+    let broken = |from: &str, to: &str| {
+        assert!(NETWORK.contains(from));
+        configuration(&format!(
+            "<Role name=\"Orders\">{ONE}</Role>{}",
+            NETWORK.replacen(from, to, 1)
+        ))
+    };
+    let violated = |from: &str, to: &str, code| assert_violation(&broken(from, to), code);
+    violated("accessControl=\"acl\"", "accessControl=\"▸all\"", Code::UnknownAccessControl);
+    violated("order=\"2\"", "order=\"▸1\"", Code::DuplicateName);
+    violated("10.0.0.4", "▸10.0.0.400", Code::InvalidValue);
+    // The documentation writes `endpoint`; the schema does not.
+    violated("endPoint=", "▸endpoint=", Code::UnknownAttribute);
+    violated(
+        "<PublicIP name=\"ip\"",
+        "<PublicIP name=\"ip\" ▸domainNameLabel=\"a\"",
+        Code::UnknownAttribute,
+    );
+    let dns =
+        "<Dns><DnsServers><DnsServer name=\"dns\" IPAddress=\"10.0.0.4\" /></DnsServers></Dns>";
+    let moved = broken(dns, "").replace("<EndpointAcls>", &format!("▸{dns}<EndpointAcls>"));
+    assert_violation(&moved, Code::MisplacedElement);
+}
+
+const DEFINITION: &str = r#"<WorkerRole name="Orders">
+  <Imports><Import moduleName="Diagnostics" /></Imports>
+  <ConfigurationSettings><Setting name="Url" /><Setting name="Retries" /></ConfigurationSettings>
+  <Certificates><Certificate name="Site" storeLocation="LocalMachine" storeName="My" /></Certificates>
+  <Endpoints>
+    <InputEndpoint name="Heartbeat" protocol="http" port="80" loadBalancer="inner" />
+    <InstanceInputEndpoint name="Direct" protocol="tcp" localPort="90">
+      <AllocatePublicPortFrom><FixedPortRange min="1000" max="1001" /></AllocatePublicPortFrom>
+    </InstanceInputEndpoint>
+  </Endpoints>
+</WorkerRole>
+<WorkerRole name="Mail" />"#;
+
+fn fit(configuration: &str) -> Vec<Finding> {
+    let definition = ServiceDefinition::read(service(DEFINITION).as_bytes()).unwrap();
+    assert_eq!(definition.findings, []);
+    let configuration = ServiceConfiguration::read(configuration.as_bytes()).unwrap();
+    assert_eq!(configuration.findings, []);
+    definition.model.configure(&configuration.model).findings
+}
+
+const GOOD: &str = r#"<Role name="Orders">
+  <Instances count="2" />
+  <ConfigurationSettings>
+    <Setting name="Retries" value="3" />
+    <Setting name="Url" value="" />
+    <Setting name="Microsoft.WindowsAzure.Plugins.Diagnostics.ConnectionString" value="x" />
+  </ConfigurationSettings>
+  <Certificates><Certificate name="Site" thumbprint="00" thumbprintAlgorithm="sha1" /></Certificates>
+</Role>
+<Role name="Mail"><Instances count="0" /></Role>
+"#;
+
+#[test]
+fn a_definition_with_its_configuration() {
+    let definition = ServiceDefinition::read(service(DEFINITION).as_bytes()).unwrap().model;
+    let text = configuration(&format!("{GOOD}{NETWORK}"));
+    let configuration = ServiceConfiguration::read(text.as_bytes()).unwrap().model;
+    let service = definition.configure(&configuration);
+    assert_eq!(service.findings, []);
+    let orders = service.role("Orders").unwrap();
+    assert_eq!(orders.instances, Some(2));
+    let setting = |name, value| ConfiguredSetting { name, value: Some(value) };
+    let plugin = "Microsoft.WindowsAzure.Plugins.Diagnostics.ConnectionString";
+    assert_eq!(
+        orders.settings,
+        [setting("Url", ""), setting("Retries", "3"), setting(plugin, "x")]
+    );
+    assert_eq!(service.role("Mail").unwrap().instances, Some(0));
+}
+
+#[track_caller]
+fn assert_unfit(from: &str, to: &str, code: Code) -> Finding {
+    let whole = configuration(&format!("{GOOD}{NETWORK}"));
+    assert!(whole.contains(from), "{from}");
+    let (text, position) = unmark(&whole.replacen(from, to, 1));
+    let findings = fit(&text);
+    let [finding] = &findings[..] else { panic!("{findings:#?}") };
+    assert_eq!((finding.code, finding.position), (code, position), "{finding}");
+    assert_eq!(finding.file, File::Configuration);
+    finding.clone()
+}
+
+#[test]
+fn what_is_missing_or_too_much() {
+    assert_unfit("\"Shop\"", "\"▸Shops\"", Code::ServiceNameMismatch);
+    let mail = "<Role name=\"Mail\"><Instances count=\"0\" /></Role>";
+    let (text, _) = unmark(&configuration(&format!("▸{GOOD}{NETWORK}")));
+    let missing = fit(&text.replace(mail, ""));
+    assert_eq!((missing[0].code, missing.len()), (Code::MissingRole, 1));
+    let extra = assert_unfit(
+        mail,
+        &format!("{mail}<Role name=\"▸Mails\"><Instances count=\"1\" /></Role>"),
+        Code::UnknownRole,
+    );
+    assert_eq!(extra.fix.as_deref(), Some("did you mean `Mail`?"));
+    let orders = "<Role name=\"Orders\">";
+    let given = "<Setting name=\"Retries\" value=\"3\" />";
+    let (text, _) = unmark(&configuration(&format!("▸{GOOD}{NETWORK}")));
+    let missing = fit(&text.replace(given, ""));
+    assert_eq!(missing[0].code, Code::MissingSetting);
+    assert_eq!(missing[0].message, "the role `Orders` has no value for the setting `Retries`");
+    assert!(text.contains(orders));
+    assert_unfit(
+        given,
+        &format!("{given}<Setting name=\"▸Other\" value=\"\" />"),
+        Code::UnknownSetting,
+    );
+    let plugin = "Plugins.Diagnostics.";
+    assert_unfit(
+        "\"Microsoft.WindowsAzure.Plugins.Diagnostics.",
+        "\"▸Microsoft.WindowsAzure.Plugins.Caching.",
+        Code::UnknownSetting,
+    );
+    assert!(text.contains(plugin));
+    let site = "<Certificate name=\"Site\" thumbprint=\"00\" thumbprintAlgorithm=\"sha1\" />";
+    let missing = fit(&text.replace(site, ""));
+    assert_eq!(missing[0].code, Code::MissingCertificate);
+    let more = format!("{site}{}", site.replace("Site", "▸Sites"));
+    assert_unfit(site, &more, Code::UnknownCertificate);
+    assert_unfit("count=\"2\"", "count=\"▸3\"", Code::InstanceCount);
+    assert_unfit(
+        "InstanceAddress roleName=\"Orders\"",
+        "InstanceAddress roleName=\"▸Order\"",
+        Code::UnknownRole,
+    );
+    assert_unfit("endPoint=\"Heartbeat\"", "endPoint=\"▸heartbeat\"", Code::UnknownEndpoint);
+}
+
+#[test]
+fn a_load_balancer_must_be_in_the_configuration() {
+    let findings = fit(&configuration(GOOD));
+    let [finding] = &findings[..] else { panic!("{findings:#?}") };
+    assert_eq!((finding.code, finding.file), (Code::UnknownLoadBalancer, File::Definition));
+    assert_eq!(finding.position.to_string(), "7:77");
+}

@@ -1,0 +1,17 @@
+//! Holds the reader against real files, against every rule, and against
+//! files that nobody would write.
+
+#[cfg(test)]
+mod configuration;
+#[cfg(test)]
+mod corpus;
+#[cfg(test)]
+mod endpoints;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod structure;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod unreadable;

@@ -1,0 +1,65 @@
+//! Short ways to write definitions whose faults are marked with `▸`.
+
+use heartbeat_definition::{Code, Finding, Position, ServiceDefinition, Severity};
+
+pub(crate) fn service(body: &str) -> String {
+    format!(
+        "<ServiceDefinition name=\"Shop\" \
+         xmlns=\"http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition\">\n\
+         {body}\n</ServiceDefinition>"
+    )
+}
+
+pub(crate) fn worker(body: &str) -> String {
+    service(&format!("<WorkerRole name=\"Orders\">\n{body}\n</WorkerRole>"))
+}
+
+pub(crate) fn endpoints(body: &str) -> String {
+    worker(&format!("<Endpoints>\n{body}\n</Endpoints>"))
+}
+
+/// The text without its `▸`, and where that stood.
+pub(crate) fn unmark(marked: &str) -> (String, Position) {
+    let (before, after) = marked.split_once('▸').expect("a marked place");
+    assert!(!after.contains('▸'), "one marked place");
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let position = Position { line: line.try_into().unwrap(), column: column.try_into().unwrap() };
+    (format!("{before}{after}"), position)
+}
+
+pub(crate) fn findings(text: &str) -> Vec<Finding> {
+    let reading = ServiceDefinition::read(text.as_bytes());
+    reading.unwrap_or_else(|error| panic!("{error}\n{text}")).findings
+}
+
+/// The marked place has the one violation, of that code and severity.
+#[track_caller]
+pub(crate) fn assert_violation(marked: &str, code: Code, severity: Severity) -> Finding {
+    let (text, position) = unmark(marked);
+    let violations: Vec<_> =
+        findings(&text).into_iter().filter(|f| f.severity > Severity::Note).collect();
+    let [finding] = &violations[..] else {
+        panic!("not one violation: {violations:#?}\n{text}");
+    };
+    let found = (finding.code, finding.severity, finding.position);
+    assert_eq!(found, (code, severity, position), "{finding}\n{text}");
+    finding.clone()
+}
+
+#[track_caller]
+pub(crate) fn assert_error(marked: &str, code: Code) -> Finding {
+    assert_violation(marked, code, Severity::Error)
+}
+
+#[track_caller]
+pub(crate) fn assert_warning(marked: &str, code: Code) -> Finding {
+    assert_violation(marked, code, Severity::Warning)
+}
+
+#[track_caller]
+pub(crate) fn assert_valid(text: &str) {
+    let violations: Vec<_> =
+        findings(text).into_iter().filter(|f| f.severity > Severity::Note).collect();
+    assert!(violations.is_empty(), "{violations:#?}\n{text}");
+}

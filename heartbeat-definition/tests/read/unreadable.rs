@@ -1,0 +1,234 @@
+//! Encodings, ill-formed files and limits.
+
+use crate::support::{endpoints, service, unmark, worker};
+use heartbeat_definition::{Code, ServiceConfiguration, ServiceDefinition, Severity};
+
+#[track_caller]
+fn assert_unreadable(marked: &str, words: &str) {
+    let (text, position) = unmark(marked);
+    let error = ServiceDefinition::read(text.as_bytes()).unwrap_err();
+    assert_eq!(error.position(), position, "{error}\n{text}");
+    assert!(error.message().contains(words), "{error}");
+    assert_eq!(error.to_string(), format!("{position}: {}", error.message()));
+}
+
+#[test]
+fn not_a_definition() {
+    assert_unreadable("▸<ServiceConfiguration />", "not `ServiceDefinition`");
+    assert_unreadable(
+        "\n▸<RoleModel xmlns=\"http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition\" />",
+        "`RoleModel`",
+    );
+    assert_unreadable("▸<ServiceDefinition xmlns=\"urn:x\" />", "foreign namespace `urn:x`");
+    assert_unreadable("▸", "no element");
+    assert_unreadable("<!-- a -->\n▸", "no element");
+    let error = ServiceConfiguration::read(b"<ServiceDefinition />").unwrap_err();
+    assert!(error.message().contains(".cscfg"), "{error}");
+}
+
+#[test]
+fn ill_formed() {
+    assert_unreadable("<a>\n<b></a▸", "cut off");
+    assert_unreadable("<a>\n<b>▸</a>", "`</b>` must come first");
+    assert_unreadable("<a b=\"1\" ▸b=\"2\" />", "given twice");
+    assert_unreadable("<a b=\"x ▸< y\" />", "&lt;");
+    assert_unreadable("<a b=\"x ▸& y\" />", "&amp;");
+    assert_unreadable("<a b=\"▸&nbsp;\" />", "`&nbsp;`");
+    assert_unreadable("<▸x:a />", "prefix `x`");
+}
+
+#[test]
+fn a_missing_quotation_mark_is_what_is_told() {
+    let rest = "  <b c=\"d\" e=\"f\" />\n".repeat(100);
+    assert_unreadable(&format!("<a>\n  <b c=\"d />\n  ▸{}", rest.trim_start()), "&lt;");
+}
+
+#[test]
+fn placeholders_are_named() {
+    assert_unreadable("<a>\n  <b ▸$name$=\"1\" /></a>", "fill in the template placeholders");
+    assert_unreadable("<a name=\"▸<name>\" />", "fill in the template placeholders");
+    assert_unreadable("<a cost=\"5$\" ▸$ />", "the file is not well-formed XML");
+}
+
+#[test]
+fn document_types_and_entities_are_refused() {
+    assert_unreadable("<!-- <!DOCTYPE a> -->\n▸<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>", "DTD");
+    assert_unreadable("▸<!DOCTYPE a SYSTEM \"file:///etc/passwd\"><a />", "DTD");
+}
+
+#[test]
+fn limits() {
+    let deep = |levels: usize| format!("{}{}", "<a>".repeat(levels), "</a>".repeat(levels));
+    let error = ServiceDefinition::read(deep(65).as_bytes()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "1:193: elements are nested deeper than 64 levels: no service file is"
+    );
+    let error = ServiceDefinition::read(deep(64).as_bytes()).unwrap_err();
+    assert!(error.message().contains("root element"), "{error}");
+
+    let error = ServiceDefinition::read(&vec![b' '; (1 << 20) + 1]).unwrap_err();
+    assert!(error.message().contains("1048577 bytes"), "{error}");
+
+    let attributes: String = (0..65).map(|n| [" a", &n.to_string(), "=''"].concat()).collect();
+    let error = ServiceDefinition::read(format!("<a{attributes}/>").as_bytes()).unwrap_err();
+    assert!(error.message().contains("attributes"), "{error}");
+
+    let namespaces = "<a xmlns=''/>".repeat(257);
+    let error = ServiceDefinition::read(format!("<b>{namespaces}</b>").as_bytes()).unwrap_err();
+    assert!(error.message().contains("namespaces"), "{error}");
+}
+
+#[test]
+fn findings_are_bounded() {
+    let text = service(&"<x/>".repeat(100_000));
+    let reading = ServiceDefinition::read(text.as_bytes()).unwrap();
+    assert_eq!(reading.findings.len(), 1000);
+    assert_eq!(reading.findings[999].code, Code::TooManyFindings);
+}
+
+fn read_all(bytes: &[u8]) -> (Vec<Code>, String) {
+    let reading = ServiceDefinition::read(bytes).unwrap();
+    let place = reading.model.roles[0].position.to_string();
+    assert_eq!(reading.model.roles[0].name, "Beiträge");
+    assert!(reading.findings.iter().all(|f| f.severity == Severity::Note));
+    (reading.findings.iter().map(|f| f.code).collect(), place)
+}
+
+fn utf16(text: &str, unit: fn(u16) -> [u8; 2]) -> Vec<u8> {
+    text.encode_utf16().flat_map(unit).collect()
+}
+
+#[test]
+fn encodings() {
+    // The name stands in the first line, where a byte order mark would shift
+    // it, and behind a character of two bytes.
+    let body = service("<!-- Ü --><WorkerRole name=\"Beiträge\" />").replace('\n', "");
+    let column = body.chars().position(|c| c == 'B').unwrap() + 1;
+    let place = format!("1:{column}");
+    let good = (vec![], place);
+
+    assert_eq!(read_all(body.as_bytes()), good);
+    assert_eq!(read_all(format!("\u{feff}{body}").as_bytes()), good);
+    for unit in [u16::to_le_bytes, u16::to_be_bytes] {
+        assert_eq!(read_all(&utf16(&body, unit)), good);
+        assert_eq!(read_all(&utf16(&format!("\u{feff}{body}"), unit)), good);
+    }
+}
+
+#[test]
+fn declarations_may_lie() {
+    let declared = |encoding: &str| {
+        let body = service("<!-- Ü --><WorkerRole name=\"Beiträge\" />");
+        format!("<?xml version=\"1.0\" encoding='{encoding}' standalone=\"yes\"?>{body}")
+    };
+    let lie = [Code::EncodingMismatch];
+    assert_eq!(read_all(declared("utf-16").as_bytes()).0, lie);
+    assert_eq!(read_all(declared("windows-1252").as_bytes()).0, lie);
+    assert_eq!(read_all(&utf16(&declared("utf-8"), u16::to_le_bytes)).0, lie);
+    assert_eq!(read_all(declared("UTF-8").as_bytes()).0, []);
+    assert_eq!(read_all(&utf16(&declared("utf-16"), u16::to_be_bytes)).0, []);
+    let plain = declared("utf-8").replace(" encoding='utf-8'", "");
+    assert_eq!(read_all(plain.as_bytes()).0, []);
+}
+
+#[test]
+fn bytes_of_another_encoding() {
+    let error = ServiceDefinition::read(b"<a>\n \xFCber</a>").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "2:2: the byte 0xFC is not UTF-8: save the file as UTF-8 or UTF-16"
+    );
+    let mut bytes = utf16("<a>ü", u16::to_le_bytes);
+    bytes.push(0);
+    let error = ServiceDefinition::read(&bytes).unwrap_err();
+    assert_eq!(error.position().to_string(), "1:5");
+    let lone: Vec<u8> =
+        [0xFEFF_u16, 0x3C, 0xD800, 0x3C].into_iter().flat_map(u16::to_be_bytes).collect();
+    let error = ServiceDefinition::read(&lone).unwrap_err();
+    assert!(error.to_string().starts_with("1:2: 0xD800"), "{error}");
+}
+
+#[test]
+fn line_ends_and_references() {
+    let text = service("<WorkerRole\r\n\tname=\"a&amp;&#x62;\" />").replace('\n', "\r\n");
+    let model = ServiceDefinition::read(text.as_bytes()).unwrap().model;
+    assert_eq!(model.roles[0].name, "a&b");
+    assert_eq!(model.roles[0].position.to_string(), "3:8");
+}
+
+/// As many copies of what `piece` makes as fit into a file.
+fn fill(frame: impl Fn(&str) -> String, piece: impl Fn(usize) -> String) -> String {
+    let room = (1 << 20) - frame("").len();
+    let mut text = String::new();
+    for piece in (0..).map(piece) {
+        if text.len() + piece.len() > room {
+            break;
+        }
+        text += &piece;
+    }
+    frame(&text)
+}
+
+fn unresolved_endpoint(n: usize) -> String {
+    format!(
+        "<InputEndpoint name='e{n}' protocol='tcp' port='1' certificate='c{n}' \
+         loadBalancerProbe='p{n}' />"
+    )
+}
+
+fn endpoint_or_certificate(n: usize) -> String {
+    if n.is_multiple_of(2) {
+        format!("<Endpoints>{}</Endpoints>", unresolved_endpoint(n))
+    } else {
+        format!(
+            "<Certificates><Certificate name='x{n}' storeLocation='' storeName='' /></Certificates>"
+        )
+    }
+}
+
+fn traffic_rule(n: usize) -> String {
+    format!(
+        "<OnlyAllowTrafficTo><Destinations><RoleEndpoint roleName='Orders' endpointName='e{n}' />\
+         </Destinations></OnlyAllowTrafficTo>"
+    )
+}
+
+/// Traffic rules for a role with 4,000 endpoints.
+fn traffic_rules(body: &str) -> String {
+    let many: Vec<_> = (0..4000).map(unresolved_endpoint).collect();
+    let many = many.concat();
+    service(&format!(
+        "<WorkerRole name='Orders'><Endpoints>{many}</Endpoints></WorkerRole>\
+         <NetworkTrafficRules>{body}</NetworkTrafficRules>"
+    ))
+}
+
+/// Each of these is quadratic for a careless reader. The bound is generous:
+/// a debug build on a busy machine needs a fraction of it.
+#[test]
+fn hostile_files_are_read_in_time() {
+    let long = "n".repeat(500_000);
+    let texts = [
+        fill(service, |_| "<x/>".to_owned()),
+        fill(service, |n| format!("<WorkerRole name='r{n}'/>")),
+        fill(service, |_| "\n".to_owned()),
+        fill(service, |_| "<!---->".to_owned()),
+        fill(service, |_| "<x xmlns='urn:x'/>".to_owned()),
+        fill(worker, endpoint_or_certificate),
+        fill(endpoints, unresolved_endpoint),
+        fill(traffic_rules, traffic_rule),
+        fill(|body| format!("<a b='{body}'/>"), |_| "&#65;".to_owned()),
+        fill(|body| format!("<a {body}"), |_| "='".to_owned()),
+        service(&format!("<WorkerRole name='{long}' /><WorkerRole name='{long}' />")),
+        service(&format!("<WorkerRole {long}='' />")),
+    ];
+    for text in texts {
+        assert!(text.len() <= 1 << 20, "{}", text.len());
+        let start = std::time::Instant::now();
+        let reading = ServiceDefinition::read(text.as_bytes());
+        let took = start.elapsed();
+        let findings = reading.map(|reading| reading.findings.len());
+        assert!(took.as_secs() < 10, "{took:?}, {findings:?}: {}", &text[..200]);
+    }
+}
