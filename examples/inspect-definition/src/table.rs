@@ -1,0 +1,69 @@
+//! The inspection for a person.
+
+use std::fmt::Write as _;
+
+use crate::inspection::{Inspection, kind, local_port, public_ports};
+
+pub(crate) fn render(inspection: &Inspection) -> String {
+    let definition = &inspection.definition;
+    let mut text = format!("service {}\n", definition.name);
+    for role in &definition.roles {
+        let instances = inspection.instances(role);
+        let instances = instances.map_or(String::new(), |count| format!(", instances: {count}"));
+        let _ = writeln!(text, "\n{} {}, {}{instances}", role.kind, role.name, role.vm_size);
+        let mut rows = vec![["ENDPOINT", "KIND", "PROTOCOL", "PUBLIC", "LOCAL"].map(String::from)];
+        rows.extend(role.endpoints.iter().map(|endpoint| {
+            [
+                endpoint.name.clone(),
+                kind(endpoint).to_owned(),
+                endpoint.protocol.to_string(),
+                public_ports(endpoint),
+                local_port(endpoint),
+            ]
+        }));
+        text += &table(&rows);
+        let mut rows = vec![["SETTING", "VALUE"].map(String::from)];
+        rows.extend(role.settings.iter().map(|setting| {
+            let value = inspection.value(role, &setting.name);
+            [setting.name.clone(), value.as_str().to_owned()]
+        }));
+        text += &table(&rows);
+    }
+    text += &findings(inspection);
+    text
+}
+
+fn findings(inspection: &Inspection) -> String {
+    let mut text = String::from("\n");
+    for finding in &inspection.findings {
+        let place = inspection.path(finding).display();
+        let _ = writeln!(text, "{place}:{finding}");
+    }
+    text += match (inspection.findings.is_empty(), inspection.is_valid()) {
+        (true, _) => "no findings\n",
+        (false, true) => "valid\n",
+        (false, false) => "not valid\n",
+    };
+    text
+}
+
+/// The rows below their heading, in columns as wide as need be. A heading
+/// alone is not worth a line.
+fn table<const N: usize>(rows: &[[String; N]]) -> String {
+    if rows.len() < 2 {
+        return String::new();
+    }
+    let mut widths = [0; N];
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    let mut text = String::new();
+    for row in rows {
+        let cells = row.iter().zip(widths);
+        let cells: Vec<_> = cells.map(|(cell, width)| format!("{cell:width$}")).collect();
+        let _ = writeln!(text, "  {}", cells.join("  ").trim_end());
+    }
+    text
+}
