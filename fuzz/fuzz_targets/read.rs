@@ -1,0 +1,60 @@
+//! Any bytes: read as all three kinds of file, judge, and put together.
+//! Nothing may panic, and positions must lie within the file.
+//!
+//! ```text
+//! cargo +nightly fuzz run read -- -dict=fuzz/xml.dict -timeout=10
+//! ```
+
+#![no_main]
+
+use heartbeat_definition::{
+    Finding, ReadError, Reading, RoleModule, RoleValue, ServiceConfiguration, ServiceDefinition,
+    nearest,
+};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let definition = ServiceDefinition::read(bytes);
+    check(&definition, bytes);
+    check(&RoleModule::read(bytes), bytes);
+    check(&ServiceConfiguration::read(bytes), bytes);
+
+    // The second half, after a separator, is a configuration for the first.
+    if let Some(at) = bytes.iter().position(|byte| *byte == 0x1E) {
+        let definition = ServiceDefinition::read(&bytes[..at]);
+        let configuration = ServiceConfiguration::read(&bytes[at + 1..]);
+        if let (Ok(definition), Ok(configuration)) = (definition, configuration) {
+            let service = definition.model.configure(&configuration.model);
+            assert_eq!(service.roles.len(), definition.model.roles.len());
+        }
+    }
+
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        if let Some(value) = RoleValue::parse(text) {
+            assert_eq!(RoleValue::parse(&value.to_string()), Some(value));
+        }
+        let mut names = text.lines();
+        if let Some(wanted) = names.next() {
+            let _ = nearest(wanted, names);
+        }
+    }
+});
+
+fn check<T>(reading: &Result<Reading<T>, ReadError>, bytes: &[u8]) {
+    let lines = 1 + bytes.iter().filter(|byte| **byte == b'\n').count();
+    let within = |line: u32, column: u32| {
+        line >= 1 && column >= 1 && line as usize <= lines && column as usize <= bytes.len() + 1
+    };
+    match reading {
+        Err(error) => {
+            let place = error.position();
+            assert!(within(place.line, place.column), "{error}");
+            assert!(!error.message().is_empty());
+        }
+        Ok(reading) => {
+            for Finding { position, message, .. } in &reading.findings {
+                assert!(within(position.line, position.column), "{position}: {message}");
+            }
+        }
+    }
+}
