@@ -30,13 +30,7 @@ fn the_threads_of_the_worker_are_those_that_were_asked_for() {
     for (arguments, workers) in [(&["0"], 0), (&["3"], 3)] {
         let worker = hand_written_worker(arguments);
         let threads = std::fs::read_dir(format!("/proc/{}/task", worker.id())).unwrap();
-        let mut names: Vec<_> = threads
-            .map(|thread| std::fs::read_to_string(thread.unwrap().path().join("comm")).unwrap())
-            .collect();
-        names.sort();
-        let count = |name: &str| names.iter().filter(|thread| thread.starts_with(name)).count();
-        assert_eq!(count("heartbeat"), 1, "{names:?}");
-        assert_eq!(count("tokio-r"), workers, "{names:?}");
-        assert_eq!(names.len(), 2 + workers, "{names:?}");
+        // The main thread, the heart, and those of the worker's runtime.
+        assert_eq!(threads.count(), 2 + workers, "{arguments:?}");
     }
 }
