@@ -1,27 +1,71 @@
-//! Durations, as they are written in arguments and variables.
+//! Durations, as they are written in the attribute and in variables.
 
 use std::time::Duration;
 
-/// Reads a whole number with its unit, `ms`, `s`, `m` or `h`: `250ms`, `30s`, `2m`, `1h`.
+/// Reads a whole number and its unit, with nothing between them: `250ms`, `30s`, `2m`, `1h`.
+///
+/// `None` where it is not that, or longer than a [`Duration`] can be. Zero is a duration: whether
+/// it makes sense is for the caller to say.
 ///
 /// ```
 /// use std::time::Duration;
 ///
 /// use heartbeat_definition::parse_duration;
 ///
-/// assert_eq!(parse_duration("30s"), Some(Duration::from_secs(30)));
+/// assert_eq!(parse_duration("250ms"), Some(Duration::from_millis(250)));
+/// assert_eq!(parse_duration("1h"), Some(Duration::from_secs(3600)));
 /// assert_eq!(parse_duration("30"), None);
 /// ```
 #[must_use]
 pub fn parse_duration(written: &str) -> Option<Duration> {
-    let unit = written.find(|letter: char| !letter.is_ascii_digit())?;
-    let (number, unit) = written.split_at(unit);
-    let milliseconds = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        _ => return None,
-    };
-    number.parse::<u64>().ok()?.checked_mul(milliseconds).map(Duration::from_millis)
+    let end_of_number = written.find(|next: char| !next.is_ascii_digit())?;
+    let (number, unit) = written.split_at(end_of_number);
+    let number: u64 = number.parse().ok()?;
+    match unit {
+        "ms" => Some(Duration::from_millis(number)),
+        "s" => Some(Duration::from_secs(number)),
+        "m" => number.checked_mul(60).map(Duration::from_secs),
+        "h" => number.checked_mul(3600).map(Duration::from_secs),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_duration;
+    use std::time::Duration;
+
+    #[test]
+    fn a_whole_number_and_a_unit_is_a_duration() {
+        for (written, milliseconds) in [
+            ("0s", 0),
+            ("1ms", 1),
+            ("250ms", 250),
+            ("30s", 30_000),
+            ("007s", 7_000),
+            ("2m", 120_000),
+            ("1h", 3_600_000),
+        ] {
+            let duration = Duration::from_millis(milliseconds);
+            assert_eq!(parse_duration(written), Some(duration), "{written}");
+        }
+        let longest = format!("{}s", u64::MAX);
+        assert_eq!(parse_duration(&longest), Some(Duration::from_secs(u64::MAX)));
+    }
+
+    #[test]
+    fn anything_else_is_none() {
+        let mut others: Vec<_> =
+            "| |30|s|30 s| 30s|30s |-1s|+1s|1.5s|1e3s|1_000s|30S|30sec|30us|1d|m|٣s"
+                .split('|')
+                .map(str::to_owned)
+                .collect();
+        for unit in ["m", "h"] {
+            others.push(format!("{}{unit}", u64::MAX));
+        }
+        others.push(format!("{}0s", u64::MAX));
+        for written in others {
+            assert_eq!(parse_duration(&written), None, "{written:?}");
+        }
+    }
 }

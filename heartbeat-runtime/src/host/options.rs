@@ -78,9 +78,10 @@ impl<S: 'static> Host<S> {
         self
     }
 
-    /// How many threads drive the tasks that the worker spawns; one for each core without this.
-    pub fn worker_threads(mut self, count: NonZeroUsize) -> Self {
-        self.threads = Threads::Workers(count);
+    /// How many threads drive the tasks that the worker spawns, at least one; one for each core
+    /// without this.
+    pub fn worker_threads(mut self, count: usize) -> Self {
+        self.threads = Threads::Workers(NonZeroUsize::new(count).unwrap_or(NonZeroUsize::MIN));
         self
     }
 }

@@ -43,7 +43,10 @@ impl<S> Host<S> {
             .map_err(|error| format!("{FILE}:{error}"))?
             .model;
         let declared = definition.worker_role(self.role, FILE)?;
-        declared.heartbeat(self.heartbeat, FILE)?;
+        definition.heartbeat(declared, self.heartbeat, FILE)?;
+        if let Some(management) = self.management {
+            definition.management(declared, management, FILE)?;
+        }
         let surroundings = Surroundings::of(declared, variables)?;
         let identity = Identity {
             role: self.role,

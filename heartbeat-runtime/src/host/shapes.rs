@@ -46,17 +46,21 @@ impl Host<()> {
         )
     }
 
+    /// A worker that only runs: ready at once, and ended when `run` has.
+    pub fn of_run(
+        role: &'static str,
+        version: &'static str,
+        run: impl AsyncFnOnce(&RoleEnvironment) -> Result<(), Error> + 'static,
+    ) -> Self {
+        Self::without_start(role, version, run, async |_: &RoleEnvironment| Ok(()))
+    }
+
     /// A worker that is one function: ready at once, and ended when the function has.
     pub fn of_main(
         role: &'static str,
         version: &'static str,
         main: impl AsyncFnOnce(RoleEnvironment) -> Result<(), Error> + 'static,
     ) -> Self {
-        Self::without_start(
-            role,
-            version,
-            async move |role: &RoleEnvironment| main(role.clone()).await,
-            async |_: &RoleEnvironment| Ok(()),
-        )
+        Self::of_run(role, version, async move |role: &RoleEnvironment| main(role.clone()).await)
     }
 }

@@ -1,7 +1,6 @@
 //! The host without the attribute: phases that are closures, and a state that stays on its thread.
 
 use std::cell::Cell;
-use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::rc::Rc;
 
@@ -40,10 +39,10 @@ fn main() -> ExitCode {
         </ServiceDefinition>"#,
     )
     .heartbeat("Heartbeat");
-    match threads.map(NonZeroUsize::new) {
+    match threads {
         None => host,
-        Some(None) => host.current_thread(),
-        Some(Some(count)) => host.worker_threads(count),
+        Some(0) => host.current_thread(),
+        Some(count) => host.worker_threads(count),
     }
     .start()
     .run()

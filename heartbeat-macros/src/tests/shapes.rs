@@ -1,0 +1,277 @@
+//! What is printed for each shape and each argument. `UPDATE_EXPECT=1 cargo test` writes it.
+
+use expect_test::{Expect, expect};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{Memory, in_shop};
+use crate::expand::expand;
+
+fn check(arguments: TokenStream, item: &TokenStream, expected: &Expect) {
+    expected.assert_eq(&printed(&in_shop(arguments, item)));
+}
+
+fn printed(expansion: &TokenStream) -> String {
+    prettyplease::unparse(&syn::parse2(expansion.clone()).unwrap())
+}
+
+#[test]
+fn an_implementation_of_the_trait() {
+    let item = quote! {
+        /// Ships orders.
+        impl heart::WorkerRole for shop::Orders<'static> {
+            async fn on_start(role: &RoleEnvironment) -> Result<Self, Error> { Ok(Self) }
+        }
+    };
+    check(
+        quote!(heartbeat = "Heartbeat"),
+        &item,
+        &expect![[r#"
+        /// Ships orders.
+        impl heart::WorkerRole for shop::Orders<'static> {
+            async fn on_start(role: &RoleEnvironment) -> Result<Self, Error> {
+                Ok(Self)
+            }
+        }
+        fn main() -> ::std::process::ExitCode {
+            <shop::Orders<
+                'static,
+            > as heart::WorkerRole>::host("Orders", ::core::env!("CARGO_PKG_VERSION"))
+                .definition(::core::include_bytes!("../../ServiceDefinition.csdef"))
+                .heartbeat("Heartbeat")
+                .start()
+                .run()
+                .stop()
+        }
+    "#]],
+    );
+}
+
+#[test]
+fn a_main() {
+    let item = quote! {
+        #[allow(clippy::unused_async)]
+        async fn main(role: RoleEnvironment) -> Result<(), Error> {
+            role.stopping().await;
+            Ok(())
+        }
+    };
+    check(
+        quote!(heartbeat = "Heartbeat"),
+        &item,
+        &expect![[r#"
+        fn main() -> ::std::process::ExitCode {
+            #[allow(clippy::unused_async)]
+            async fn main(role: RoleEnvironment) -> Result<(), Error> {
+                role.stopping().await;
+                Ok(())
+            }
+            ::heartbeat_runtime::Host::of_main("Orders", ::core::env!("CARGO_PKG_VERSION"), main)
+                .definition(::core::include_bytes!("../../ServiceDefinition.csdef"))
+                .heartbeat("Heartbeat")
+                .start()
+                .run()
+                .stop()
+        }
+    "#]],
+    );
+}
+
+#[test]
+fn a_module_with_a_state() {
+    let item = quote! {
+        mod orders {
+            use super::*;
+            pub async fn on_start(_: &RoleEnvironment) -> Result<Queue, Error> { open().await }
+            pub async fn run(queue: &mut Queue, _: &RoleEnvironment) -> Result<(), Error> { Ok(()) }
+            pub async fn on_stop(queue: Queue, _: &RoleEnvironment) -> Result<(), Error> { Ok(()) }
+        }
+    };
+    check(
+        quote!(heartbeat = "Heartbeat"),
+        &item,
+        &expect![[r#"
+        mod orders {
+            use super::*;
+            pub async fn on_start(_: &RoleEnvironment) -> Result<Queue, Error> {
+                open().await
+            }
+            pub async fn run(queue: &mut Queue, _: &RoleEnvironment) -> Result<(), Error> {
+                Ok(())
+            }
+            pub async fn on_stop(queue: Queue, _: &RoleEnvironment) -> Result<(), Error> {
+                Ok(())
+            }
+        }
+        fn main() -> ::std::process::ExitCode {
+            ::heartbeat_runtime::Host::new(
+                    "Orders",
+                    ::core::env!("CARGO_PKG_VERSION"),
+                    orders::on_start,
+                    orders::run,
+                    orders::on_stop,
+                )
+                .definition(::core::include_bytes!("../../ServiceDefinition.csdef"))
+                .heartbeat("Heartbeat")
+                .start()
+                .run()
+                .stop()
+        }
+    "#]],
+    );
+}
+
+#[test]
+fn a_module_without_the_optional_functions() {
+    let role = quote!(role: &RoleEnvironment);
+    let start = quote!(pub async fn on_start(#role) -> Result<u8, Error> { Ok(0) });
+    let stop = quote!(pub(crate) async fn on_stop(#role) -> Result<(), Error> { Ok(()) });
+    let run = quote!(pub async fn run(#role) -> Result<(), Error> { Ok(()) });
+    let run_with = quote!(pub async fn run(count: &mut u8, #role) -> Result<(), Error> { Ok(()) });
+    for (body, host) in [
+        (
+            quote!(#start #run_with),
+            "Host::without_stop(\"Orders\", ::core::env!(\"CARGO_PKG_VERSION\"), worker::on_start, worker::run)",
+        ),
+        (
+            quote!(#run #stop),
+            "Host::without_start(\"Orders\", ::core::env!(\"CARGO_PKG_VERSION\"), worker::run, worker::on_stop)",
+        ),
+        (
+            quote!(#run),
+            "Host::of_run(\"Orders\", ::core::env!(\"CARGO_PKG_VERSION\"), worker::run)",
+        ),
+    ] {
+        let expansion = in_shop(quote!(heartbeat = "Heartbeat"), &quote!(mod worker { #body }));
+        let host: TokenStream = host.parse().unwrap();
+        let host = host.to_string();
+        assert!(expansion.to_string().contains(&host), "no {host} in {}", printed(&expansion));
+    }
+}
+
+#[test]
+fn every_argument() {
+    let arguments = quote! {
+        heartbeat = "Heartbeat",
+        management = "Management",
+        role = "Orders",
+        definition = "../ServiceDefinition.csdef",
+        stall_after = "1m",
+        stop_within = "2500ms",
+        drain = "0s",
+        flavor = "multi_thread",
+        worker_threads = 4,
+        crate = crate::heart,
+    };
+    let item = quote! {
+        async fn main(role: RoleEnvironment) -> Result<(), Error> { Ok(()) }
+    };
+    check(
+        arguments,
+        &item,
+        &expect![[r#"
+            fn main() -> ::std::process::ExitCode {
+                async fn main(role: RoleEnvironment) -> Result<(), Error> {
+                    Ok(())
+                }
+                crate::heart::Host::of_main("Orders", ::core::env!("CARGO_PKG_VERSION"), main)
+                    .definition(::core::include_bytes!("../../ServiceDefinition.csdef"))
+                    .heartbeat("Heartbeat")
+                    .management("Management")
+                    .stall_after(::core::time::Duration::from_secs(60))
+                    .stop_within(::core::time::Duration::from_millis(2500))
+                    .drain(::core::time::Duration::from_secs(0))
+                    .worker_threads(4)
+                    .start()
+                    .run()
+                    .stop()
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn one_thread() {
+    let arguments = quote!(heartbeat = r"Heartbeat", flavor = "current_thread");
+    check(
+        arguments,
+        &quote!(impl WorkerRole for Orders {}),
+        &expect![[r#"
+        impl WorkerRole for Orders {}
+        fn main() -> ::std::process::ExitCode {
+            <Orders as WorkerRole>::host("Orders", ::core::env!("CARGO_PKG_VERSION"))
+                .definition(::core::include_bytes!("../../ServiceDefinition.csdef"))
+                .heartbeat(r"Heartbeat")
+                .current_thread()
+                .start()
+                .run()
+                .stop()
+        }
+    "#]],
+    );
+}
+
+#[test]
+fn a_mistake_leaves_the_item_and_a_main() {
+    let item = quote!(impl WorkerRole for Orders {});
+    check(
+        quote!(heartbeat = "Hartbeat", stall_after = 30),
+        &item,
+        &expect![[r#"
+        impl WorkerRole for Orders {}
+        fn main() {}
+        ::core::compile_error! {
+            "`stall_after` is a text with a unit\n= help: write `stall_after = \"30s\"`"
+        }
+        ::core::compile_error! {
+            "no endpoint named `Hartbeat` in role `Orders`\n= note: endpoints declared: `Heartbeat`, `Management`\n= help: did you mean `heartbeat = \"Heartbeat\"`? (ServiceDefinition.csdef:4:28)"
+        }
+    "#]],
+    );
+}
+
+#[test]
+fn a_mistake_leaves_a_main_in_a_main() {
+    let item = quote!(
+        async fn main() {}
+    );
+    check(
+        quote!(heartbeat = "Heartbeat"),
+        &item,
+        &expect![[r#"
+        fn main() {
+            async fn main() {}
+        }
+        ::core::compile_error! {
+            "`main` takes one parameter, the role environment\n= help: write `async fn main(role: RoleEnvironment) -> Result<(), Error>`"
+        }
+    "#]],
+    );
+}
+
+#[test]
+fn what_a_macro_by_example_hands_over_is_read_through_its_invisible_groups() {
+    let group = |tokens| {
+        proc_macro2::TokenTree::Group(proc_macro2::Group::new(proc_macro2::Delimiter::None, tokens))
+    };
+    let item = group(quote!(
+        async fn main(role: RoleEnvironment) -> Result<(), Error> {
+            Ok(())
+        }
+    ));
+    let name = group(quote!("Heartbeat"));
+    let expansion = in_shop(quote!(heartbeat = #name), &item.into()).to_string();
+    assert!(expansion.contains("of_main") && !expansion.contains("compile_error"), "{expansion}");
+}
+
+#[test]
+fn without_a_known_source_the_path_is_that_from_the_package() {
+    let files = Memory::with(&[("/shop/ServiceDefinition.csdef", super::DEFINITION)]);
+    let environment = crate::expand::Environment { source: None, ..files.environment() };
+    let item = quote!(impl WorkerRole for Orders {});
+    let expansion = expand(quote!(heartbeat = "Heartbeat"), &item, &environment).to_string();
+    let path = quote! {
+        ::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), "/../ServiceDefinition.csdef")
+    };
+    assert!(expansion.contains(&path.to_string()), "{expansion}");
+}

@@ -1,0 +1,103 @@
+//! What a user reads of a definition that cannot be read, or that is not there; and that one which
+//! is only untidy does not break the build.
+
+use crate::scratch::{Report, Scratch};
+
+const NAMESPACE: &str = "http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition";
+
+const MAIN: &str = "
+async fn main(_: heartbeat_runtime::RoleEnvironment) -> Result<(), heartbeat_runtime::Error> {
+    Ok(())
+}
+";
+
+/// The only message: its lines, with the folder taken out, and what it underlines.
+fn only_message(report: &Report, scratch: &Scratch) -> (Vec<String>, String) {
+    let [message] = &report.messages[..] else { panic!("{report:#?}") };
+    assert_eq!(message.level, "error", "{}", message.rendered);
+    let text = message.text.replace(&*scratch.folder.to_string_lossy(), "<package>");
+    (text.lines().map(str::to_owned).collect(), message.underlined.clone())
+}
+
+fn check(scratch: &Scratch, attribute: &str) -> Report {
+    scratch.write("src/main.rs", &format!("#[{attribute}]{MAIN}"));
+    scratch.cargo(&["check"])
+}
+
+const ATTRIBUTE: &str = "heartbeat_runtime::worker_role(heartbeat = \"Heartbeat\")";
+
+#[test]
+fn one_that_is_nowhere_is_to_be_written() {
+    let scratch = Scratch::package("nowhere");
+    let report = check(&scratch, ATTRIBUTE);
+    let (lines, underlined) = only_message(&report, &scratch);
+    assert_eq!(underlined, format!("#[{ATTRIBUTE}]"));
+    assert_eq!(
+        lines[..3],
+        [
+            "no ServiceDefinition.csdef in <package>",
+            "= note: under Bazel and Buck, declare it as compile data of the program",
+            "= help: write one at ServiceDefinition.csdef:",
+        ]
+    );
+
+    // What the message says to write is enough.
+    let written = lines[3..].join("\n").replace('…', "Orders");
+    scratch.write("ServiceDefinition.csdef", &written);
+    let report = check(&scratch, ATTRIBUTE);
+    assert!(report.success && report.messages.is_empty(), "{report:#?}");
+}
+
+#[test]
+fn one_of_another_name_has_to_be_named() {
+    let scratch = Scratch::package("other-name");
+    scratch.write("Shop.csdef", "");
+    let (lines, _) = only_message(&check(&scratch, ATTRIBUTE), &scratch);
+    assert_eq!(
+        lines.last().unwrap(),
+        "= help: write `definition = \"Shop.csdef\"`, which is there"
+    );
+}
+
+#[test]
+fn one_that_cannot_be_read_is_told_with_the_place() {
+    for (name, definition, place) in [
+        ("ill-formed", "<ServiceDefinition name='S'>\n  <WorkerRole\n</ServiceDefinition>", ":3:"),
+        ("another-root", "<?xml version='1.0'?>\n <ServiceConfiguration />", ":2:2: "),
+        ("placeholders", "<ServiceDefinition name='S'>\n  <WorkerRole $name$ />", ":2:15: "),
+        ("empty-file", "", ":1:1: "),
+    ] {
+        let scratch = Scratch::package(name);
+        scratch.write("deploy/Shop.csdef", definition);
+        let named = ATTRIBUTE.replace(')', ", definition = \"deploy/Shop.csdef\")");
+        let (lines, underlined) = only_message(&check(&scratch, &named), &scratch);
+        assert_eq!(underlined, "\"deploy/Shop.csdef\"");
+        assert_eq!(lines[0], "cannot read the service definition");
+        let place = format!("= note: deploy/Shop.csdef{place}");
+        assert!(lines[1].starts_with(&place), "{lines:#?}");
+        let way_out = "= help: mend it there: deploy/Shop.csdef:";
+        assert!(lines.last().unwrap().starts_with(way_out), "{lines:#?}");
+    }
+}
+
+#[test]
+fn one_that_is_only_untidy_does_not_break_the_build() {
+    let scratch = Scratch::package("untidy");
+    // No vmsize of this world, an attribute that nobody knows, a traffic rule to nowhere, another
+    // role without anything, and no namespace.
+    let definition = "<ServiceDefinition name='Shop' colour='red'>
+  <WorkerRole name='Orders' vmsize='Galactic' name_old='Order'>
+    <Endpoints>
+      <InputEndpoint name='Heartbeat' protocol='http' port='80' localPort='*' colour='red' />
+    </Endpoints>
+  </WorkerRole>
+  <WebRole name='Site' />
+</ServiceDefinition>";
+    scratch.write("ServiceDefinition.csdef", definition);
+    let report = check(&scratch, ATTRIBUTE);
+    assert!(report.success && report.messages.is_empty(), "{report:#?}");
+    let spaced = definition.replace("name='Shop'", &format!("xmlns='{NAMESPACE}' name='Shop'"));
+    scratch.write("ServiceDefinition.csdef", &format!("\u{feff}{spaced}"));
+    let report = check(&scratch, ATTRIBUTE);
+    assert!(report.success && report.messages.is_empty(), "{report:#?}");
+}

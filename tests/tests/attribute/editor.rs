@@ -1,0 +1,261 @@
+//! What an editor shows: rust-analyzer, spoken to as an editor does.
+
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader, Write};
+
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::scratch::{Scratch, is_there};
+
+/// It reads the standard library and all dependencies first.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// A conversation, in JSON-RPC over the pipes of the server.
+struct Editor {
+    server: Child,
+    input: ChildStdin,
+    messages: Receiver<Value>,
+    /// What came while something else was waited for.
+    seen: VecDeque<Value>,
+    uri: String,
+    version: i64,
+}
+
+impl Editor {
+    /// Opens the program of a package, and waits until the server is at rest.
+    fn open(scratch: &Scratch, text: &str) -> Self {
+        let mut server = Command::new("rust-analyzer")
+            .current_dir(&scratch.folder)
+            .env("CARGO_NET_OFFLINE", "true")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let input = server.stdin.take().unwrap();
+        let output = BufReader::new(server.stdout.take().unwrap());
+        let (send, messages) = channel();
+        thread::spawn(move || read_messages(output, |message| send.send(message).is_ok()));
+        let uri = format!("file://{}", scratch.folder.join("src/main.rs").display());
+        let seen = VecDeque::new();
+        let mut editor = Self { server, input, messages, seen, uri, version: 1 };
+        let root = format!("file://{}", scratch.folder.display());
+        editor.request(
+            "initialize",
+            &json!({
+                "processId": null,
+                "rootUri": root,
+                "capabilities": {
+                    "experimental": { "serverStatusNotification": true },
+                    "textDocument": { "publishDiagnostics": {} },
+                },
+                "initializationOptions": {
+                    "cargo": { "targetDir": true },
+                    "checkOnSave": false,
+                    "procMacro": { "enable": true },
+                },
+            }),
+        );
+        editor.notify("initialized", &json!({}));
+        let document = json!({
+            "uri": editor.uri, "languageId": "rust", "version": 1, "text": text,
+        });
+        editor.notify("textDocument/didOpen", &json!({ "textDocument": document }));
+        editor.await_message(|message| {
+            message["method"] == "experimental/serverStatus"
+                && message["params"]["quiescent"] == true
+        });
+        editor
+    }
+
+    /// Replaces the text of the program.
+    fn change(&mut self, text: &str) {
+        self.version += 1;
+        let document = json!({ "uri": self.uri, "version": self.version });
+        let change = json!({ "textDocument": document, "contentChanges": [{ "text": text }] });
+        self.notify("textDocument/didChange", &change);
+    }
+
+    /// The names that are proposed at a place.
+    fn completions(&mut self, text: &str, at: usize) -> Vec<String> {
+        let position = position(text, at);
+        let place = json!({ "textDocument": { "uri": self.uri }, "position": position });
+        let result = self.request("textDocument/completion", &place);
+        let items = result["items"].as_array().or(result.as_array()).cloned().unwrap_or_default();
+        items.iter().filter_map(|item| Some(item["label"].as_str()?.to_owned())).collect()
+    }
+
+    fn request(&mut self, method: &str, parameters: &Value) -> Value {
+        self.version += 1;
+        let id = self.version;
+        self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": parameters }));
+        let mut answer =
+            self.await_message(|message| message["id"] == id && message["method"].is_null());
+        assert!(answer["error"].is_null(), "{method}: {answer}");
+        answer["result"].take()
+    }
+
+    fn notify(&mut self, method: &str, parameters: &Value) {
+        self.send(&json!({ "jsonrpc": "2.0", "method": method, "params": parameters }));
+    }
+
+    fn send(&mut self, message: &Value) {
+        let body = message.to_string();
+        write!(self.input, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+        self.input.flush().unwrap();
+    }
+
+    /// Answers what the server asks with nothing, and waits for a message.
+    fn await_message(&mut self, is_wanted: impl Fn(&Value) -> bool) -> Value {
+        if let Some(index) = self.seen.iter().position(&is_wanted) {
+            return self.seen.remove(index).unwrap();
+        }
+        loop {
+            let message = self.messages.recv_timeout(PATIENCE).expect("rust-analyzer answers");
+            if is_wanted(&message) {
+                return message;
+            }
+            if !message["id"].is_null() && !message["method"].is_null() {
+                self.send(&json!({ "jsonrpc": "2.0", "id": message["id"], "result": null }));
+            }
+            self.seen.push_back(message);
+        }
+    }
+}
+
+impl Drop for Editor {
+    fn drop(&mut self) {
+        // Both fail only where it has ended already.
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+fn read_messages(mut output: impl BufRead, take: impl Fn(Value) -> bool) {
+    loop {
+        let mut length = 0;
+        let mut line = String::new();
+        while output.read_line(&mut line).is_ok_and(|read| read > 0) && line != "\r\n" {
+            if let Some(written) = line.strip_prefix("Content-Length: ") {
+                length = written.trim().parse().unwrap_or(0);
+            }
+            line.clear();
+        }
+        let mut body = vec![0; length];
+        let Ok(()) = output.read_exact(&mut body) else { return };
+        let Ok(message) = serde_json::from_slice(&body) else { return };
+        if !take(message) {
+            return;
+        }
+    }
+}
+
+/// The line and the column, both from 0, in a text of ASCII alone.
+fn position(text: &str, at: usize) -> Value {
+    let before = &text[..at];
+    let line = before.matches('\n').count();
+    let column = before.len() - before.rfind('\n').map_or(0, |end| end + 1);
+    json!({ "line": line, "character": column })
+}
+
+/// The implementation with something in the body of `run`.
+fn program(endpoint: &str, body: &str) -> String {
+    format!(
+        "use heartbeat_runtime::{{Error, RoleEnvironment, WorkerRole, worker_role}};
+
+struct Orders;
+
+#[worker_role(heartbeat = \"{endpoint}\")]
+impl WorkerRole for Orders {{
+    async fn on_start(_role: &RoleEnvironment) -> Result<Self, Error> {{
+        Ok(Self)
+    }}
+
+    async fn run(&mut self, role: &RoleEnvironment) -> Result<(), Error> {{
+        {body}
+        Ok(())
+    }}
+}}
+"
+    )
+}
+
+/// Bodies that do not parse; a method of `role` is to be proposed after `role.is_sto`.
+const BROKEN: [&str; 10] = [
+    "role.is_sto",
+    "let x = ; role.is_sto",
+    "if role.is_sto",
+    "call(role.is_sto",
+    "match 1 { 1 => } role.is_sto",
+    "let = 1; role.is_sto;",
+    // The mistake is in another method.
+    "role.is_sto }\n    async fn on_stop(self, _: &RoleEnvironment) -> Result<(), Error> {\n let = ;",
+    "@ role.is_sto;",
+    "let x: = role.is_sto;",
+    "role.; role.is_sto;",
+];
+
+fn has_editor() -> bool {
+    // The toolchain may come without it, so that it is not asked for on the build server either.
+    is_there(&["rust-analyzer", "--version"])
+}
+
+fn package(name: &str) -> Scratch {
+    let scratch = Scratch::package(name);
+    let definition = include_str!("definitions/ServiceDefinition.csdef");
+    scratch.write("ServiceDefinition.csdef", definition);
+    scratch
+}
+
+#[test]
+fn methods_are_completed_in_bodies_that_do_not_parse() {
+    if !has_editor() {
+        return;
+    }
+    let scratch = package("editor-completion");
+    let whole = program("Heartbeat", "");
+    scratch.write("src/main.rs", &whole);
+    let mut editor = Editor::open(&scratch, &whole);
+    for body in BROKEN {
+        let text = program("Heartbeat", body);
+        editor.change(&text);
+        let at = text.find("role.is_sto").unwrap() + "role.is_sto".len();
+        let proposed = editor.completions(&text, at);
+        assert!(
+            proposed.iter().any(|name| name.starts_with("is_stopping")),
+            "{body}: {proposed:?}"
+        );
+    }
+}
+
+#[test]
+fn the_worker_can_be_run_and_a_wrong_endpoint_is_marked() {
+    if !has_editor() {
+        return;
+    }
+    let scratch = package("editor-marks");
+    let whole = program("Heartbeat", "");
+    scratch.write("src/main.rs", &whole);
+    let mut editor = Editor::open(&scratch, &whole);
+    let document = json!({ "textDocument": { "uri": editor.uri } });
+    let lenses = editor.request("textDocument/codeLens", &document).to_string();
+    assert!(lenses.contains("Run"), "{lenses}");
+
+    let text = program("Hartbeat", "");
+    editor.change(&text);
+    let uri = editor.uri.clone();
+    let message = editor.await_message(|message| {
+        message["method"] == "textDocument/publishDiagnostics"
+            && message["params"]["uri"] == *uri
+            && message["params"]["diagnostics"].to_string().contains("no endpoint named")
+    });
+    let marks = message["params"]["diagnostics"].as_array().unwrap();
+    let mark = marks.iter().find(|mark| mark["message"].to_string().contains("no endpoint"));
+    let at = text.find("\"Hartbeat\"").unwrap();
+    assert_eq!(mark.unwrap()["range"]["start"], position(&text, at));
+}

@@ -1,0 +1,139 @@
+//! What the attribute writes passes the strictest lints, in both editions, wherever it stands and
+//! whatever the runtime is called there. All programs are checked in one run of clippy.
+
+use std::fs;
+use std::path::Path;
+
+use crate::scratch::{Scratch, is_there_or_must_be, manifest};
+
+/// `forbid`, where it can be: an `allow` in the expansion would then be an error of its own.
+const LINTS: &str = "//! Checked under the strictest lints.
+#![forbid(unsafe_code, unused_qualifications)]
+#![forbid(
+    clippy::absolute_paths,
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::default_numeric_fallback,
+    clippy::exit,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::min_ident_chars,
+    clippy::missing_docs_in_private_items,
+    clippy::mod_module_files,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core,
+    clippy::str_to_string,
+    clippy::todo,
+    clippy::unimplemented,
+    clippy::unreachable,
+    clippy::unwrap_used
+)]
+#![deny(missing_docs, unreachable_pub, unused_results, let_underscore_drop, warnings)]
+";
+
+/// What `clippy::cargo` wants to know of a package, and the lints that go by groups.
+/// `redundant_pub_crate` wants the `pub` that `unreachable_pub` denies.
+const METADATA: &str = "description = 'A worker'
+license = 'MIT'
+repository = 'https://example.com/shop'
+readme = 'README.md'
+keywords = ['worker']
+categories = ['asynchronous']
+
+[lints.clippy]
+all = { level = 'deny', priority = -1 }
+cargo = { level = 'deny', priority = -1 }
+nursery = { level = 'deny', priority = -1 }
+pedantic = { level = 'deny', priority = -1 }
+redundant_pub_crate = 'allow'
+";
+
+/// A worker in a module, and the program that enters it there.
+const DEEP: [(&str, &str); 4] = [
+    (
+        "main.rs",
+        "mod one;\n\nuse std::process::ExitCode;\n\nfn main() -> ExitCode {\n    one::enter()\n}\n",
+    ),
+    ("one.rs", "mod two;\n\npub(crate) use two::enter;\n"),
+    ("one/two.rs", "mod three;\n\npub(crate) use three::enter;\n"),
+    (
+        "one/two/three.rs",
+        "use std::process::ExitCode;\n\n/// Enters.\npub(crate) fn enter() -> ExitCode {\n    main()\n}\n\n",
+    ),
+];
+
+fn programs() -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/attribute/programs");
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files
+        .map(|path| {
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            (name, fs::read_to_string(&path).unwrap())
+        })
+        .collect()
+}
+
+/// The programs in one edition, and one whose worker stands in a module three folders deep.
+fn write_edition(scratch: &Scratch, edition: &str) -> Vec<String> {
+    let package = format!("edition-{edition}");
+    scratch.write(&format!("{package}/Cargo.toml"), &manifest(&package, edition, METADATA));
+    let mut names = Vec::new();
+    for (name, code) in programs() {
+        let prelude = if name == "without_a_prelude" { "#![no_implicit_prelude]\n" } else { "" };
+        let file = format!("{package}/src/bin/{name}.rs");
+        scratch.write(&file, &format!("{LINTS}{prelude}\n{code}"));
+        if name == "implementation" {
+            for (file, start) in DEEP {
+                let lints = if file == "main.rs" { LINTS } else { "//! A module.\n\n" };
+                let code = if file == "one/two/three.rs" { &code } else { "" };
+                let file = format!("{package}/src/bin/deep/{file}");
+                scratch.write(&file, &format!("{lints}{start}{code}"));
+            }
+        }
+        names.push(name);
+    }
+    names.push("deep".to_owned());
+    names
+}
+
+/// The programs in a package that calls the runtime by another name.
+fn write_renamed(scratch: &Scratch) -> Vec<String> {
+    let manifest = manifest("renamed", "2024", METADATA)
+        .replace("heartbeat-runtime = {", "heart = { package = 'heartbeat-runtime',");
+    scratch.write("renamed/Cargo.toml", &manifest);
+    let mut names = Vec::new();
+    for (name, code) in programs().into_iter().filter(|(name, _)| name != "without_a_prelude") {
+        let mut code = code.replace("heartbeat_runtime", "heart");
+        if !name.starts_with("implementation") {
+            code = code.replace("\"Heartbeat\"", "\"Heartbeat\", crate = heart");
+        }
+        scratch.write(&format!("renamed/src/bin/{name}.rs"), &format!("{LINTS}\n{code}"));
+        names.push(name);
+    }
+    names
+}
+
+#[test]
+fn the_expansion_passes_the_strictest_lints_everywhere() {
+    if !is_there_or_must_be(&["cargo", "clippy", "--version"]) {
+        return;
+    }
+    let scratch = Scratch::new("lints");
+    let members = "['edition-2021', 'edition-2024', 'renamed']";
+    scratch.write("Cargo.toml", &format!("[workspace]\nresolver = '3'\nmembers = {members}\n"));
+    scratch.write("ServiceDefinition.csdef", include_str!("definitions/ServiceDefinition.csdef"));
+    let mut expected = write_edition(&scratch, "2021");
+    expected.extend(write_edition(&scratch, "2024"));
+    expected.extend(write_renamed(&scratch));
+    expected.sort_unstable();
+
+    let mut report = scratch.cargo(&["clippy", "--workspace", "--bins"]);
+    let told: Vec<_> = report.messages.iter().map(|message| &*message.rendered).collect();
+    assert!(report.success && told.is_empty(), "{}\n{}", told.join("\n"), report.stderr);
+    report.compiled.sort_unstable();
+    assert_eq!(report.compiled, expected);
+}

@@ -1,0 +1,10 @@
+use heartbeat_runtime::{Error, RoleEnvironment, WorkerRole, worker_role};
+
+struct Orders;
+
+#[worker_role(heartbeat = "Heartbeat")]
+impl WorkerRole for Orders {
+    async fn on_start(_: &RoleEnvironment) -> Result<Self, Error> {
+        Ok(Self)
+    }
+}

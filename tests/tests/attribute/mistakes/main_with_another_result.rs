@@ -1,0 +1,6 @@
+use heartbeat_runtime::{RoleEnvironment, worker_role};
+
+#[worker_role(heartbeat = "Heartbeat")]
+async fn main(_: RoleEnvironment) -> Result<(), String> {
+    Ok(())
+}
