@@ -200,48 +200,36 @@ const BROKEN: [&str; 10] = [
     "role.; role.is_sto;",
 ];
 
-fn has_editor() -> bool {
+/// An editor with the whole program in it.
+fn editor(name: &str) -> Option<Editor> {
     // The toolchain may come without it, so that it is not asked for on the build server either.
-    is_there(&["rust-analyzer", "--version"])
-}
-
-fn package(name: &str) -> Scratch {
+    if !is_there(&["rust-analyzer", "--version"]) {
+        return None;
+    }
     let scratch = Scratch::package(name);
     let definition = include_str!("definitions/ServiceDefinition.csdef");
     scratch.write("ServiceDefinition.csdef", definition);
-    scratch
+    let whole = program("Heartbeat", "");
+    scratch.write("src/main.rs", &whole);
+    Some(Editor::open(&scratch, &whole))
 }
 
 #[test]
 fn methods_are_completed_in_bodies_that_do_not_parse() {
-    if !has_editor() {
-        return;
-    }
-    let scratch = package("editor-completion");
-    let whole = program("Heartbeat", "");
-    scratch.write("src/main.rs", &whole);
-    let mut editor = Editor::open(&scratch, &whole);
+    let Some(mut editor) = editor("editor-completion") else { return };
     for body in BROKEN {
         let text = program("Heartbeat", body);
         editor.change(&text);
         let at = text.find("role.is_sto").unwrap() + "role.is_sto".len();
         let proposed = editor.completions(&text, at);
-        assert!(
-            proposed.iter().any(|name| name.starts_with("is_stopping")),
-            "{body}: {proposed:?}"
-        );
+        let is_method = |name: &String| name.starts_with("is_stopping");
+        assert!(proposed.iter().any(is_method), "{body}: {proposed:?}");
     }
 }
 
 #[test]
 fn the_worker_can_be_run_and_a_wrong_endpoint_is_marked() {
-    if !has_editor() {
-        return;
-    }
-    let scratch = package("editor-marks");
-    let whole = program("Heartbeat", "");
-    scratch.write("src/main.rs", &whole);
-    let mut editor = Editor::open(&scratch, &whole);
+    let Some(mut editor) = editor("editor-marks") else { return };
     let document = json!({ "textDocument": { "uri": editor.uri } });
     let lenses = editor.request("textDocument/codeLens", &document).to_string();
     assert!(lenses.contains("Run"), "{lenses}");

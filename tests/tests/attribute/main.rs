@@ -17,3 +17,4 @@ mod lints;
 mod mistakes;
 mod rebuilds;
 mod scratch;
+mod slips;

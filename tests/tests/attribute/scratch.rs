@@ -17,6 +17,8 @@ pub(crate) struct Scratch {
 /// One message of the compiler or of clippy.
 #[derive(Debug)]
 pub(crate) struct Message {
+    /// The program that it is about.
+    pub(crate) program: String,
     pub(crate) level: String,
     pub(crate) text: String,
     /// As people see it.
@@ -103,9 +105,10 @@ impl Scratch {
 impl Message {
     fn of(line: &Value) -> Option<Self> {
         let message = &line["message"];
-        let span = message["spans"].as_array()?.first()?;
+        let span = message["spans"].as_array()?.iter().find(|span| span["is_primary"] == true)?;
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         Some(Self {
+            program: text(&line["target"]["name"]),
             level: text(&message["level"]),
             text: text(&message["message"]),
             rendered: text(&message["rendered"]),

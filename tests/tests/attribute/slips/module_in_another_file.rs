@@ -1,5 +1,5 @@
 use heartbeat_runtime::worker_role;
 
 #[worker_role(heartbeat = "Heartbeat")]
-#[path = "../elsewhere/orders.rs"]
+#[path = "../../elsewhere/orders.rs"]
 mod orders;
