@@ -262,6 +262,6 @@ use proc_macro::TokenStream;
 ///   compiler was started, and the version is `0.0.0`.
 #[proc_macro_attribute]
 pub fn worker_role(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    let environment = expand::Environment::of_compiler();
+    let environment = expand::Environment::of_compiler(&arguments, &item);
     expand::expand(arguments.into(), &item.into(), &environment).into()
 }

@@ -101,3 +101,40 @@ fn one_that_is_only_untidy_does_not_break_the_build() {
     let report = check(&scratch, ATTRIBUTE);
     assert!(report.success && report.messages.is_empty(), "{report:#?}");
 }
+
+#[test]
+fn it_is_found_where_a_macro_of_another_folder_writes_the_attribute() {
+    let scratch = Scratch::package("by-example");
+    scratch.write("ServiceDefinition.csdef", include_str!("definitions/ServiceDefinition.csdef"));
+    scratch.write(
+        "src/shared/macros/worker.rs",
+        "macro_rules! worker {
+    ($heartbeat:literal, $worker:ident) => {
+        #[heartbeat_runtime::worker_role(heartbeat = $heartbeat)]
+        impl heartbeat_runtime::WorkerRole for $worker {
+            async fn on_start(_: &RoleEnvironment) -> Result<Self, Error> { Ok(Self) }
+            async fn run(&mut self, _: &RoleEnvironment) -> Result<(), Error> { Ok(()) }
+        }
+    };
+    ($heartbeat:literal, $run:item) => {
+        #[heartbeat_runtime::worker_role(heartbeat = $heartbeat)]
+        $run
+    };
+}
+pub(crate) use worker;
+",
+    );
+    let program = |worker: &str| {
+        format!(
+            "#[path = \"../shared/macros/worker.rs\"]\nmod macros;\n\
+             use heartbeat_runtime::{{Error, RoleEnvironment}};\n\
+             macros::worker!(\"Heartbeat\", {worker});\n"
+        )
+    };
+    let main = "async fn main(_: RoleEnvironment) -> Result<(), Error> { Ok(()) }";
+    scratch.write("src/bin/item.rs", &program(main));
+    scratch.write("src/bin/name.rs", &(program("Orders") + "struct Orders;\n"));
+    let report = scratch.cargo(&["check", "--bins"]);
+    assert!(report.success && report.messages.is_empty(), "{report:#?}");
+    assert_eq!(report.compiled.len(), 2, "{report:#?}");
+}
