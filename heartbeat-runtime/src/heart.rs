@@ -15,7 +15,7 @@ use crate::endpoint::Bound;
 use crate::log::lifecycle;
 use crate::server::{self, Site};
 use crate::supervisor::Signals;
-use crate::vitals::{Event, LaneWatch, State, Vitals, panics};
+use crate::vitals::{CANARY_EVERY, Canary, Event, Look, Reason, State, Verdict, Vitals, panics};
 
 /// How long the last answers may take.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
@@ -35,9 +35,6 @@ pub(crate) struct Heart {
 /// What the heart keeps watch over.
 #[derive(Clone, Copy)]
 pub(crate) struct Watch {
-    pub(crate) stall_after: Duration,
-    /// Whether `run` is to beat from the start.
-    pub(crate) armed: bool,
     pub(crate) stop_within: Duration,
     /// How many panics of tasks are old news.
     pub(crate) panics: u64,
@@ -78,7 +75,8 @@ impl Unborn {
                 tokio::select! {
                     _ = closing => {}
                     () = obey(signals, &vitals) => {}
-                    () = look_after(&vitals, watch) => {}
+                    () = look_after(&vitals, watch.panics) => {}
+                    () = send_canaries(&vitals) => {}
                     () = keep_budget(&vitals, watch.stop_within) => exit(spent(&vitals)),
                 }
                 drop(close_servers);
@@ -104,29 +102,62 @@ impl Heart {
 /// The first signal asks for a stop, the second ends the process.
 async fn obey(mut signals: Signals, vitals: &Vitals) {
     let first = signals.next().await;
-    vitals.apply(Event::Stop);
-    lifecycle!(info, "{first}: stopping");
+    match vitals.apply(Event::Stop) {
+        Some(past) => lifecycle!(info, "{first}: stopping, {past}"),
+        None => lifecycle!(info, "{first}: stopping already"),
+    }
     let second = signals.next().await;
     lifecycle!(warn, "{second} while stopping: ending at once");
     exit(second.exit_code());
 }
 
 /// Looks at the vitals again and again, and tells of changes.
-pub(crate) async fn look_after(vitals: &Vitals, watch: Watch) {
-    let Watch { stall_after, armed, panics: mut told, .. } = watch;
-    let mut lane = LaneWatch::new(stall_after, armed, Instant::now());
+pub(crate) async fn look_after(vitals: &Vitals, mut told_panics: u64) {
+    let mut look = vitals.look();
     loop {
-        sleep(lane.period()).await;
-        match vitals.look(&mut lane, Instant::now()) {
-            Some(true) => lifecycle!(warn, "stalled: run has not beaten for {stall_after:?}"),
-            Some(false) => lifecycle!(info, "no longer stalled"),
-            None => {}
-        }
+        let slept_at = Instant::now();
+        sleep(look.period).await;
+        vitals.clock().ticked(look.period, slept_at.elapsed());
+        let next = vitals.look();
+        tell_of(&look, &next);
+        look = next;
         let (panics, last) = panics::of_tasks();
-        if panics > told {
+        if panics > told_panics {
             let last = last.unwrap_or_default();
             lifecycle!(warn, "a task {last}: the worker goes on ({panics} such panics)");
-            told = panics;
+            told_panics = panics;
+        }
+    }
+}
+
+/// One line for what has begun between two looks, and one for what is over.
+fn tell_of(before: &Look, after: &Look) {
+    let past = after.transition.as_ref().map(|past| format!(", {past}")).unwrap_or_default();
+    for name in after.stalled.iter().filter(|name| !before.stalled.contains(name)) {
+        lifecycle!(warn, "stalled: no beat of `{name}` within its deadline{past}");
+    }
+    for name in before.stalled.iter().filter(|name| !after.stalled.contains(name)) {
+        lifecycle!(info, "no longer stalled: `{name}` beats{past}");
+    }
+    for name in after.failing.iter().filter(|name| !before.failing.contains(name)) {
+        lifecycle!(warn, "check `{name}` fails{past}");
+    }
+    for name in before.failing.iter().filter(|name| !after.failing.contains(name)) {
+        lifecycle!(info, "check `{name}` passes{past}");
+    }
+}
+
+/// Sends a canary into the worker's runtime again and again, and tells what its absence means.
+pub(crate) async fn send_canaries(vitals: &Vitals) {
+    let mut canary = Canary::default();
+    loop {
+        sleep(CANARY_EVERY).await;
+        let Some(past) = vitals.send(&mut canary) else { continue };
+        let starved = |verdict: &Verdict| verdict.reasons.contains(&Reason::Starved);
+        match (starved(&past.from), starved(&past.to)) {
+            (_, true) => lifecycle!(warn, "starved: the worker's runtime runs no tasks, {past}"),
+            (true, false) => lifecycle!(info, "no longer starved, {past}"),
+            (false, false) => {}
         }
     }
 }

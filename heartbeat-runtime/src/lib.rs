@@ -17,8 +17,11 @@ mod vitals;
 mod worker_role;
 
 pub use crate::endpoint::{Address, Endpoint};
-pub use crate::environment::{Idle, LocalResourceError, RoleEnvironment, SettingError};
+pub use crate::environment::{LocalResourceError, RoleEnvironment, SettingError};
 pub use crate::host::Host;
+pub use crate::vitals::{
+    Allowance, Check, CheckBuilder, CheckError, Heartbeat, HeartbeatBuilder, HeartbeatError, Idle,
+};
 pub use crate::worker_role::WorkerRole;
 pub use heartbeat_macros::worker_role;
 

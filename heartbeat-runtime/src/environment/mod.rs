@@ -15,6 +15,7 @@ use std::fmt;
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use heartbeat_definition::Role;
 
@@ -23,7 +24,7 @@ use self::settings::Settings;
 use crate::Error;
 use crate::endpoint::{Address, Endpoint};
 use crate::log::lifecycle;
-use crate::vitals::{Event, Vitals};
+use crate::vitals::{Allowance, CheckBuilder, Event, Heartbeat, HeartbeatBuilder, Idle, Vitals};
 
 /// The environment of a role instance. A clone is cheap, and shows the same instance.
 #[derive(Clone)]
@@ -38,13 +39,8 @@ struct Instance {
     endpoints: Vec<Endpoint>,
     settings: Settings,
     local_resources: LocalResources,
+    run: Heartbeat,
     vitals: Arc<Vitals>,
-}
-
-/// While it lives, no beat is due; dropping it restarts the ordinary deadline. Guards nest.
-#[must_use = "the worker is idle only while the guard lives"]
-pub struct Idle {
-    instance: Arc<Instance>,
 }
 
 /// What the environment of an instance is made of, before the heartbeat endpoint is bound.
@@ -117,28 +113,100 @@ impl RoleEnvironment {
     /// within every 30 seconds (or `stall_after`) until the instance is to stop, or it counts as
     /// stalled until it beats again: live and ready fail.
     pub fn beat(&self) {
-        self.instance.vitals.run().beat();
+        self.instance.run.beat();
     }
 
     /// Tells that `run` waits for work: no beat is due while the guard lives.
+    ///
+    /// ```
+    /// # use heartbeat_runtime::{Error, RoleEnvironment};
+    /// # async fn next() -> Option<u8> { None }
+    /// # async fn poll(role: &RoleEnvironment) -> Result<(), Error> {
+    /// loop {
+    ///     let idle = role.idle();
+    ///     let Some(Some(job)) = role.until_stopping(next()).await else { return Ok(()) };
+    ///     drop(idle);
+    ///     role.beat();
+    ///     // … work on the job, and beat from time to time.
+    /// #   drop(job);
+    /// }
+    /// # }
+    /// ```
     pub fn idle(&self) -> Idle {
-        self.instance.vitals.run().enter_idle();
-        Idle { instance: Arc::clone(&self.instance) }
+        self.instance.run.idle()
+    }
+
+    /// Declares a step of `run` that may take that long without a beat: past it, `run` is
+    /// stalled. For a call that cannot beat, such as a migration or an upload.
+    pub fn allow(&self, time: Duration) -> Allowance {
+        self.instance.run.allow(time)
+    }
+
+    /// A further lane that must beat, beside that of `run`: one for each consumer of a pool, each
+    /// partition, each blocking thread, so that one that hangs is not hidden by the others.
+    ///
+    /// ```
+    /// # use heartbeat_runtime::{Error, RoleEnvironment};
+    /// # use std::time::Duration;
+    /// # fn consume(role: &RoleEnvironment) -> Result<(), Error> {
+    /// for number in 0..4 {
+    ///     let heartbeat = role
+    ///         .heartbeat(&format!("consumer-{number}"))
+    ///         .stall_after(Duration::from_secs(20))
+    ///         .register()?;
+    ///     let role = role.clone();
+    ///     tokio::task::spawn_blocking(move || {
+    ///         while !role.is_stopping() {
+    ///             heartbeat.beat();
+    ///             // … take a message and work on it.
+    /// #           break;
+    ///         }
+    ///         heartbeat.finish();
+    ///     });
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn heartbeat(&self, name: &str) -> HeartbeatBuilder {
+        HeartbeatBuilder::new(name, self.instance.vitals.run().stall_after, &self.instance.vitals)
+    }
+
+    /// A check of something that the worker depends on, which runs in the background. A critical
+    /// one, as all are that do not say `warn_only`, makes the instance not ready while it fails;
+    /// none makes it not live.
+    ///
+    /// ```
+    /// # use heartbeat_runtime::{Error, RoleEnvironment};
+    /// # use std::time::Duration;
+    /// # async fn ping() -> Result<(), Error> { Ok(()) }
+    /// # fn watch(role: &RoleEnvironment) -> Result<(), Error> {
+    /// let database = role
+    ///     .check("database")
+    ///     .every(Duration::from_secs(10))
+    ///     .timeout(Duration::from_secs(2))
+    ///     .register(async || ping().await)?;
+    /// // … keep it as long as it is to be checked: in the worker's state, say.
+    /// # drop(database);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn check(&self, name: &str) -> CheckBuilder {
+        CheckBuilder::new(name, &self.instance.vitals)
     }
 
     /// Takes the instance out of rotation without stopping it, or puts it back: while it is busy,
     /// ready fails and live does not. Before `run` it says how the instance begins.
     pub fn set_busy(&self, busy: bool) {
-        if self.instance.vitals.apply(Event::Busy(busy)) {
-            lifecycle!(info, "{}", if busy { "busy" } else { "ready" });
+        if let Some(past) = self.instance.vitals.apply(Event::Busy(busy)) {
+            lifecycle!(info, "{}, {past}", if busy { "busy" } else { "ready" });
         }
     }
 
     /// Asks for a graceful stop with exit code 75, so that a supervisor starts the worker anew.
     /// Where the instance is stopping already, this changes nothing.
     pub fn request_recycle(&self) {
-        if self.instance.vitals.recycle() {
-            lifecycle!(info, "a recycle is asked for: stopping");
+        if let Some(past) = self.instance.vitals.recycle() {
+            lifecycle!(info, "a recycle is asked for: stopping, {past}");
         }
     }
 
@@ -176,20 +244,6 @@ impl fmt::Debug for RoleEnvironment {
             .field("version", &self.version())
             .field("instance_id", &self.instance_id())
             .finish_non_exhaustive()
-    }
-}
-
-// === impl Idle ===
-
-impl Drop for Idle {
-    fn drop(&mut self) {
-        self.instance.vitals.run().leave_idle();
-    }
-}
-
-impl fmt::Debug for Idle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Idle")
     }
 }
 
@@ -238,7 +292,9 @@ impl Surroundings {
         vitals: Arc<Vitals>,
     ) -> RoleEnvironment {
         let Self { id, endpoints, settings, local_resources } = self;
-        let instance = Instance { name, version, id, endpoints, settings, local_resources, vitals };
+        let run = Heartbeat::of_run(&vitals);
+        let instance =
+            Instance { name, version, id, endpoints, settings, local_resources, run, vitals };
         RoleEnvironment { instance: Arc::new(instance) }
     }
 }

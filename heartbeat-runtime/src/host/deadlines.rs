@@ -37,9 +37,8 @@ impl Deadlines {
 
     /// What of them the heart keeps, from now on.
     pub(crate) fn watch(&self) -> Watch {
-        let Self { stall_after, armed, stop_within, .. } = *self;
         let (panics, _) = panics::of_tasks();
-        Watch { stall_after, armed, stop_within, panics }
+        Watch { stop_within: self.stop_within, panics }
     }
 
     pub(super) fn overruled_by(self, variables: &Variables) -> Result<Self, Error> {

@@ -145,7 +145,9 @@ impl<S: 'static> Started<S> {
             Ok(Beating { phases, deadlines, threads, role, heart }) => {
                 let exit = match threads.runtime() {
                     Ok(runtime) => {
+                        role.vitals().runs_on(Some(runtime.handle().clone()));
                         let exit = runtime.block_on(phases.drive(&role, &deadlines));
+                        role.vitals().runs_on(None);
                         role.vitals().enter(Phase::Tasks);
                         // Waits for what blocks it; the heart keeps the budget.
                         drop(runtime);

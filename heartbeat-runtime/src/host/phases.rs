@@ -50,15 +50,18 @@ impl<S: 'static> Phases<S> {
         };
         let mut exit = Exit::Clean;
         // A stop that came during `on_start` leaves nothing to run.
-        if vitals.apply(Event::Started) {
-            lifecycle!(info, "{}", if vitals.lifecycle().busy { "busy" } else { "ready" });
+        if let Some(past) = vitals.apply(Event::Started) {
+            let begins = if vitals.lifecycle().busy { "busy" } else { "ready" };
+            lifecycle!(info, "{begins}, {past}");
             match bounded(Phase::Run, vitals, deadlines, || run(&mut state, role)).await {
                 Err(Exit::Panic) => return Exit::Panic,
                 Err(ended) => exit = ended,
-                Ok(()) if !role.is_stopping() => lifecycle!(info, "run has returned: stopping"),
-                Ok(()) => {}
+                Ok(()) => {
+                    if let Some(past) = vitals.apply(Event::Stop) {
+                        lifecycle!(info, "run has returned: stopping, {past}");
+                    }
+                }
             }
-            vitals.apply(Event::Stop);
         }
         drain(vitals, deadlines).await;
         vitals.enter(Phase::OnStop);

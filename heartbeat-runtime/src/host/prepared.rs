@@ -54,12 +54,13 @@ impl<S> Host<S> {
             instance: surroundings.id().to_owned(),
             started_at: SystemTime::now(),
         };
+        let deadlines = self.deadlines.overruled_by(variables)?;
         Ok(Prepared {
             identity: Arc::new(identity),
             details: Details::of(variables)?,
             surroundings,
-            deadlines: self.deadlines.overruled_by(variables)?,
-            vitals: Arc::new(Vitals::new()),
+            vitals: Arc::new(Vitals::new(deadlines.stall_after, deadlines.armed)),
+            deadlines,
             definition,
         })
     }

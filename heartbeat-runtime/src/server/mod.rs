@@ -1,6 +1,8 @@
 //! The health server: reads a verdict, decides nothing.
 
 mod body;
+mod metrics;
+mod process;
 mod routes;
 
 use std::future::IntoFuture;

@@ -1,49 +1,92 @@
-//! A lane that must beat, and the watch that the heart thread keeps over it.
+//! A lane that must beat: its deadline, and what the heart thread knows of it from look to look.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use super::clock::nanoseconds;
+use super::flags::Flags;
 
-/// What the worker writes: flags only, so that a beat costs a load, and a store where a look
-/// came between.
-#[derive(Default)]
+/// Whoever beats holds this, and so does the heart thread, which alone calls [`Lane::look`].
 pub(crate) struct Lane {
-    beaten: AtomicBool,
-    idle_guards: AtomicUsize,
-    idle_ended: AtomicBool,
+    pub(crate) name: String,
+    pub(crate) stall_after: Duration,
+    flags: Flags,
+    /// The ends of the allowances that live.
+    allowances: Mutex<Vec<u64>>,
+    armed: AtomicBool,
+    alive_at: AtomicU64,
+    at_rest: AtomicBool,
+    stalled: AtomicBool,
+    stalls: AtomicU64,
 }
 
-/// What the heart thread knows of a lane from look to look; it is the only one that looks.
-pub(crate) struct LaneWatch {
-    stall_after: Duration,
-    armed: bool,
-    alive_at: Instant,
-    looked_at: Instant,
+/// What a report says of a lane.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct LaneReport {
+    pub(crate) name: String,
+    pub(crate) state: LaneState,
+    /// Since the last look that found it alive.
+    pub(crate) age: Duration,
+    pub(crate) deadline: Duration,
+    pub(crate) stalls: u64,
+}
+
+/// What a lane is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LaneState {
+    /// Has not beaten yet, and need not.
+    Unarmed,
+    Beating,
+    /// Idle, or under an allowance.
+    Resting,
+    Stalled,
 }
 
 impl Lane {
-    pub(crate) fn beat(&self) {
-        if !self.beaten.load(Ordering::Relaxed) {
-            self.beaten.store(true, Ordering::Relaxed);
+    pub(crate) fn new(name: String, stall_after: Duration, armed: bool, now: Duration) -> Self {
+        Self {
+            name,
+            stall_after,
+            flags: Flags::new(),
+            allowances: Mutex::default(),
+            armed: AtomicBool::new(armed),
+            alive_at: AtomicU64::new(nanoseconds(now)),
+            at_rest: AtomicBool::new(false),
+            stalled: AtomicBool::new(false),
+            stalls: AtomicU64::new(0),
         }
     }
 
+    pub(crate) fn beat(&self) {
+        self.flags.beat();
+    }
+
     pub(crate) fn enter_idle(&self) {
-        self.idle_guards.fetch_add(1, Ordering::Relaxed);
+        self.flags.enter_idle();
     }
 
     pub(crate) fn leave_idle(&self) {
-        // Before the guard is gone, so that no look finds the lane neither idle nor fresh.
-        self.idle_ended.store(true, Ordering::Release);
-        self.idle_guards.fetch_sub(1, Ordering::Release);
+        self.flags.leave_idle();
     }
-}
 
-impl LaneWatch {
-    /// A watch that waits for the lane's first beat, unless it is armed.
-    pub(crate) fn new(stall_after: Duration, armed: bool, now: Instant) -> Self {
-        Self { stall_after, armed, alive_at: now, looked_at: now }
+    /// Begins an allowance; the latest of those that live counts. The lock is never taken by a
+    /// look.
+    pub(crate) fn begin_allowance(&self, end: u64) {
+        if let Ok(mut ends) = self.allowances.lock() {
+            ends.push(end);
+            self.flags.allow_until(latest(&ends), false);
+        }
+    }
+
+    pub(crate) fn end_allowance(&self, end: u64) {
+        if let Ok(mut ends) = self.allowances.lock() {
+            if let Some(index) = ends.iter().position(|other| *other == end) {
+                ends.swap_remove(index);
+            }
+            self.flags.allow_until(latest(&ends), true);
+        }
     }
 
     /// How long to wait from one look to the next: an eighth of the deadline, 10 ms to 1 s.
@@ -51,122 +94,64 @@ impl LaneWatch {
         (self.stall_after / 8).clamp(Duration::from_millis(10), Duration::from_secs(1))
     }
 
-    /// Clears what the lane shows, and says whether it is stalled; while it is not `due`, nothing
-    /// is owed.
-    pub(crate) fn look(&mut self, lane: &Lane, due: bool, now: Instant) -> bool {
-        self.forgive_suspension(now);
-        let idle = lane.idle_guards.load(Ordering::Acquire) > 0;
-        let idle_ended = lane.idle_ended.swap(false, Ordering::Acquire);
-        let beaten = lane.beaten.swap(false, Ordering::Relaxed);
-        self.armed |= beaten;
-        if beaten || idle || idle_ended || !due {
-            self.alive_at = now;
+    /// Clears what the flags show, and says whether the lane is stalled; while it is not `due`,
+    /// nothing is owed.
+    pub(crate) fn look(&self, due: bool, now: Duration) -> bool {
+        let seen = self.flags.look();
+        let now = nanoseconds(now);
+        let at_rest = seen.idle || seen.allowed_until > now;
+        let armed = self.armed.load(Ordering::Relaxed) || seen.beaten;
+        let alive = seen.beaten || seen.restarted || at_rest || !due;
+        let alive_at = if alive {
+            self.alive_at.store(now, Ordering::Relaxed);
+            now
+        } else {
+            self.alive_at.load(Ordering::Relaxed)
+        };
+        // Past its end, an allowance is the deadline itself: nothing is added to it.
+        let overdue = if seen.allowed_until > 0 && !seen.beaten && !seen.idle {
+            seen.allowed_until <= now
+        } else {
+            now.saturating_sub(alive_at) > nanoseconds(self.stall_after)
+        };
+        let stalled = armed && due && overdue;
+        self.armed.store(armed, Ordering::Relaxed);
+        self.at_rest.store(at_rest, Ordering::Relaxed);
+        if stalled && !self.stalled.load(Ordering::Relaxed) {
+            self.stalls.fetch_add(1, Ordering::Relaxed);
         }
-        self.armed && now.saturating_duration_since(self.alive_at) > self.stall_after
+        self.stalled.store(stalled, Ordering::Relaxed);
+        stalled
     }
 
-    /// Where the look itself comes late, the whole process slept, and the lane gets the time back.
-    fn forgive_suspension(&mut self, now: Instant) {
-        let late = now.saturating_duration_since(self.looked_at).saturating_sub(self.period());
-        if late > self.period() {
-            self.alive_at += late;
-        }
-        self.looked_at = now;
+    pub(crate) fn is_stalled(&self) -> bool {
+        self.stalled.load(Ordering::Relaxed)
     }
+
+    pub(crate) fn report(&self, now: Duration) -> LaneReport {
+        let alive_at = Duration::from_nanos(self.alive_at.load(Ordering::Relaxed));
+        let state = if self.is_stalled() {
+            LaneState::Stalled
+        } else if self.at_rest.load(Ordering::Relaxed) {
+            LaneState::Resting
+        } else if self.armed.load(Ordering::Relaxed) {
+            LaneState::Beating
+        } else {
+            LaneState::Unarmed
+        };
+        LaneReport {
+            name: self.name.clone(),
+            state,
+            age: now.saturating_sub(alive_at),
+            deadline: self.stall_after,
+            stalls: self.stalls.load(Ordering::Relaxed),
+        }
+    }
+}
+
+fn latest(ends: &[u64]) -> u64 {
+    ends.iter().copied().max().unwrap_or_default()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Lane, LaneWatch};
-    use std::time::Duration;
-
-    use tokio::time::Instant;
-
-    const DEADLINE: Duration = Duration::from_secs(8);
-    const PERIOD: Duration = Duration::from_secs(1);
-
-    /// Looks once a period until the lane is stalled, at most `periods` times; how often it took.
-    fn looks_until_stalled(
-        watch: &mut LaneWatch,
-        lane: &Lane,
-        now: &mut Instant,
-        periods: u32,
-    ) -> Option<u32> {
-        (1..=periods).find(|_| {
-            *now += PERIOD;
-            watch.look(lane, true, *now)
-        })
-    }
-
-    #[test]
-    fn a_lane_that_never_beat_owes_nothing() {
-        let mut now = Instant::now();
-        let mut watch = LaneWatch::new(DEADLINE, false, now);
-        assert_eq!(looks_until_stalled(&mut watch, &Lane::default(), &mut now, 100), None);
-    }
-
-    #[test]
-    fn an_armed_lane_owes_its_first_beat() {
-        let mut now = Instant::now();
-        let mut watch = LaneWatch::new(DEADLINE, true, now);
-        assert_eq!(looks_until_stalled(&mut watch, &Lane::default(), &mut now, 100), Some(9));
-    }
-
-    #[test]
-    fn a_lane_stalls_after_its_deadline_and_by_the_next_look_and_heals() {
-        let (mut now, lane) = (Instant::now(), Lane::default());
-        let mut watch = LaneWatch::new(DEADLINE, false, now);
-        for _ in 0..2 {
-            lane.beat();
-            // One look sees the beat, eight more reach the deadline, the next is past it.
-            assert_eq!(looks_until_stalled(&mut watch, &lane, &mut now, 100), Some(10));
-        }
-    }
-
-    #[test]
-    fn an_idle_lane_owes_nothing_and_its_end_restarts_the_deadline() {
-        let (mut now, lane) = (Instant::now(), Lane::default());
-        let mut watch = LaneWatch::new(DEADLINE, false, now);
-        lane.beat();
-        lane.enter_idle();
-        assert_eq!(looks_until_stalled(&mut watch, &lane, &mut now, 100), None);
-        lane.leave_idle();
-        assert_eq!(looks_until_stalled(&mut watch, &lane, &mut now, 100), Some(10));
-    }
-
-    #[test]
-    fn an_idle_spell_between_two_looks_restarts_the_deadline() {
-        let (mut now, lane) = (Instant::now(), Lane::default());
-        let mut watch = LaneWatch::new(DEADLINE, false, now);
-        lane.beat();
-        assert_eq!(looks_until_stalled(&mut watch, &lane, &mut now, 5), None);
-        lane.enter_idle();
-        lane.leave_idle();
-        assert_eq!(looks_until_stalled(&mut watch, &lane, &mut now, 100), Some(10));
-    }
-
-    #[test]
-    fn the_deadline_begins_when_the_lane_is_due() {
-        let (mut now, lane) = (Instant::now(), Lane::default());
-        let mut watch = LaneWatch::new(DEADLINE, false, now);
-        lane.beat();
-        for _ in 0..100 {
-            now += PERIOD;
-            assert!(!watch.look(&lane, false, now));
-        }
-        assert_eq!(looks_until_stalled(&mut watch, &lane, &mut now, 100), Some(9));
-    }
-
-    #[test]
-    fn a_process_that_slept_is_given_the_time_back() {
-        let (mut now, lane) = (Instant::now(), Lane::default());
-        let mut watch = LaneWatch::new(DEADLINE, false, now);
-        lane.beat();
-        now += PERIOD;
-        watch.look(&lane, true, now);
-        now += Duration::from_secs(3600);
-        assert!(!watch.look(&lane, true, now));
-        // The look after the sleep counted as one ordinary period.
-        assert_eq!(looks_until_stalled(&mut watch, &lane, &mut now, 100), Some(8));
-    }
-}
+mod tests;

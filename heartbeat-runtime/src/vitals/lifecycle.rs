@@ -96,6 +96,11 @@ impl State {
 }
 
 impl Lifecycle {
+    #[cfg(test)]
+    pub(crate) fn ready() -> Self {
+        Self { state: State::Ready, phase: Phase::Run, started: true, ..Self::default() }
+    }
+
     /// Takes note of an event. Returns whether the state has changed.
     pub(crate) fn apply(&mut self, event: Event, now: Instant) -> bool {
         match event {

@@ -1,66 +1,119 @@
 //! The vital signs: what the process knows of itself, and the verdict drawn from it.
 //!
-//! No I/O and no HTTP: the host and the user's code write here, the heart thread watches, the
+//! No I/O and no HTTP: the host and the user's code write here, the heart thread looks, the
 //! server reads.
 
+mod canary;
+mod check;
+mod clock;
+mod flags;
+mod heartbeat;
+mod history;
 mod lane;
 mod lifecycle;
 pub(crate) mod panics;
+mod registry;
 mod verdict;
 
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+/// What the flags are made of; a test puts a model checker's in their place.
+mod atomic {
+    pub(super) use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+}
 
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-pub(crate) use self::lane::{Lane, LaneWatch};
+pub(crate) use self::canary::{BUCKETS, Canary, EVERY as CANARY_EVERY, Lags, Starved};
+pub use self::check::{Check, CheckBuilder, CheckError};
+pub(crate) use self::check::{CheckRecord, CheckReport};
+pub(crate) use self::clock::Clock;
+pub use self::heartbeat::{Allowance, Heartbeat, HeartbeatBuilder, HeartbeatError, Idle};
+pub(crate) use self::history::{History, Transition};
+pub(crate) use self::lane::{Lane, LaneReport, LaneState};
 pub(crate) use self::lifecycle::{Event, Lifecycle, Phase, State};
-pub(crate) use self::verdict::{Question, Reason, Verdict};
+pub(crate) use self::registry::Look;
+pub(crate) use self::verdict::{Checks, Question, Reason, Snapshot, Status, Verdict};
+
+/// The name of the lane of `run`.
+pub(crate) const RUN: &str = "run";
 
 /// What the host, the heart thread, the server and the user's code share.
 pub(crate) struct Vitals {
+    clock: Clock,
     lifecycle: watch::Sender<Lifecycle>,
-    run: Lane,
+    run: Arc<Lane>,
+    lanes: Mutex<Vec<Arc<Lane>>>,
+    checks: Mutex<Vec<Arc<CheckRecord>>>,
+    /// The runtime of the worker, while it lives.
+    runtime: Mutex<Option<Handle>>,
+    lags: Lags,
+    // What the last look has found, so that a probe costs the same however much there is.
     stalled: AtomicBool,
+    starved: AtomicU8,
+    checked: AtomicU8,
+    history: Mutex<History>,
     failure: OnceLock<String>,
 }
 
 impl Vitals {
-    pub(crate) fn new() -> Self {
+    /// `run` is to beat within `stall_after`, from its first beat on, or from the start where it
+    /// is `armed`.
+    pub(crate) fn new(stall_after: Duration, armed: bool) -> Self {
+        let run = Arc::new(Lane::new(RUN.to_owned(), stall_after, armed, Duration::ZERO));
         Self {
+            clock: Clock::new(),
             lifecycle: watch::Sender::new(Lifecycle::default()),
-            run: Lane::default(),
+            lanes: Mutex::new(vec![Arc::clone(&run)]),
+            run,
+            checks: Mutex::default(),
+            runtime: Mutex::default(),
+            lags: Lags::default(),
             stalled: AtomicBool::new(false),
+            starved: AtomicU8::new(Starved::No as u8),
+            checked: AtomicU8::new(Checks::Pass as u8),
+            history: Mutex::new(History::new(Verdict::of(Snapshot::default()))),
             failure: OnceLock::new(),
         }
     }
 
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     /// The lane of `run`.
-    pub(crate) fn run(&self) -> &Lane {
+    pub(crate) fn run(&self) -> &Arc<Lane> {
         &self.run
+    }
+
+    pub(crate) fn lags(&self) -> &Lags {
+        &self.lags
     }
 
     pub(crate) fn lifecycle(&self) -> Lifecycle {
         *self.lifecycle.borrow()
     }
 
-    /// Takes note of an event. Returns whether the state has changed.
-    pub(crate) fn apply(&self, event: Event) -> bool {
+    /// Takes note of an event. Returns the change of the verdict, where the state has changed.
+    pub(crate) fn apply(&self, event: Event) -> Option<Transition> {
         let mut changed = false;
         self.lifecycle.send_modify(|lifecycle| changed = lifecycle.apply(event, Instant::now()));
-        changed
+        if changed { self.note() } else { None }
     }
 
-    /// Asks for a stop after which the worker is to be started anew. Returns whether this is the
-    /// first to ask for a stop.
-    pub(crate) fn recycle(&self) -> bool {
+    /// Asks for a stop after which the worker is to be started anew. Returns the change of the
+    /// verdict, where this is the first to ask for a stop.
+    pub(crate) fn recycle(&self) -> Option<Transition> {
         let mut first = false;
         self.lifecycle.send_modify(|lifecycle| {
             first = lifecycle.apply(Event::Stop, Instant::now());
             lifecycle.recycle |= first;
         });
-        first
+        if first { self.note() } else { None }
     }
 
     pub(crate) fn enter(&self, phase: Phase) {
@@ -92,16 +145,27 @@ impl Vitals {
         self.failure.get().map(String::as_str)
     }
 
-    /// Looks at the lane of `run`, which is due only while that is at work. Returns whether it is
-    /// stalled, where that has changed.
-    pub(crate) fn look(&self, watch: &mut LaneWatch, now: Instant) -> Option<bool> {
-        let due = self.lifecycle().state.is_running();
-        let stalled = watch.look(&self.run, due, now);
-        let before = self.stalled.swap(stalled, Ordering::Relaxed);
-        (before != stalled).then_some(stalled)
+    /// What is to be said now; it costs the same however many lanes and checks there are.
+    pub(crate) fn verdict(&self) -> Verdict {
+        Verdict::of(Snapshot {
+            lifecycle: self.lifecycle(),
+            stalled: self.stalled.load(Ordering::Relaxed),
+            starved: match self.starved.load(Ordering::Relaxed) {
+                no if no == Starved::No as u8 => Starved::No,
+                warn if warn == Starved::Warn as u8 => Starved::Warn,
+                _ => Starved::Fail,
+            },
+            checks: match self.checked.load(Ordering::Relaxed) {
+                pass if pass == Checks::Pass as u8 => Checks::Pass,
+                warn if warn == Checks::Warn as u8 => Checks::Warn,
+                _ => Checks::Fail,
+            },
+        })
     }
 
-    pub(crate) fn verdict(&self) -> Verdict {
-        Verdict::of(self.lifecycle(), self.stalled.load(Ordering::Relaxed))
+    /// Keeps the verdict, where it is another than the last one.
+    fn note(&self) -> Option<Transition> {
+        let mut history = self.history.lock().ok()?;
+        history.note(self.verdict(), self.clock.now())
     }
 }

@@ -1,0 +1,288 @@
+//! `/metrics`: what the trusted view says, for Prometheus, named by its rules
+//! (prometheus.io/docs/practices/naming).
+
+use std::fmt::{self, Write};
+use std::time::Duration;
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{
+    DescriptorEncoder, EncodeCounterValue, EncodeGaugeValue, NoLabelSet, text,
+};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::registry::{Registry, Unit};
+
+use super::process::Usage;
+use super::{Site, body};
+use crate::vitals::{
+    BUCKETS, CheckReport, LaneReport, LaneState, Question, State, Verdict, panics,
+};
+
+/// The two text formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    OpenMetrics,
+    /// The one before OpenMetrics, which everything reads.
+    Classic,
+}
+
+/// All that is told at one scrape.
+#[derive(Debug)]
+struct Scrape {
+    identity: [(&'static str, String); 3],
+    verdict: Verdict,
+    transitions: u64,
+    uptime: Duration,
+    start_time: Duration,
+    lanes: Vec<LaneReport>,
+    checks: Vec<CheckReport>,
+    lags: (Vec<u64>, Duration),
+    panics: u64,
+    usage: Option<Usage>,
+}
+
+impl Format {
+    /// OpenMetrics where the `Accept` header names it.
+    pub(super) fn accepted(accept: &str) -> Self {
+        if accept.contains("application/openmetrics-text") {
+            Self::OpenMetrics
+        } else {
+            Self::Classic
+        }
+    }
+
+    pub(super) fn content_type(self) -> &'static str {
+        match self {
+            Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            Self::Classic => "text/plain; version=0.0.4; charset=utf-8",
+        }
+    }
+}
+
+pub(super) fn render(format: Format, site: &Site) -> String {
+    let mut registry = Registry::default();
+    registry.register_collector(Box::new(Scrape::of(site)));
+    let mut written = String::new();
+    // A string takes all that is written to it.
+    let _ = text::encode(&mut written, &registry);
+    match format {
+        Format::OpenMetrics => written,
+        Format::Classic => classic(&written),
+    }
+}
+
+impl Scrape {
+    fn of(site: &Site) -> Self {
+        let vitals = &site.vitals;
+        let identity = &site.identity;
+        Self {
+            identity: [
+                ("role", identity.role.to_owned()),
+                ("version", identity.version.to_owned()),
+                ("instance_id", identity.instance.clone()),
+            ],
+            verdict: vitals.verdict(),
+            transitions: vitals.transitions().1,
+            uptime: vitals.clock().now(),
+            start_time: body::start_time(site),
+            lanes: vitals.lane_reports(),
+            checks: vitals.check_reports(),
+            lags: vitals.lags().report(),
+            panics: panics::of_tasks().0,
+            usage: Usage::of_process(),
+        }
+    }
+
+    fn instance(&self, to: &mut Families<'_>) -> fmt::Result {
+        to.info("heartbeat_build", "The worker", &self.identity)?;
+        let states = [
+            (State::Starting, "starting"),
+            (State::Ready, "ready"),
+            (State::Busy, "busy"),
+            (State::Stopping, "stopping"),
+            (State::Stopped, "stopped"),
+            (State::Faulted, "faulted"),
+        ];
+        let is = |state| i64::from(self.verdict.state == state);
+        let states = states.map(|(state, name)| ([("state", name)], is(state)));
+        to.gauges("heartbeat_state", "Whether the instance is in the state", None, states)?;
+        for (name, help, question) in [
+            ("heartbeat_live", "Whether the instance is live", Question::Live),
+            ("heartbeat_ready", "Whether the instance is ready", Question::Ready),
+            ("heartbeat_started", "Whether on_start has ended well", Question::Startup),
+        ] {
+            to.gauge(name, help, None, &i64::from(self.verdict.passes(question)))?;
+        }
+        let transitions = "Changes of the verdict";
+        to.counter("heartbeat_transitions", transitions, None, &self.transitions)?;
+        let uptime = "Time since the start, without that in which the process slept";
+        to.gauge("heartbeat_uptime", uptime, Some(&Unit::Seconds), &self.uptime.as_secs_f64())?;
+        let panics = "Panics of tasks and threads that the worker has spawned";
+        to.counter("heartbeat_task_panics", panics, None, &self.panics)
+    }
+
+    fn lanes(&self, to: &mut Families<'_>) -> fmt::Result {
+        fn each<V>(
+            lanes: &[LaneReport],
+            value: impl Fn(&LaneReport) -> V,
+        ) -> impl Iterator<Item = ([(&str, &str); 1], V)> {
+            lanes.iter().map(move |lane| ([("heartbeat", lane.name.as_str())], value(lane)))
+        }
+        let (lanes, seconds) = (&self.lanes, Some(&Unit::Seconds));
+        let age = "Time since the lane was last seen alive";
+        let ages = each(lanes, |lane| lane.age.as_secs_f64());
+        to.gauges("heartbeat_lane_age", age, seconds, ages)?;
+        let deadline = "How long the lane may go without a beat";
+        let deadlines = each(lanes, |lane| lane.deadline.as_secs_f64());
+        to.gauges("heartbeat_lane_deadline", deadline, seconds, deadlines)?;
+        let stalled = each(lanes, |lane| i64::from(lane.state == LaneState::Stalled));
+        to.gauges("heartbeat_lane_stalled", "Whether the lane is stalled", None, stalled)?;
+        let stalls = each(lanes, |lane| lane.stalls);
+        to.counters("heartbeat_lane_stalls", "How often the lane has stalled", None, stalls)
+    }
+
+    fn checks(&self, to: &mut Families<'_>) -> fmt::Result {
+        fn each<V>(
+            checks: &[CheckReport],
+            value: impl Fn(&CheckReport) -> V,
+        ) -> impl Iterator<Item = ([(&str, &str); 1], V)> {
+            checks.iter().map(move |check| ([("check", check.name.as_str())], value(check)))
+        }
+        let (checks, seconds) = (&self.checks, Some(&Unit::Seconds));
+        let passing = each(checks, |check| i64::from(check.passes));
+        to.gauges("heartbeat_check_passing", "Whether the check passes", None, passing)?;
+        let took = each(checks, |check| check.took.as_secs_f64());
+        to.gauges("heartbeat_check_duration", "How long the last check took", seconds, took)?;
+        let age = each(checks, |check| check.age.as_secs_f64());
+        to.gauges("heartbeat_check_age", "Time since the check's last result", seconds, age)
+    }
+
+    fn process(&self, to: &mut Families<'_>) -> fmt::Result {
+        let seconds = Some(&Unit::Seconds);
+        let start = "Start of the process since 1970";
+        to.gauge("process_start_time", start, seconds, &self.start_time.as_secs_f64())?;
+        let Some(usage) = &self.usage else { return Ok(()) };
+        let cpu = "User and system CPU time";
+        to.counter("process_cpu", cpu, seconds, &usage.cpu.as_secs_f64())?;
+        let memory = i64::try_from(usage.resident_bytes).unwrap_or(i64::MAX);
+        to.gauge("process_resident_memory", "Resident memory", Some(&Unit::Bytes), &memory)
+    }
+}
+
+impl Collector for Scrape {
+    fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let mut families = Families { encoder };
+        self.instance(&mut families)?;
+        self.lanes(&mut families)?;
+        self.checks(&mut families)?;
+        let (counts, sum) = &self.lags;
+        families.lags("heartbeat_canary_lag", counts, sum.as_secs_f64())?;
+        self.process(&mut families)
+    }
+}
+
+/// Writes one family after another.
+struct Families<'a> {
+    encoder: DescriptorEncoder<'a>,
+}
+
+type Labels<'a> = [(&'a str, &'a str); 1];
+
+impl Families<'_> {
+    fn info(&mut self, name: &str, help: &str, labels: &[(&str, String); 3]) -> fmt::Result {
+        let mut family = self.encoder.encode_descriptor(name, help, None, MetricType::Info)?;
+        family.encode_info(labels)
+    }
+
+    fn gauge(
+        &mut self,
+        name: &str,
+        help: &str,
+        unit: Option<&Unit>,
+        value: &impl EncodeGaugeValue,
+    ) -> fmt::Result {
+        let mut family = self.encoder.encode_descriptor(name, help, unit, MetricType::Gauge)?;
+        family.encode_gauge(value)
+    }
+
+    fn gauges<'l>(
+        &mut self,
+        name: &str,
+        help: &str,
+        unit: Option<&Unit>,
+        values: impl IntoIterator<Item = (Labels<'l>, impl EncodeGaugeValue)>,
+    ) -> fmt::Result {
+        let mut family = self.encoder.encode_descriptor(name, help, unit, MetricType::Gauge)?;
+        for (labels, value) in values {
+            family.encode_family(&labels)?.encode_gauge(&value)?;
+        }
+        Ok(())
+    }
+
+    fn counter(
+        &mut self,
+        name: &str,
+        help: &str,
+        unit: Option<&Unit>,
+        value: &impl EncodeCounterValue,
+    ) -> fmt::Result {
+        let mut family = self.encoder.encode_descriptor(name, help, unit, MetricType::Counter)?;
+        family.encode_counter::<NoLabelSet, _, u64>(value, None)
+    }
+
+    fn counters<'l>(
+        &mut self,
+        name: &str,
+        help: &str,
+        unit: Option<&Unit>,
+        values: impl IntoIterator<Item = (Labels<'l>, impl EncodeCounterValue)>,
+    ) -> fmt::Result {
+        let mut family = self.encoder.encode_descriptor(name, help, unit, MetricType::Counter)?;
+        for (labels, value) in values {
+            family.encode_family(&labels)?.encode_counter::<NoLabelSet, _, u64>(&value, None)?;
+        }
+        Ok(())
+    }
+
+    /// `counts` has one more than there are bounds: what is above the last.
+    fn lags(&mut self, name: &str, counts: &[u64], sum: f64) -> fmt::Result {
+        let help = "How long the worker's runtime took to run an empty task";
+        let kind = MetricType::Histogram;
+        let mut family = self.encoder.encode_descriptor(name, help, Some(&Unit::Seconds), kind)?;
+        let bounds = BUCKETS.iter().map(|milliseconds| Duration::from_millis(*milliseconds));
+        let bounds = bounds.map(|bound| bound.as_secs_f64()).chain([f64::MAX]);
+        let buckets: Vec<_> = bounds.zip(counts.iter().copied()).collect();
+        family.encode_histogram::<NoLabelSet>(sum, counts.iter().sum(), &buckets, None)
+    }
+}
+
+/// OpenMetrics as the format before it: families by the names of their samples, no units, no end.
+fn classic(openmetrics: &str) -> String {
+    let suffixes: Vec<(&str, &str)> = openmetrics
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '))
+        .filter_map(|(name, kind)| match kind {
+            "counter" => Some((name, "_total")),
+            "info" => Some((name, "_info")),
+            _ => None,
+        })
+        .collect();
+    let suffix = |name: &str| {
+        suffixes.iter().find(|(other, _)| *other == name).map_or("", |(_, suffix)| *suffix)
+    };
+    let mut written = String::with_capacity(openmetrics.len());
+    for line in openmetrics.lines() {
+        if line == "# EOF" || line.starts_with("# UNIT ") {
+            continue;
+        }
+        let mut words = line.splitn(4, ' ');
+        match (words.next(), words.next(), words.next(), words.next()) {
+            (Some("#"), Some(keyword), Some(name), Some(rest)) => {
+                let rest = if rest == "info" { "gauge" } else { rest };
+                let _ = write!(written, "# {keyword} {name}{} {rest}", suffix(name));
+            }
+            _ => written.push_str(line),
+        }
+        written.push('\n');
+    }
+    written
+}

@@ -1,0 +1,61 @@
+//! What the process uses: read where the system tells, which is on Linux.
+
+use std::time::Duration;
+
+/// What a process has used so far, and holds now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Usage {
+    /// User and system time together.
+    pub(super) cpu: Duration,
+    pub(super) resident_bytes: u64,
+}
+
+impl Usage {
+    #[cfg(target_os = "linux")]
+    pub(super) fn of_process() -> Option<Self> {
+        let file = |name| std::fs::read_to_string(format!("/proc/self/{name}")).ok();
+        Self::parse(&file("stat")?, &file("status")?)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn of_process() -> Option<Self> {
+        None
+    }
+
+    /// Reads the two files by the manual pages `proc_pid_stat(5)` and `proc_pid_status(5)`.
+    #[cfg(any(target_os = "linux", test))]
+    fn parse(stat: &str, status: &str) -> Option<Self> {
+        /// What user space is told by, whatever the kernel's own rate is.
+        const TICKS_PER_SECOND: u64 = 100;
+
+        // The name of the process is in brackets, and may hold anything.
+        let (_, fields) = stat.rsplit_once(") ")?;
+        // The state, which is next, is field 3 of the manual page.
+        let field = |number: usize| fields.split(' ').nth(number - 3)?.parse::<u64>().ok();
+        let cpu = Duration::from_millis((field(14)? + field(15)?) * 1000 / TICKS_PER_SECOND);
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        let kilobytes = resident.trim().strip_suffix(" kB")?.parse::<u64>().ok()?;
+        Some(Self { cpu, resident_bytes: kilobytes * 1024 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Duration, Usage};
+
+    #[test]
+    fn the_fields_behind_any_name_are_read() {
+        let stat = "7 (a) b) S 1 7 7 0 -1 4194304 100 0 0 0 150 50 0 0 20 0 4 0 99 1000000 512 1";
+        let status = "Name:\ta) b\nVmHWM:\t     900 kB\nVmRSS:\t     800 kB\n";
+        let usage = Usage { cpu: Duration::from_secs(2), resident_bytes: 800 * 1024 };
+        assert_eq!(Usage::parse(stat, status), Some(usage));
+        assert_eq!(Usage::parse("7 (a) S 1", status), None);
+        assert_eq!(Usage::parse(stat, "Name:\ta) b\n"), None);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_process_uses_memory() {
+        assert!(Usage::of_process().unwrap().resident_bytes > 100_000);
+    }
+}

@@ -1,0 +1,132 @@
+//! The canary: an empty task that the heart spawns into the worker's runtime every 100 ms.
+//!
+//! One that does not come back tells of a runtime that cannot run tasks. And the spawn itself
+//! wakes a parked worker thread, which takes over the I/O driver where the thread that had it is
+//! blocked (tokio-rs/tokio#4730): that caps the damage of one blocking task at about 100 ms.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::time::Instant;
+
+use super::clock::nanoseconds;
+
+/// How often one is sent.
+pub(crate) const EVERY: Duration = Duration::from_millis(100);
+
+const WARN_AFTER: Duration = Duration::from_secs(5);
+const FAIL_AFTER: Duration = Duration::from_secs(60);
+
+/// Upper bounds of the lag, in milliseconds; what is above the last counts as infinite.
+pub(crate) const BUCKETS: [u64; 10] = [1, 2, 5, 10, 25, 50, 100, 250, 1_000, 5_000];
+
+/// Whether the worker's runtime runs tasks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Starved {
+    #[default]
+    No,
+    Warn,
+    Fail,
+}
+
+/// The lags of all canaries that came back.
+#[derive(Default)]
+pub(crate) struct Lags {
+    counts: [AtomicU64; BUCKETS.len() + 1],
+    sum: AtomicU64,
+}
+
+/// Held by the heart.
+#[derive(Default)]
+pub(crate) struct Canary {
+    /// When the one that is away was sent, and when it arrived, in nanoseconds after that.
+    away: Option<(Duration, Arc<AtomicU64>)>,
+}
+
+impl Canary {
+    /// Takes back the canary that is away, where it has arrived, and sends another; says what
+    /// the absence of it means.
+    pub(crate) fn fly(&mut self, runtime: &Handle, now: Duration, lags: &Lags) -> Starved {
+        if let Some((sent, lag)) = &self.away {
+            let lag = lag.load(Ordering::Acquire);
+            if lag == 0 {
+                return verdict(&runtime.runtime_flavor(), now.saturating_sub(*sent));
+            }
+            lags.observe(lag);
+        }
+        let lag = Arc::new(AtomicU64::new(0));
+        let (sent, arrived) = (Instant::now(), Arc::clone(&lag));
+        runtime.spawn(async move {
+            arrived.store(nanoseconds(sent.elapsed()).max(1), Ordering::Release);
+        });
+        self.away = Some((now, lag));
+        Starved::No
+    }
+
+    /// Forgets the one that is away: the runtime it was sent into has ended.
+    pub(crate) fn rest(&mut self) {
+        self.away = None;
+    }
+}
+
+fn verdict(flavor: &RuntimeFlavor, absence: Duration) -> Starved {
+    match flavor {
+        _ if absence < WARN_AFTER => Starved::No,
+        // A `run` that computes holds up the only thread, which is its own affair.
+        RuntimeFlavor::CurrentThread => Starved::Warn,
+        _ if absence < FAIL_AFTER => Starved::Warn,
+        _ => Starved::Fail,
+    }
+}
+
+impl Lags {
+    fn observe(&self, lag: u64) {
+        let milliseconds = lag / 1_000_000;
+        let bucket = BUCKETS.iter().position(|bound| milliseconds < *bound);
+        if let Some(count) = self.counts.get(bucket.unwrap_or(BUCKETS.len())) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        self.sum.fetch_add(lag, Ordering::Relaxed);
+    }
+
+    /// How many were in each bucket, and the sum of all lags.
+    pub(crate) fn report(&self) -> (Vec<u64>, Duration) {
+        let counts = self.counts.iter().map(|count| count.load(Ordering::Relaxed)).collect();
+        (counts, Duration::from_nanos(self.sum.load(Ordering::Relaxed)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Canary, Duration, Handle, Lags, RuntimeFlavor, Starved, verdict};
+
+    #[test]
+    fn absence_is_a_warning_then_a_failure_unless_there_is_only_one_thread() {
+        for (flavor, seconds, starved) in [
+            (RuntimeFlavor::MultiThread, 4, Starved::No),
+            (RuntimeFlavor::MultiThread, 5, Starved::Warn),
+            (RuntimeFlavor::MultiThread, 59, Starved::Warn),
+            (RuntimeFlavor::MultiThread, 60, Starved::Fail),
+            (RuntimeFlavor::CurrentThread, 4, Starved::No),
+            (RuntimeFlavor::CurrentThread, 3600, Starved::Warn),
+        ] {
+            assert_eq!(verdict(&flavor, Duration::from_secs(seconds)), starved);
+        }
+    }
+
+    #[tokio::test]
+    async fn one_that_comes_back_is_counted_and_another_is_sent() {
+        let (mut canary, lags) = (Canary::default(), Lags::default());
+        let runtime = Handle::current();
+        let second = Duration::from_secs;
+        assert_eq!(canary.fly(&runtime, second(0), &lags), Starved::No);
+        // Nothing has run in between on this thread.
+        assert_eq!(canary.fly(&runtime, second(9), &lags), Starved::Warn);
+        tokio::task::yield_now().await;
+        assert_eq!(canary.fly(&runtime, second(10), &lags), Starved::No);
+        assert_eq!(lags.report().0.iter().sum::<u64>(), 1);
+    }
+}

@@ -1,0 +1,56 @@
+//! The time that deadlines are kept in: monotonic, and standing still while the process does.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Counts from the start of the instance, without the time in which the whole process slept
+/// (SIGSTOP, a frozen virtual machine), so that nothing turns red because of that.
+pub(crate) struct Clock {
+    start: Instant,
+    suspended: AtomicU64,
+}
+
+impl Clock {
+    pub(crate) fn new() -> Self {
+        Self { start: Instant::now(), suspended: AtomicU64::new(0) }
+    }
+
+    pub(crate) fn now(&self) -> Duration {
+        let suspended = Duration::from_nanos(self.suspended.load(Ordering::Relaxed));
+        self.start.elapsed().saturating_sub(suspended)
+    }
+
+    /// Takes note that the heart, which wanted to look after `wanted`, could only after `took`.
+    /// A little late is ordinary; later than a whole period, everything slept.
+    pub(crate) fn ticked(&self, wanted: Duration, took: Duration) {
+        let late = took.saturating_sub(wanted);
+        if late > wanted {
+            self.suspended.fetch_add(nanoseconds(late), Ordering::Relaxed);
+        }
+    }
+}
+
+/// A duration as the atomics hold it; 584 years are enough.
+pub(crate) fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Clock;
+    use std::time::Duration;
+    use tokio::time::sleep;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sleep_of_the_process_does_not_count() {
+        let (clock, period) = (Clock::new(), Duration::from_secs(1));
+        sleep(Duration::from_millis(1900)).await;
+        clock.ticked(period, Duration::from_millis(1900));
+        assert_eq!(clock.now(), Duration::from_millis(1900), "a little late is ordinary");
+        sleep(Duration::from_secs(3600)).await;
+        clock.ticked(period, Duration::from_secs(3600));
+        assert_eq!(clock.now(), Duration::from_millis(2900), "and this is one ordinary period");
+    }
+}

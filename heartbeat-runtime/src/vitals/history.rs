@@ -1,0 +1,94 @@
+//! The verdicts of the past, and how long each has lasted.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::time::Duration;
+
+use super::verdict::Verdict;
+
+/// How many transitions are kept.
+const KEPT: usize = 64;
+
+pub(crate) struct History {
+    verdict: Verdict,
+    since: Duration,
+    transitions: VecDeque<Transition>,
+    count: u64,
+}
+
+/// A change of the verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Transition {
+    /// When, since the instance began.
+    pub(crate) at: Duration,
+    pub(crate) from: Verdict,
+    pub(crate) to: Verdict,
+    /// How long the former verdict has lasted.
+    pub(crate) lasted: Duration,
+}
+
+impl History {
+    pub(crate) fn new(verdict: Verdict) -> Self {
+        Self { verdict, since: Duration::ZERO, transitions: VecDeque::new(), count: 0 }
+    }
+
+    /// Takes note of the verdict at a moment; returns the transition, where it is another one.
+    pub(crate) fn note(&mut self, verdict: Verdict, now: Duration) -> Option<Transition> {
+        if verdict == self.verdict {
+            return None;
+        }
+        let from = std::mem::replace(&mut self.verdict, verdict.clone());
+        let lasted = now.saturating_sub(self.since);
+        self.since = now;
+        self.count += 1;
+        let transition = Transition { at: now, from, to: verdict, lasted };
+        if self.transitions.len() == KEPT {
+            self.transitions.pop_front();
+        }
+        self.transitions.push_back(transition.clone());
+        Some(transition)
+    }
+
+    /// The last transitions, the oldest first.
+    pub(crate) fn transitions(&self) -> impl Iterator<Item = &Transition> {
+        self.transitions.iter()
+    }
+
+    /// How many there have been in all.
+    pub(crate) fn count(&self) -> u64 {
+        self.count
+    }
+}
+
+/// Says what has gone, to stand behind what has come.
+impl fmt::Display for Transition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "after {:.1?} of {}", self.lasted, self.from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Duration, History, Verdict};
+    use crate::vitals::Lifecycle;
+    use crate::vitals::verdict::Snapshot;
+
+    #[test]
+    fn only_changes_are_kept_and_no_more_than_sixty_four() {
+        let verdict = |stalled| {
+            let lifecycle = Lifecycle::ready();
+            Verdict::of(Snapshot { lifecycle, stalled, ..Snapshot::default() })
+        };
+        let mut history = History::new(verdict(false));
+        assert_eq!(history.note(verdict(false), Duration::from_secs(1)), None);
+        for second in 2..102 {
+            let noted = history.note(verdict(second % 2 == 0), Duration::from_secs(second));
+            let lasted = if second == 2 { 2 } else { 1 };
+            assert_eq!(noted.unwrap().lasted, Duration::from_secs(lasted));
+        }
+        assert_eq!(history.count(), 100);
+        assert_eq!(history.transitions().count(), 64);
+        let last = history.transitions().last().unwrap();
+        assert_eq!(last.to_string(), "after 1.0s of fail (stalled)");
+    }
+}

@@ -1,0 +1,121 @@
+use std::time::Duration;
+
+use super::{Lane, LaneState, nanoseconds};
+
+const DEADLINE: Duration = Duration::from_secs(8);
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// A lane, and the time of its last look.
+struct Watched {
+    lane: Lane,
+    now: Duration,
+}
+
+impl Watched {
+    fn new(armed: bool) -> Self {
+        Self { lane: Lane::new("run".to_owned(), DEADLINE, armed, Duration::ZERO), now: PERIOD }
+    }
+
+    /// Looks once a period until the lane is stalled; at which look it was.
+    fn looks_until_stalled(&mut self) -> Option<u32> {
+        (1..=100).find(|_| {
+            self.now += PERIOD;
+            self.lane.look(true, self.now)
+        })
+    }
+
+    fn allow(&self, time: Duration) -> u64 {
+        let end = nanoseconds(self.now + time);
+        self.lane.begin_allowance(end);
+        end
+    }
+}
+
+#[test]
+fn a_lane_that_never_beat_owes_nothing_unless_it_is_armed() {
+    assert_eq!(Watched::new(false).looks_until_stalled(), None);
+    // Armed at zero, and the first look comes after two periods.
+    assert_eq!(Watched::new(true).looks_until_stalled(), Some(8));
+}
+
+#[test]
+fn a_lane_stalls_after_its_deadline_and_by_the_next_look_and_heals() {
+    let mut watched = Watched::new(false);
+    for stalls in 1..3 {
+        watched.lane.beat();
+        // One look sees the beat, eight more reach the deadline, the next is past it.
+        assert_eq!(watched.looks_until_stalled(), Some(10));
+        assert_eq!(watched.lane.report(watched.now).stalls, stalls);
+    }
+}
+
+#[test]
+fn an_idle_lane_owes_nothing_and_the_end_restarts_the_deadline() {
+    let mut watched = Watched::new(true);
+    watched.lane.enter_idle();
+    watched.lane.enter_idle();
+    assert_eq!(watched.looks_until_stalled(), None);
+    watched.lane.leave_idle();
+    assert_eq!(watched.looks_until_stalled(), None, "guards nest");
+    assert_eq!(watched.lane.report(watched.now).state, LaneState::Resting);
+    watched.lane.leave_idle();
+    assert_eq!(watched.looks_until_stalled(), Some(10));
+}
+
+#[test]
+fn an_idle_spell_between_two_looks_restarts_the_deadline() {
+    let mut watched = Watched::new(true);
+    for _ in 0..5 {
+        watched.now += PERIOD;
+        assert!(!watched.lane.look(true, watched.now));
+    }
+    watched.lane.enter_idle();
+    watched.lane.leave_idle();
+    assert_eq!(watched.looks_until_stalled(), Some(10));
+}
+
+#[test]
+fn under_an_allowance_its_end_is_the_deadline() {
+    for time in [3 * PERIOD, 20 * PERIOD] {
+        let mut watched = Watched::new(true);
+        watched.allow(time);
+        let looks = u32::try_from(time.as_secs()).unwrap();
+        assert_eq!(watched.looks_until_stalled(), Some(looks));
+        watched.lane.beat();
+        watched.now += PERIOD;
+        assert!(!watched.lane.look(true, watched.now), "a beat heals it");
+    }
+}
+
+#[test]
+fn the_latest_of_nested_allowances_counts_and_the_end_of_the_last_restarts_the_deadline() {
+    let mut watched = Watched::new(true);
+    let outer = watched.allow(50 * PERIOD);
+    let inner = watched.allow(3 * PERIOD);
+    for _ in 0..10 {
+        watched.now += PERIOD;
+        assert!(!watched.lane.look(true, watched.now));
+    }
+    watched.lane.end_allowance(inner);
+    watched.lane.end_allowance(outer);
+    assert_eq!(watched.looks_until_stalled(), Some(10));
+}
+
+#[test]
+fn the_deadline_begins_when_the_lane_is_due() {
+    let mut watched = Watched::new(true);
+    for _ in 0..100 {
+        watched.now += PERIOD;
+        assert!(!watched.lane.look(false, watched.now));
+    }
+    assert_eq!(watched.looks_until_stalled(), Some(9));
+}
+
+#[test]
+fn the_longest_wait_between_looks_keeps_to_the_rule() {
+    for (deadline, period) in [(10, 10), (800, 100), (60_000, 1000)] {
+        let deadline = Duration::from_millis(deadline);
+        let lane = Lane::new(String::new(), deadline, false, Duration::ZERO);
+        assert_eq!(lane.period(), Duration::from_millis(period));
+    }
+}

@@ -1,0 +1,140 @@
+//! The lanes and checks that are registered, and the look that the heart thread takes at them.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+
+use super::{
+    Canary, CheckRecord, CheckReport, Checks, Lane, LaneReport, Starved, Transition, Vitals,
+};
+
+/// What a look has found.
+pub(crate) struct Look {
+    /// The change of the verdict, where there is one.
+    pub(crate) transition: Option<Transition>,
+    /// The names of the lanes that are stalled and of the checks that fail.
+    pub(crate) stalled: Vec<String>,
+    pub(crate) failing: Vec<String>,
+    /// How long to wait until the next.
+    pub(crate) period: Duration,
+}
+
+impl Vitals {
+    /// Registers a lane; false where one of that name is registered already.
+    pub(super) fn add_lane(&self, lane: &Arc<Lane>) -> bool {
+        let Ok(mut lanes) = self.lanes.lock() else { return false };
+        let is_new = lanes.iter().all(|other| other.name != lane.name);
+        if is_new {
+            lanes.push(Arc::clone(lane));
+        }
+        is_new
+    }
+
+    pub(super) fn remove_lane(&self, lane: &Arc<Lane>) {
+        if let Ok(mut lanes) = self.lanes.lock() {
+            lanes.retain(|other| !Arc::ptr_eq(other, lane));
+        }
+    }
+
+    /// Registers a check; false where one of that name is registered already.
+    pub(super) fn add_check(&self, check: &Arc<CheckRecord>) -> bool {
+        let Ok(mut checks) = self.checks.lock() else { return false };
+        let is_new = checks.iter().all(|other| other.name != check.name);
+        if is_new {
+            checks.push(Arc::clone(check));
+            // Until its first result, it counts as failed; no later look has to find that.
+            self.judge_checks(&checks);
+        }
+        is_new
+    }
+
+    pub(super) fn remove_check(&self, check: &Arc<CheckRecord>) {
+        if let Ok(mut checks) = self.checks.lock() {
+            checks.retain(|other| !Arc::ptr_eq(other, check));
+        }
+    }
+
+    /// Hands over the runtime that canaries are sent into, or takes it back.
+    pub(crate) fn runs_on(&self, runtime: Option<Handle>) {
+        if let Ok(mut slot) = self.runtime.lock() {
+            *slot = runtime;
+        }
+    }
+
+    /// Looks at all lanes and checks. Only the heart thread does.
+    pub(crate) fn look(&self) -> Look {
+        let now = self.clock.now();
+        let due = !self.lifecycle().state.is_ending();
+        let running = self.lifecycle().state.is_running();
+        let (mut stalled, mut period) = (Vec::new(), Duration::from_secs(1));
+        for lane in self.lanes() {
+            // `run` owes nothing before it has begun.
+            let due = if Arc::ptr_eq(&lane, &self.run) { running } else { due };
+            if lane.look(due, now) {
+                stalled.push(lane.name.clone());
+            }
+            period = period.min(lane.period());
+        }
+        self.stalled.store(!stalled.is_empty(), Ordering::Relaxed);
+        let failing = match self.checks.lock() {
+            Ok(checks) => self.judge_checks(&checks),
+            Err(_) => Vec::new(),
+        };
+        Look { transition: self.note(), stalled, failing, period }
+    }
+
+    /// Sends a canary, where the worker has a runtime that is to run tasks. Returns the change of
+    /// the verdict.
+    pub(crate) fn send(&self, canary: &mut Canary) -> Option<Transition> {
+        let runtime = self.runtime.lock().ok().and_then(|runtime| runtime.clone());
+        let starved = match runtime {
+            Some(runtime) if !self.lifecycle().state.is_ending() => {
+                canary.fly(&runtime, self.clock.now(), &self.lags)
+            }
+            _ => {
+                canary.rest();
+                Starved::No
+            }
+        };
+        self.starved.store(starved as u8, Ordering::Relaxed);
+        self.note()
+    }
+
+    /// The names of those that fail.
+    fn judge_checks(&self, checks: &[Arc<CheckRecord>]) -> Vec<String> {
+        let now = self.clock.now();
+        let failing = || checks.iter().filter(|check| !check.passes(now));
+        let verdict = match (failing().any(|check| check.critical), failing().next()) {
+            (true, _) => Checks::Fail,
+            (false, Some(_)) => Checks::Warn,
+            (false, None) => Checks::Pass,
+        };
+        self.checked.store(verdict as u8, Ordering::Relaxed);
+        failing().map(|check| check.name.clone()).collect()
+    }
+
+    fn lanes(&self) -> Vec<Arc<Lane>> {
+        self.lanes.lock().map(|lanes| lanes.clone()).unwrap_or_default()
+    }
+
+    pub(crate) fn lane_reports(&self) -> Vec<LaneReport> {
+        let now = self.clock.now();
+        self.lanes().iter().map(|lane| lane.report(now)).collect()
+    }
+
+    pub(crate) fn check_reports(&self) -> Vec<CheckReport> {
+        let now = self.clock.now();
+        let checks = self.checks.lock().map(|checks| checks.clone()).unwrap_or_default();
+        checks.iter().map(|check| check.report(now)).collect()
+    }
+
+    /// The last transitions of the verdict, the oldest first, and how many there have been.
+    pub(crate) fn transitions(&self) -> (Vec<Transition>, u64) {
+        match self.history.lock() {
+            Ok(history) => (history.transitions().cloned().collect(), history.count()),
+            Err(_) => (Vec::new(), 0),
+        }
+    }
+}
