@@ -108,9 +108,9 @@ impl Lane {
         } else {
             self.alive_at.load(Ordering::Relaxed)
         };
-        // Past its end, an allowance is the deadline itself: nothing is added to it.
-        let overdue = if seen.allowed_until > 0 && !seen.beaten && !seen.idle {
-            seen.allowed_until <= now
+        // The end of an allowance is the deadline itself, until a beat comes after it.
+        let overdue = if seen.allowed_until > 0 && alive_at <= seen.allowed_until {
+            now >= seen.allowed_until
         } else {
             now.saturating_sub(alive_at) > nanoseconds(self.stall_after)
         };

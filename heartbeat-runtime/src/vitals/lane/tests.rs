@@ -88,6 +88,20 @@ fn under_an_allowance_its_end_is_the_deadline() {
 }
 
 #[test]
+fn after_the_end_of_an_allowance_a_beat_restores_the_ordinary_deadline() {
+    let mut watched = Watched::new(true);
+    let end = watched.allow(3 * PERIOD);
+    for _ in 0..2 {
+        watched.now += PERIOD;
+        assert!(!watched.lane.look(true, watched.now));
+    }
+    watched.now += 2 * PERIOD;
+    watched.lane.beat();
+    assert_eq!(watched.looks_until_stalled(), Some(10), "the guard still lives");
+    watched.lane.end_allowance(end);
+}
+
+#[test]
 fn the_latest_of_nested_allowances_counts_and_the_end_of_the_last_restarts_the_deadline() {
     let mut watched = Watched::new(true);
     let outer = watched.allow(50 * PERIOD);
