@@ -116,7 +116,8 @@ pub(crate) async fn look_after(vitals: &Vitals, mut told_panics: u64) {
     let mut look = vitals.look();
     loop {
         let slept_at = Instant::now();
-        sleep(look.period).await;
+        vitals.clock().waits(look.period);
+        let _ = timeout(look.period, vitals.registered()).await;
         vitals.clock().ticked(look.period, slept_at.elapsed());
         let next = vitals.look();
         tell_of(&look, &next);
@@ -133,17 +134,20 @@ pub(crate) async fn look_after(vitals: &Vitals, mut told_panics: u64) {
 /// One line for what has begun between two looks, and one for what is over.
 fn tell_of(before: &Look, after: &Look) {
     let past = after.transition.as_ref().map(|past| format!(", {past}")).unwrap_or_default();
+    // A change of the verdict is told once.
+    let mut past = Some(past);
+    let mut past = || past.take().unwrap_or_default();
     for name in after.stalled.iter().filter(|name| !before.stalled.contains(name)) {
-        lifecycle!(warn, "stalled: no beat of `{name}` within its deadline{past}");
+        lifecycle!(warn, "stalled: no beat of `{name}` within its deadline{}", past());
     }
     for name in before.stalled.iter().filter(|name| !after.stalled.contains(name)) {
-        lifecycle!(info, "no longer stalled: `{name}` beats{past}");
+        lifecycle!(info, "no longer stalled: `{name}`{}", past());
     }
     for name in after.failing.iter().filter(|name| !before.failing.contains(name)) {
-        lifecycle!(warn, "check `{name}` fails{past}");
+        lifecycle!(warn, "check `{name}` fails{}", past());
     }
     for name in before.failing.iter().filter(|name| !after.failing.contains(name)) {
-        lifecycle!(info, "check `{name}` passes{past}");
+        lifecycle!(info, "check `{name}` fails no more{}", past());
     }
 }
 

@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::task::{AbortHandle, JoinError};
+use tokio::task::{AbortHandle, JoinError, JoinHandle};
+use tokio::time::error::Elapsed;
 use tokio::time::{sleep, timeout};
 
 use super::Vitals;
@@ -160,7 +161,7 @@ where
         let check = Arc::clone(&check);
         // A task of its own, so that a panic ends only that.
         let mut task = AbortOnDrop(tokio::spawn(async move { check().await }));
-        let ended = timeout(record.timeout, &mut task.0).await;
+        let ended = in_time(&record, &vitals, began, &mut task.0).await;
         let timed_out = ended.is_err();
         let failure = match ended {
             Ok(Ok(Ok(()))) => None,
@@ -178,8 +179,25 @@ where
     }
 }
 
+/// What `task` gives within the time-out, in which a sleep of the whole process does not count.
+async fn in_time<T>(
+    record: &CheckRecord,
+    vitals: &Vitals,
+    began: Duration,
+    task: &mut JoinHandle<T>,
+) -> Result<Result<T, JoinError>, Elapsed> {
+    let mut left = record.timeout;
+    loop {
+        let ended = timeout(left, &mut *task).await;
+        left = record.timeout.saturating_sub(vitals.clock().now().saturating_sub(began));
+        if ended.is_ok() || left.is_zero() {
+            return ended;
+        }
+    }
+}
+
 /// The runner may itself be aborted while its check is under way.
-struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
+struct AbortOnDrop<T>(JoinHandle<T>);
 
 impl<T> Drop for AbortOnDrop<T> {
     fn drop(&mut self) {

@@ -10,26 +10,45 @@ use tokio::time::Instant;
 pub(crate) struct Clock {
     start: Instant,
     suspended: AtomicU64,
+    /// Where it stands still until the heart has looked again: whoever wakes before the heart
+    /// does must not take the sleep for time.
+    limit: AtomicU64,
 }
 
 impl Clock {
     pub(crate) fn new() -> Self {
-        Self { start: Instant::now(), suspended: AtomicU64::new(0) }
+        Self {
+            start: Instant::now(),
+            suspended: AtomicU64::new(0),
+            limit: AtomicU64::new(u64::MAX),
+        }
     }
 
     pub(crate) fn now(&self) -> Duration {
         let suspended = Duration::from_nanos(self.suspended.load(Ordering::Relaxed));
-        self.start.elapsed().saturating_sub(suspended)
+        let limit = Duration::from_nanos(self.limit.load(Ordering::Relaxed));
+        self.start.elapsed().saturating_sub(suspended).min(limit)
+    }
+
+    /// Takes note that the heart looks again after `wanted`.
+    pub(crate) fn waits(&self, wanted: Duration) {
+        let limit = self.now().saturating_add(wanted).saturating_add(lateness(wanted));
+        self.limit.store(nanoseconds(limit), Ordering::Relaxed);
     }
 
     /// Takes note that the heart, which wanted to look after `wanted`, could only after `took`.
     /// A little late is ordinary; later than a whole period, everything slept.
     pub(crate) fn ticked(&self, wanted: Duration, took: Duration) {
         let late = took.saturating_sub(wanted);
-        if late > wanted {
+        if late > lateness(wanted) {
             self.suspended.fetch_add(nanoseconds(late), Ordering::Relaxed);
         }
     }
+}
+
+/// How late the heart may come without having slept; threads are woken no more exactly than that.
+fn lateness(wanted: Duration) -> Duration {
+    wanted.max(Duration::from_millis(10))
 }
 
 /// A duration as the atomics hold it; 584 years are enough.
@@ -52,5 +71,17 @@ mod tests {
         sleep(Duration::from_secs(3600)).await;
         clock.ticked(period, Duration::from_secs(3600));
         assert_eq!(clock.now(), Duration::from_millis(2900), "and this is one ordinary period");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_stands_still_while_the_heart_does_not_look() {
+        let (clock, period) = (Clock::new(), Duration::from_secs(1));
+        clock.waits(period);
+        sleep(Duration::from_millis(1900)).await;
+        assert_eq!(clock.now(), Duration::from_millis(1900), "a little late is ordinary");
+        sleep(Duration::from_secs(3600)).await;
+        assert_eq!(clock.now(), 2 * period);
+        clock.ticked(period, Duration::from_millis(3_601_900));
+        assert_eq!(clock.now(), period, "and this is one ordinary period");
     }
 }

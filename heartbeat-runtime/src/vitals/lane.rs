@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::clock::nanoseconds;
-use super::flags::Flags;
+use super::flags::{Flags, Seen};
 
 /// Whoever beats holds this, and so does the heart thread, which alone calls [`Lane::look`].
 pub(crate) struct Lane {
@@ -16,6 +16,10 @@ pub(crate) struct Lane {
     allowances: Mutex<Vec<u64>>,
     armed: AtomicBool,
     alive_at: AtomicU64,
+    /// The end of the allowance that the last look has found, or 0.
+    allowed_until: AtomicU64,
+    /// When a look has found more than an allowance to believe in; 0 where that was before it.
+    beaten_at: AtomicU64,
     at_rest: AtomicBool,
     stalled: AtomicBool,
     stalls: AtomicU64,
@@ -53,6 +57,8 @@ impl Lane {
             allowances: Mutex::default(),
             armed: AtomicBool::new(armed),
             alive_at: AtomicU64::new(nanoseconds(now)),
+            allowed_until: AtomicU64::new(0),
+            beaten_at: AtomicU64::new(0),
             at_rest: AtomicBool::new(false),
             stalled: AtomicBool::new(false),
             stalls: AtomicU64::new(0),
@@ -89,9 +95,14 @@ impl Lane {
         }
     }
 
-    /// How long to wait from one look to the next: an eighth of the deadline, 10 ms to 1 s.
-    pub(crate) fn period(&self) -> Duration {
-        (self.stall_after / 8).clamp(Duration::from_millis(10), Duration::from_secs(1))
+    /// How long to wait from one look to the next: an eighth of the deadline, 10 ms to 1 s, but
+    /// not past the deadline of what the last look has found.
+    pub(crate) fn period(&self, now: Duration) -> Duration {
+        let period =
+            (self.stall_after / 8).clamp(Duration::from_millis(10), Duration::from_secs(1));
+        let alive_at = Duration::from_nanos(self.alive_at.load(Ordering::Relaxed));
+        let left = alive_at.saturating_add(self.stall_after).saturating_sub(now);
+        if left.is_zero() { period } else { period.min(left) }
     }
 
     /// Clears what the flags show, and says whether the lane is stalled; while it is not `due`,
@@ -108,12 +119,7 @@ impl Lane {
         } else {
             self.alive_at.load(Ordering::Relaxed)
         };
-        // The end of an allowance is the deadline itself, until a beat comes after it.
-        let overdue = if seen.allowed_until > 0 && alive_at <= seen.allowed_until {
-            now >= seen.allowed_until
-        } else {
-            now.saturating_sub(alive_at) > nanoseconds(self.stall_after)
-        };
+        let overdue = now >= self.deadline(seen, now, alive_at);
         let stalled = armed && due && overdue;
         self.armed.store(armed, Ordering::Relaxed);
         self.at_rest.store(at_rest, Ordering::Relaxed);
@@ -122,6 +128,24 @@ impl Lane {
         }
         self.stalled.store(stalled, Ordering::Relaxed);
         stalled
+    }
+
+    /// Until when a look has to find a beat. Past its end, an allowance is the deadline itself,
+    /// and nothing is added to it, unless the lane has beaten since it began.
+    fn deadline(&self, seen: Seen, now: u64, alive_at: u64) -> u64 {
+        let is_new =
+            self.allowed_until.swap(seen.allowed_until, Ordering::Relaxed) != seen.allowed_until;
+        if seen.idle || seen.restarted || (seen.beaten && !is_new) {
+            self.beaten_at.store(now, Ordering::Relaxed);
+        } else if is_new {
+            self.beaten_at.store(0, Ordering::Relaxed);
+        }
+        let after = |at: u64| at.saturating_add(nanoseconds(self.stall_after));
+        match (seen.allowed_until, self.beaten_at.load(Ordering::Relaxed)) {
+            (0, _) => after(alive_at),
+            (allowed_until, 0) => allowed_until,
+            (allowed_until, beaten_at) => allowed_until.max(after(beaten_at)),
+        }
     }
 
     pub(crate) fn is_stalled(&self) -> bool {

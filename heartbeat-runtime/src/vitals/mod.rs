@@ -25,7 +25,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 pub(crate) use self::canary::{BUCKETS, Canary, EVERY as CANARY_EVERY, Lags, Starved};
@@ -49,6 +49,7 @@ pub(crate) struct Vitals {
     run: Arc<Lane>,
     lanes: Mutex<Vec<Arc<Lane>>>,
     checks: Mutex<Vec<Arc<CheckRecord>>>,
+    registered: Notify,
     /// The runtime of the worker, while it lives.
     runtime: Mutex<Option<Handle>>,
     lags: Lags,
@@ -71,6 +72,7 @@ impl Vitals {
             lanes: Mutex::new(vec![Arc::clone(&run)]),
             run,
             checks: Mutex::default(),
+            registered: Notify::new(),
             runtime: Mutex::default(),
             lags: Lags::default(),
             stalled: AtomicBool::new(false),
@@ -126,6 +128,11 @@ impl Vitals {
         // The sender lives in `self`, so that the channel cannot close under the wait.
         let ending = lifecycle.wait_for(|lifecycle| lifecycle.ending_since.is_some()).await;
         ending.ok().and_then(|lifecycle| lifecycle.ending_since).unwrap_or_else(Instant::now)
+    }
+
+    /// Ends when a lane is registered that no look has seen yet.
+    pub(crate) async fn registered(&self) {
+        self.registered.notified().await;
     }
 
     /// Ends when `run` is at work, with true, or will not be, with false.

@@ -28,6 +28,8 @@ impl Vitals {
         let is_new = lanes.iter().all(|other| other.name != lane.name);
         if is_new {
             lanes.push(Arc::clone(lane));
+            // The heart may be waiting for longer than this lane's deadline.
+            self.registered.notify_one();
         }
         is_new
     }
@@ -53,6 +55,7 @@ impl Vitals {
     pub(super) fn remove_check(&self, check: &Arc<CheckRecord>) {
         if let Ok(mut checks) = self.checks.lock() {
             checks.retain(|other| !Arc::ptr_eq(other, check));
+            self.judge_checks(&checks);
         }
     }
 
@@ -75,7 +78,7 @@ impl Vitals {
             if lane.look(due, now) {
                 stalled.push(lane.name.clone());
             }
-            period = period.min(lane.period());
+            period = period.min(lane.period(now));
         }
         self.stalled.store(!stalled.is_empty(), Ordering::Relaxed);
         let failing = match self.checks.lock() {
