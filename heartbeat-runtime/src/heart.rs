@@ -1,7 +1,10 @@
 //! The heart: a thread and a runtime of its own, on which the health server answers, signals are
 //! heard, the vitals are watched and deadlines are kept, whatever the worker's threads do.
 
+use std::future::pending;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -11,14 +14,21 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use crate::endpoint::Bound;
-use crate::log::lifecycle;
+use crate::endpoint::{Bound, Listener};
+use crate::log::{Level, Pen};
 use crate::server::{self, Site};
-use crate::supervisor::Signals;
+use crate::supervisor::{Signals, Systemd};
 use crate::vitals::{CANARY_EVERY, Canary, Event, Look, Reason, State, Verdict, Vitals, panics};
 
 /// How long the last answers may take.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
+/// How long the end of the process waits for its last line to be written.
+const LAST_LINE_WITHIN: Duration = Duration::from_millis(50);
+
+/// The exit code of a process whose stop took longer than its budget.
+const OUT_OF_BUDGET: u8 = 75;
+/// The exit code of a process that is broken.
+const BROKEN: u8 = 70;
 
 /// A heart that does not beat yet, but already hears signals.
 pub(crate) struct Unborn {
@@ -30,6 +40,7 @@ pub(crate) struct Unborn {
 pub(crate) struct Heart {
     thread: JoinHandle<()>,
     close: oneshot::Sender<()>,
+    pen: Pen,
 }
 
 /// What the heart keeps watch over.
@@ -57,62 +68,97 @@ impl Unborn {
         sites: Vec<(Bound, Site)>,
         vitals: Arc<Vitals>,
         watch: Watch,
+        systemd: Systemd,
     ) -> io::Result<Heart> {
         let Self { runtime, signals } = self;
-        let listeners = {
+        let sites = {
             let _in_runtime = runtime.enter();
             let listener = |(bound, site): (Bound, _)| Ok((bound.into_listener()?, site));
             sites.into_iter().map(listener).collect::<io::Result<Vec<_>>>()?
         };
+        let pen = Pen::new()?;
         let (close, closing) = oneshot::channel();
+        let beats = Beats { sites, vitals, watch, systemd, signals, pen: pen.clone() };
         let thread = thread::Builder::new().name("heartbeat".to_owned()).spawn(move || {
-            runtime.block_on(async {
-                let (close_servers, servers_closing) = tokio::sync::watch::channel(());
-                let mut servers = JoinSet::new();
-                for (listener, site) in listeners {
-                    servers.spawn(server::serve(listener, site, servers_closing.clone()));
-                }
-                tokio::select! {
-                    _ = closing => {}
-                    () = obey(signals, &vitals) => {}
-                    () = look_after(&vitals, watch.panics) => {}
-                    () = send_canaries(&vitals) => {}
-                    () = keep_budget(&vitals, watch.stop_within) => exit(spent(&vitals)),
-                }
-                drop(close_servers);
-                let _ = timeout(CLOSE_WITHIN, servers.join_all()).await;
-            });
-            // What is still open now ends with the runtime.
-            runtime.shutdown_background();
+            let pen = beats.pen.clone();
+            let beat = || {
+                runtime.block_on(beats.until(closing));
+                // What is still open now ends with the runtime.
+                runtime.shutdown_background();
+            };
+            if catch_unwind(AssertUnwindSafe(beat)).is_err() {
+                // A worker that nobody watches or can stop must not go on.
+                exit(&pen, "the heart has panicked: ending at once".to_owned(), BROKEN);
+            }
         })?;
-        Ok(Heart { thread, close })
+        Ok(Heart { thread, close, pen })
     }
 }
 
 impl Heart {
-    /// Closes the servers after complete answers, and ends the thread.
-    pub(crate) fn close(self) {
-        let Self { thread, close } = self;
+    /// Closes the servers after complete answers, ends the thread, and writes the last line.
+    pub(crate) fn close(self, last_line: String) {
+        let Self { thread, close, pen } = self;
         drop(close);
-        // A panic of the heart has been printed by then, and there is nobody left to tell.
+        // The thread does not end by a panic.
         let _ = thread.join();
+        pen.write(Level::Info, last_line);
+        pen.finish(LAST_LINE_WITHIN);
+    }
+}
+
+/// All that the heart thread does, until it is closed.
+struct Beats {
+    sites: Vec<(Listener, Site)>,
+    vitals: Arc<Vitals>,
+    watch: Watch,
+    systemd: Systemd,
+    signals: Signals,
+    pen: Pen,
+}
+
+impl Beats {
+    async fn until(self, closing: oneshot::Receiver<()>) {
+        let Self { sites, vitals, watch, mut systemd, signals, pen } = self;
+        let (close_servers, servers_closing) = tokio::sync::watch::channel(());
+        let mut servers = JoinSet::new();
+        for (listener, site) in sites {
+            servers.spawn(server::serve(listener, site, servers_closing.clone()));
+        }
+        let mut obey = pin!(obey(signals, &vitals, &pen));
+        tokio::select! {
+            _ = closing => {}
+            () = obey.as_mut() => {}
+            () = look_after(&vitals, watch.panics, &pen) => {}
+            () = send_canaries(&vitals, &pen) => {}
+            () = systemd.follow(&vitals) => {}
+            line = keep_budget(&vitals, watch.stop_within) => exit(&pen, line, spent(&vitals)),
+        }
+        systemd.tell(&vitals);
+        drop(close_servers);
+        // A second signal still ends the process at once, and the budget holds for this too.
+        tokio::select! {
+            _ = timeout(CLOSE_WITHIN, servers.join_all()) => {}
+            () = obey => {}
+            _ = keep_budget(&vitals, watch.stop_within) => {}
+        }
     }
 }
 
 /// The first signal asks for a stop, the second ends the process.
-async fn obey(mut signals: Signals, vitals: &Vitals) {
+async fn obey(mut signals: Signals, vitals: &Vitals, pen: &Pen) {
     let first = signals.next().await;
-    match vitals.apply(Event::Stop) {
-        Some(past) => lifecycle!(info, "{first}: stopping, {past}"),
-        None => lifecycle!(info, "{first}: stopping already"),
-    }
+    let line = match vitals.apply(Event::Stop) {
+        Some(past) => format!("{first}: stopping, {past}"),
+        None => format!("{first}: stopping already"),
+    };
+    pen.write(Level::Info, line);
     let second = signals.next().await;
-    lifecycle!(warn, "{second} while stopping: ending at once");
-    exit(second.exit_code());
+    exit(pen, format!("{second} while stopping: ending at once"), second.exit_code());
 }
 
 /// Looks at the vitals again and again, and tells of changes.
-pub(crate) async fn look_after(vitals: &Vitals, mut told_panics: u64) {
+pub(crate) async fn look_after(vitals: &Vitals, mut told_panics: u64, pen: &Pen) {
     let mut look = vitals.look();
     loop {
         let slept_at = Instant::now();
@@ -120,66 +166,80 @@ pub(crate) async fn look_after(vitals: &Vitals, mut told_panics: u64) {
         let _ = timeout(look.period, vitals.registered()).await;
         vitals.clock().ticked(look.period, slept_at.elapsed());
         let next = vitals.look();
-        tell_of(&look, &next);
+        tell_of(&look, &next, pen);
         look = next;
         let (panics, last) = panics::of_tasks();
         if panics > told_panics {
             let last = last.unwrap_or_default();
-            lifecycle!(warn, "a task {last}: the worker goes on ({panics} such panics)");
+            let line = format!("a task {last}: the worker goes on ({panics} such panics)");
+            pen.write(Level::Warn, line);
             told_panics = panics;
         }
     }
 }
 
 /// One line for what has begun between two looks, and one for what is over.
-fn tell_of(before: &Look, after: &Look) {
-    let past = after.transition.as_ref().map(|past| format!(", {past}")).unwrap_or_default();
+fn tell_of(before: &Look, after: &Look, pen: &Pen) {
     // A change of the verdict is told once.
-    let mut past = Some(past);
-    let mut past = || past.take().unwrap_or_default();
+    let mut past = after.transition.as_ref().map(|past| format!(", {past}"));
+    let mut tell = |level, what: String| {
+        pen.write(level, format!("{what}{}", past.take().unwrap_or_default()));
+    };
     for name in after.stalled.iter().filter(|name| !before.stalled.contains(name)) {
-        lifecycle!(warn, "stalled: no beat of `{name}` within its deadline{}", past());
+        tell(Level::Warn, format!("stalled: no beat of `{name}` within its deadline"));
     }
     for name in before.stalled.iter().filter(|name| !after.stalled.contains(name)) {
-        lifecycle!(info, "no longer stalled: `{name}`{}", past());
+        tell(Level::Info, format!("no longer stalled: `{name}`"));
     }
     for name in after.failing.iter().filter(|name| !before.failing.contains(name)) {
-        lifecycle!(warn, "check `{name}` fails{}", past());
+        tell(Level::Warn, format!("check `{name}` fails"));
     }
     for name in before.failing.iter().filter(|name| !after.failing.contains(name)) {
-        lifecycle!(info, "check `{name}` fails no more{}", past());
+        tell(Level::Info, format!("check `{name}` fails no more"));
     }
 }
 
 /// Sends a canary into the worker's runtime again and again, and tells what its absence means.
-pub(crate) async fn send_canaries(vitals: &Vitals) {
+async fn send_canaries(vitals: &Vitals, pen: &Pen) {
     let mut canary = Canary::default();
     loop {
         sleep(CANARY_EVERY).await;
         let Some(past) = vitals.send(&mut canary) else { continue };
         let starved = |verdict: &Verdict| verdict.reasons.contains(&Reason::Starved);
-        match (starved(&past.from), starved(&past.to)) {
-            (_, true) => lifecycle!(warn, "starved: the worker's runtime runs no tasks, {past}"),
-            (true, false) => lifecycle!(info, "no longer starved, {past}"),
-            (false, false) => {}
+        if starved(&past.to) {
+            let line = format!("starved: the worker's runtime runs no tasks, {past}");
+            pen.write(Level::Warn, line);
+        } else if starved(&past.from) {
+            pen.write(Level::Info, format!("no longer starved, {past}"));
         }
     }
 }
 
-/// Ends, after having said so, when a stop has taken longer than it may.
-pub(crate) async fn keep_budget(vitals: &Vitals, stop_within: Duration) {
-    sleep_until(vitals.ending().await + stop_within).await;
+/// Ends, with what there is to say, when a stop has taken longer than it may.
+pub(crate) async fn keep_budget(vitals: &Vitals, stop_within: Duration) -> String {
+    after(vitals.ending().await, stop_within).await;
     let phase = vitals.lifecycle().phase;
-    lifecycle!(error, "not stopped within {stop_within:?}, {phase} took too long: ending at once");
+    format!("not stopped within {stop_within:?}, {phase} took too long: ending at once")
+}
+
+/// Ends that long after a moment; never, where that is beyond all time.
+pub(crate) async fn after(moment: Instant, time: Duration) {
+    match moment.checked_add(time) {
+        Some(moment) => sleep_until(moment).await,
+        None => pending().await,
+    }
 }
 
 /// The exit code of a process whose stop took longer than its budget: that of what began it, where
 /// it was a fault.
 fn spent(vitals: &Vitals) -> u8 {
-    if vitals.lifecycle().state == State::Faulted { 70 } else { 75 }
+    if vitals.lifecycle().state == State::Faulted { BROKEN } else { OUT_OF_BUDGET }
 }
 
+/// Ends the process, with a last line if that can be written.
 #[expect(clippy::disallowed_methods, reason = "the one place where the process ends itself")]
-fn exit(code: u8) {
+fn exit(pen: &Pen, line: String, code: u8) {
+    pen.write(Level::Error, line);
+    pen.finish(LAST_LINE_WITHIN);
     std::process::exit(code.into());
 }

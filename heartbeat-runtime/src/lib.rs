@@ -9,6 +9,7 @@ mod environment;
 mod heart;
 pub mod host;
 mod log;
+pub mod probe;
 mod server;
 mod supervisor;
 #[cfg(feature = "test-util")]

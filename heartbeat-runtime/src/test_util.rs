@@ -75,6 +75,7 @@ use crate::Error;
 use crate::environment::{RoleEnvironment, Variables, variable_name};
 use crate::heart::{keep_budget, look_after};
 use crate::host::{Exit, Host, Prepared};
+use crate::log::{Level, Pen};
 use crate::server;
 use crate::vitals::{Event, Vitals, panics};
 
@@ -152,6 +153,7 @@ impl<S: 'static> TestHost<S> {
         let router = server::router(prepared.site(self.host.heartbeat));
         let (deadlines, phases) = (prepared.deadlines, self.host.phases);
         let role = prepared.into_environment();
+        let pen = Pen::new()?;
         let (ended, exit) = watch::channel(None);
         let worker = TestWorker { role: role.clone(), vitals: Arc::clone(&vitals), router, exit };
 
@@ -159,8 +161,11 @@ impl<S: 'static> TestHost<S> {
             let exit = tokio::select! {
                 biased;
                 exit = phases.drive(&role, &deadlines) => exit,
-                () = keep_budget(&vitals, deadlines.stop_within) => Exit::OutOfBudget,
-                () = look_after(&vitals, deadlines.watch().panics) => Exit::OutOfBudget,
+                line = keep_budget(&vitals, deadlines.stop_within) => {
+                    pen.write(Level::Error, line);
+                    Exit::OutOfBudget
+                }
+                () = look_after(&vitals, deadlines.watch().panics, &pen) => Exit::OutOfBudget,
             };
             vitals.apply(Event::Ended);
             ended.send_replace(Some(exit.code()));

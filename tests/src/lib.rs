@@ -81,10 +81,10 @@ pub fn signal(process: u32, signal: Signal) {
 /// # Errors
 ///
 /// Where nobody listens, or the connection breaks.
-pub fn exchange(address: &str, request: &str) -> io::Result<String> {
+pub fn exchange(address: &str, request: impl AsRef<[u8]>) -> io::Result<String> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    stream.write_all(request.as_bytes())?;
+    stream.write_all(request.as_ref())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     Ok(answer)
@@ -206,7 +206,8 @@ impl Worker {
     ///
     /// Where the server does not answer text.
     #[must_use]
-    pub fn exchange(&self, request: &str) -> String {
+    pub fn exchange(&self, request: impl AsRef<str>) -> String {
+        let request = request.as_ref();
         exchange(&self.address, request).unwrap_or_else(|error| panic!("{request:?}: {error}"))
     }
 

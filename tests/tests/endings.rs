@@ -1,9 +1,11 @@
 //! How a worker ends: with which exit code, after which phases, and what it says.
 
-use std::process::Command;
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use heartbeat_tests::{Signal, Worker, skip};
+use heartbeat_tests::{Signal, Worker, exchange, signal, skip};
 
 const STOP_WITHIN: Duration = Duration::from_millis(500);
 
@@ -40,6 +42,8 @@ fn errors_and_panics_of_each_phase_have_their_exit_codes() {
         ("on_stop panic", 70, ALL, format!("on_stop {panic}")),
         ("on_start recycle", 75, &["on_start", "on_stop"], "a recycle is asked for".to_owned()),
         ("run recycle", 75, ALL, "a recycle is asked for: stopping".to_owned()),
+        ("drop panic", 70, ALL, format!("on_stop {panic}")),
+        ("run panic, drop panic", 70, &ALL[..2], format!("the worker {panic}")),
         ("on_stop recycle", 0, ALL, "stopped cleanly, exit code 0".to_owned()),
     ] {
         let mut worker = Worker::spawn(&mut failing_worker(fail));
@@ -94,6 +98,60 @@ fn a_second_signal_ends_the_process_even_when_every_thread_is_blocked() {
         worker.signal(Signal::TERM);
         assert_eq!(worker.wait().code(), Some(128 + 15), "{fail}: {:#?}", worker.log());
     }
+}
+
+/// Nobody reads what this one says, and `run` blocks while it says it.
+#[test]
+fn a_pipe_that_nobody_reads_stops_neither_health_nor_the_end() {
+    for (signals, code) in [(1, 75), (2, 128 + 15)] {
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let mut command = failing_worker("run fill stderr");
+        command.env("HEARTBEAT_ENDPOINT_HEARTBEAT", &address).env("HEARTBEAT_STALL_AFTER", "300ms");
+        if signals == 2 {
+            command.env("HEARTBEAT_STOP_WITHIN", "1h");
+        }
+        let mut worker = command.stderr(Stdio::piped()).spawn().unwrap();
+        let until = |status: &str| {
+            let deadline = Instant::now() + Duration::from_secs(60);
+            let request = "GET /livez HTTP/1.0\r\n\r\n";
+            while !exchange(&address, request).is_ok_and(|answer| answer.starts_with(status)) {
+                assert!(Instant::now() < deadline, "no {status}");
+            }
+        };
+        until("HTTP/1.0 200 ");
+        until("HTTP/1.0 503 ");
+        signal(worker.id(), Signal::TERM);
+        until("HTTP/1.0 200 ");
+        if signals == 2 {
+            signal(worker.id(), Signal::TERM);
+        }
+        assert_eq!(worker.wait().unwrap().code(), Some(code));
+    }
+}
+
+/// A client that has sent half a request is not waited for.
+#[test]
+fn half_a_request_does_not_hold_up_the_end() {
+    let mut worker = Worker::spawn(&mut failing_worker("run stop"));
+    worker.line_with("in run");
+    let mut client = TcpStream::connect(worker.address()).unwrap();
+    client.write_all(b"G").unwrap();
+    assert_eq!(worker.get("/livez").status, 200);
+    let asked = Instant::now();
+    worker.signal(Signal::TERM);
+    assert_eq!(worker.wait().code(), Some(0));
+    println!("ended after {:?}", asked.elapsed());
+    assert!(asked.elapsed() < Duration::from_millis(900), "{:?}", asked.elapsed());
+}
+
+#[test]
+fn a_stop_without_a_bound_is_one() {
+    let mut command = failing_worker("run stop");
+    command.env("HEARTBEAT_STOP_WITHIN", "5000000000000000h").env("HEARTBEAT_DRAIN", "1ms");
+    let mut worker = Worker::spawn(&mut command);
+    worker.line_with("in run");
+    worker.signal(Signal::TERM);
+    assert_eq!(worker.wait().code(), Some(0), "{:#?}", worker.log());
 }
 
 #[test]
@@ -188,19 +246,20 @@ fn two_hundred_stops_at_random_moments() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_worker_that_is_process_1_stops_on_sigterm() {
+    const OPTIONS: [&str; 5] = ["--user", "--map-root-user", "--fork", "--pid", "--kill-child"];
     let mut unshare = Command::new("unshare");
-    unshare.args(["--fork", "--pid", "--kill-child"]);
+    unshare.args(OPTIONS);
     if !unshare.arg("true").status().is_ok_and(|status| status.success()) {
         return skip("unshare cannot make a PID namespace for this user");
     }
     let mut command = Command::new("unshare");
-    command.args(["--fork", "--pid", "--kill-child", env!("CARGO_BIN_EXE_failing-worker")]);
+    command.args(OPTIONS).arg(env!("CARGO_BIN_EXE_failing-worker"));
     command.env("HEARTBEAT_SETTING_FAIL", "run stop");
     let mut worker = Worker::spawn(&mut command);
     worker.line_with("in run");
     let children = format!("/proc/{0}/task/{0}/children", worker.id());
     let process_1 = std::fs::read_to_string(children).unwrap();
-    heartbeat_tests::signal(process_1.trim().parse().unwrap(), Signal::TERM);
+    signal(process_1.trim().parse().unwrap(), Signal::TERM);
     assert_eq!(worker.wait().code(), Some(0));
     assert_said(&worker, "SIGTERM: stopping");
 }

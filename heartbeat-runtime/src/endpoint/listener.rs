@@ -8,16 +8,18 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdTcpListener};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 
-use super::{Address, Endpoint};
+use super::{Address, Endpoint, Peer, Stream};
 use crate::environment::address_variable;
 
-/// Probers come one by one; this is what may wait while the heart is busy.
-const BACKLOG: i32 = 128;
+/// What may wait to be accepted, so that a prober need not try again during a flood.
+const BACKLOG: i32 = 1024;
 
 /// A listener that is bound, not yet in the care of a runtime.
 pub(crate) struct Bound {
     listener: StdListener,
     address: Address,
+    /// It is a supervisor's, and outlives this process.
+    handed_over: bool,
 }
 
 enum StdListener {
@@ -27,10 +29,52 @@ enum StdListener {
 }
 
 /// A listener of the runtime in which it was made.
-pub(crate) enum Listener {
+pub(crate) struct Listener {
+    socket: AsyncListener,
+    handed_over: bool,
+}
+
+enum AsyncListener {
     Tcp(TcpListener),
     #[cfg(unix)]
     Unix(tokio::net::UnixListener),
+}
+
+impl Listener {
+    /// The next connection. Dropping the future loses none.
+    pub(crate) async fn accept(&self) -> io::Result<(Stream, Peer)> {
+        match &self.socket {
+            AsyncListener::Tcp(listener) => {
+                let (stream, peer) = listener.accept().await?;
+                // Answers are written whole; waiting for more of them helps nobody.
+                let _ = stream.set_nodelay(true);
+                Ok((Stream::Tcp(stream), peer.into()))
+            }
+            #[cfg(unix)]
+            AsyncListener::Unix(listener) => {
+                let (stream, _) = listener.accept().await?;
+                Ok((Stream::Unix(stream), Peer::Local))
+            }
+        }
+    }
+
+    /// Whether it stays when this process closes it, and who waits there is the next one's.
+    pub(crate) fn is_handed_over(&self) -> bool {
+        self.handed_over
+    }
+
+    /// Closes the listener, and takes the file of a unix socket away: while the listener is there
+    /// still, it is not another process's.
+    pub(crate) fn close(self) {
+        #[cfg(unix)]
+        if let AsyncListener::Unix(listener) = &self.socket
+            && !self.handed_over
+            && let Ok(address) = listener.local_addr()
+            && let Some(path) = address.as_pathname()
+        {
+            let _ = std::fs::remove_file(path);
+        }
+    }
 }
 
 /// Why an endpoint cannot be bound.
@@ -56,16 +100,37 @@ impl Bound {
             Address::Socket(address) => {
                 let listener = bind_tcp(*address)?;
                 let address = Address::Socket(listener.local_addr()?);
-                Ok(Self { listener: StdListener::Tcp(listener), address })
+                let listener = StdListener::Tcp(listener);
+                Ok(Self { listener, address, handed_over: false })
             }
             #[cfg(unix)]
             Address::Unix(path) => {
-                let listener = bind_unix(path)?;
-                Ok(Self { listener: StdListener::Unix(listener), address: address.clone() })
+                let listener = StdListener::Unix(bind_unix(path)?);
+                Ok(Self { listener, address: address.clone(), handed_over: false })
             }
             #[cfg(not(unix))]
             Address::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
         }
+    }
+
+    /// A socket that listens already.
+    #[cfg(unix)]
+    pub(super) fn handed_over(socket: Socket) -> io::Result<Self> {
+        if socket.r#type()? != Type::STREAM || !socket.is_listener()? {
+            return Err(io::Error::other("it is no stream socket that listens"));
+        }
+        socket.set_nonblocking(true)?;
+        socket.set_cloexec(true)?;
+        let address = socket.local_addr()?;
+        let (address, listener) = if let Some(address) = address.as_socket() {
+            (Address::Socket(address), StdListener::Tcp(socket.into()))
+        } else if address.is_unix() {
+            let path = address.as_pathname().unwrap_or(std::path::Path::new(""));
+            (Address::Unix(path.to_owned()), StdListener::Unix(socket.into()))
+        } else {
+            return Err(io::Error::other("it is neither of TCP nor a unix socket"));
+        };
+        Ok(Self { listener, address, handed_over: true })
     }
 
     /// What was bound: with the port that the system chose where any free one was asked for.
@@ -75,13 +140,14 @@ impl Bound {
 
     /// Hands the listener to the runtime of the caller; fails outside of one.
     pub(crate) fn into_listener(self) -> io::Result<Listener> {
-        Ok(match self.listener {
-            StdListener::Tcp(listener) => Listener::Tcp(TcpListener::from_std(listener)?),
+        let socket = match self.listener {
+            StdListener::Tcp(listener) => AsyncListener::Tcp(TcpListener::from_std(listener)?),
             #[cfg(unix)]
             StdListener::Unix(listener) => {
-                Listener::Unix(tokio::net::UnixListener::from_std(listener)?)
+                AsyncListener::Unix(tokio::net::UnixListener::from_std(listener)?)
             }
-        })
+        };
+        Ok(Listener { socket, handed_over: self.handed_over })
     }
 }
 

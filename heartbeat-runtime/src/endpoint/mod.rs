@@ -1,10 +1,16 @@
 //! A declared endpoint becomes an address, then a bound listener.
 
 mod address;
+#[cfg(unix)]
+mod handed_over;
 mod listener;
+mod stream;
 
 pub use self::address::Address;
+#[cfg(unix)]
+pub(crate) use self::handed_over::HandedOver;
 pub(crate) use self::listener::{Bound, Listener};
+pub(crate) use self::stream::{Peer, Stream};
 
 use std::fmt;
 

@@ -16,7 +16,7 @@ pub(crate) fn address_variable(endpoint: &str) -> String {
 /// The endpoints of a role: at what `HEARTBEAT_ENDPOINT_<NAME>` says, else at what the variables
 /// say that the definition itself maps to the endpoint's address and port, else at the declared
 /// port on all interfaces.
-pub(super) fn of(role: &Role, variables: &Variables) -> Result<Vec<Endpoint>, Error> {
+pub(crate) fn of(role: &Role, variables: &Variables) -> Result<Vec<Endpoint>, Error> {
     role.endpoints
         .iter()
         .map(|declared| {

@@ -6,7 +6,7 @@ mod local_resources;
 mod settings;
 mod variables;
 
-pub(crate) use self::addresses::address_variable;
+pub(crate) use self::addresses::{address_variable, of as endpoints};
 pub use self::local_resources::LocalResourceError;
 pub use self::settings::SettingError;
 pub(crate) use self::variables::{Variables, variable_name};

@@ -7,7 +7,7 @@ use heartbeat_definition::parse_duration;
 use crate::Error;
 use crate::environment::Variables;
 use crate::heart::Watch;
-use crate::vitals::panics;
+use crate::vitals::{SHORTEST, panics};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadlines {
@@ -51,12 +51,22 @@ impl Deadlines {
                 ))
             }),
         };
-        Ok(Self {
-            stall_after: duration("HEARTBEAT_STALL_AFTER", self.stall_after)?,
-            armed: self.armed,
-            stop_within: duration("HEARTBEAT_STOP_WITHIN", self.stop_within)?,
-            drain: duration("HEARTBEAT_DRAIN", self.drain)?,
-        })
+        let stall_after = duration("HEARTBEAT_STALL_AFTER", self.stall_after)?;
+        let stop_within = duration("HEARTBEAT_STOP_WITHIN", self.stop_within)?;
+        let drain = duration("HEARTBEAT_DRAIN", self.drain)?;
+        if stall_after < SHORTEST {
+            return Err(format!(
+                "run cannot be held to beat within {stall_after:?}: set HEARTBEAT_STALL_AFTER (or \
+                 stall_after) to {SHORTEST:?} or more"
+            )
+            .into());
+        }
+        if stop_within.is_zero() {
+            let message = "a stop takes some time: set HEARTBEAT_STOP_WITHIN (or stop_within) to \
+                           more than none";
+            return Err(message.into());
+        }
+        Ok(Self { stall_after, armed: self.armed, stop_within, drain })
     }
 }
 
@@ -71,6 +81,12 @@ mod tests {
         let deadlines = Deadlines::default().overruled_by(&variables).unwrap();
         assert_eq!(deadlines.run_within(), Duration::from_secs(96));
         assert_eq!(deadlines.stall_after, Duration::from_secs(30));
+
+        for (name, value) in [("HEARTBEAT_STALL_AFTER", "9ms"), ("HEARTBEAT_STOP_WITHIN", "0s")] {
+            let error = Deadlines::default().overruled_by(&Variables::from([(name, value)]));
+            let error = error.unwrap_err().to_string();
+            assert!(error.contains(&format!("set {name} (or ")), "{error}");
+        }
 
         let variables = Variables::from([("HEARTBEAT_DRAIN", "5")]);
         let error = Deadlines::default().overruled_by(&variables).unwrap_err().to_string();

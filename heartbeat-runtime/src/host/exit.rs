@@ -17,14 +17,16 @@ pub(crate) enum Exit {
     OutOfBudget,
     /// It could not start.
     Configuration,
+    /// It was not to start, but to ask the one that runs.
+    Probe { is_yes: bool },
 }
 
 impl Exit {
     /// The code, after `sysexits.h` where that has one.
     pub(crate) fn code(self) -> u8 {
         match self {
-            Self::Clean => 0,
-            Self::Error => 1,
+            Self::Clean | Self::Probe { is_yes: true } => 0,
+            Self::Error | Self::Probe { is_yes: false } => 1,
             Self::Panic => 70,
             Self::Recycle | Self::OutOfBudget => 75,
             Self::Configuration => 78,
@@ -46,7 +48,7 @@ impl fmt::Display for Exit {
             Self::Panic => "stopped after a panic",
             Self::Recycle => "stopped to be started anew",
             Self::OutOfBudget => "stopped with work cut off",
-            Self::Configuration => "not started",
+            Self::Configuration | Self::Probe { .. } => "not started",
         };
         write!(f, "{how}, exit code {}", self.code())
     }

@@ -61,6 +61,7 @@ mod exit;
 mod options;
 mod phases;
 mod prepared;
+mod probe;
 mod shapes;
 mod start;
 
@@ -75,7 +76,10 @@ pub(crate) use self::prepared::Prepared;
 use crate::environment::RoleEnvironment;
 use crate::heart::Heart;
 use crate::log::lifecycle;
-use crate::vitals::{Event, Phase};
+use crate::vitals::{Event, Phase, panics};
+
+/// What errors call the definition, which is embedded in the program.
+const FILE: &str = "ServiceDefinition.csdef";
 
 /// A worker that has not started: the phases of its life, and what they are bound to.
 #[must_use = "a host does nothing until it is started, run and stopped"]
@@ -125,7 +129,15 @@ impl<S: 'static> Host<S> {
     /// heartbeat endpoint and serves health on a thread of its own.
     ///
     /// Where that fails, one line says why, no user code runs, and the exit code is 78.
+    ///
+    /// Where the only argument of the program is `--heartbeat-probe=live` (or `ready`, or
+    /// `startup`), nothing is started: the worker that runs already is [asked](crate::probe), one
+    /// line tells its answer, and the exit code is 0 or 1.
     pub fn start(self) -> Started<S> {
+        if let Some(question) = probe::asked(std::env::args_os()) {
+            let is_yes = probe::run(&self, &question);
+            return Started { start: Err(Exit::Probe { is_yes }) };
+        }
         let start = start::start(self).map_err(|error| {
             lifecycle!(error, "cannot start: {error}");
             Exit::Configuration
@@ -143,26 +155,41 @@ impl<S: 'static> Started<S> {
         match self.start {
             Err(exit) => Ended { heart: None, exit },
             Ok(Beating { phases, deadlines, threads, role, heart }) => {
-                let exit = match threads.runtime() {
-                    Ok(runtime) => {
-                        role.vitals().runs_on(Some(runtime.handle().clone()));
-                        let exit = runtime.block_on(phases.drive(&role, &deadlines));
-                        role.vitals().runs_on(None);
-                        role.vitals().enter(Phase::Tasks);
-                        // Waits for what blocks it; the heart keeps the budget.
-                        drop(runtime);
-                        exit
-                    }
-                    Err(error) => {
-                        lifecycle!(error, "cannot start: no runtime for the worker: {error}");
-                        Exit::Configuration
-                    }
-                };
+                let life = panics::caught_around(|| live(phases, &deadlines, threads, &role));
+                let exit = life.unwrap_or_else(|panic| {
+                    lifecycle!(error, "the worker {panic}");
+                    role.vitals().fail(format!("the worker {panic}"));
+                    role.vitals().apply(Event::Panicked);
+                    Exit::Panic
+                });
                 role.vitals().apply(Event::Ended);
                 Ended { heart: Some(heart), exit }
             }
         }
     }
+}
+
+/// Drives the phases in a new runtime, and waits for what they have spawned.
+fn live<S: 'static>(
+    phases: Phases<S>,
+    deadlines: &Deadlines,
+    threads: Threads,
+    role: &RoleEnvironment,
+) -> Exit {
+    let runtime = match threads.runtime() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            lifecycle!(error, "cannot start: no runtime for the worker: {error}");
+            return Exit::Configuration;
+        }
+    };
+    role.vitals().runs_on(Some(runtime.handle().clone()));
+    let exit = runtime.block_on(phases.drive(role, deadlines));
+    role.vitals().runs_on(None);
+    role.vitals().enter(Phase::Tasks);
+    // Waits for what blocks it; the heart keeps the budget.
+    drop(runtime);
+    exit
 }
 
 // === impl Ended ===
@@ -173,8 +200,7 @@ impl Ended {
     pub fn stop(self) -> ExitCode {
         let Self { heart, exit } = self;
         if let Some(heart) = heart {
-            heart.close();
-            lifecycle!(info, "{exit}");
+            heart.close(exit.to_string());
         }
         exit.into()
     }

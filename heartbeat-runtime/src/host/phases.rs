@@ -6,12 +6,11 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::Poll;
 
-use tokio::time::sleep_until;
-
 use super::{Deadlines, Exit};
 use crate::Error;
 use crate::environment::RoleEnvironment;
-use crate::log::lifecycle;
+use crate::heart::after;
+use crate::log::{lifecycle, one_line};
 use crate::vitals::panics::caught;
 use crate::vitals::{Event, Phase, Vitals};
 
@@ -50,9 +49,11 @@ impl<S: 'static> Phases<S> {
         };
         let mut exit = Exit::Clean;
         // A stop that came during `on_start` leaves nothing to run.
-        if let Some(past) = vitals.apply(Event::Started) {
+        let past = vitals.apply(Event::Started);
+        if vitals.lifecycle().state.is_running() {
             let begins = if vitals.lifecycle().busy { "busy" } else { "ready" };
-            lifecycle!(info, "{begins}, {past}");
+            let past = past.map(|past| format!(", {past}")).unwrap_or_default();
+            lifecycle!(info, "{begins}{past}");
             match bounded(Phase::Run, vitals, deadlines, || run(&mut state, role)).await {
                 Err(Exit::Panic) => return Exit::Panic,
                 Err(ended) => exit = ended,
@@ -86,7 +87,7 @@ async fn bounded<'a, T>(
     tokio::select! {
         biased;
         outcome = outcome(phase, vitals, call) => outcome,
-        () = async { sleep_until(vitals.ending().await + within).await } => {
+        () = async { after(vitals.ending().await, within).await } => {
             lifecycle!(error, "{phase} has not ended within {within:?} of the stop: dropped");
             Err(Exit::OutOfBudget)
         }
@@ -98,7 +99,7 @@ async fn drain(vitals: &Vitals, deadlines: &Deadlines) {
     if !deadlines.drain.is_zero() {
         vitals.enter(Phase::Drain);
         let within = deadlines.drain.min(deadlines.run_within());
-        sleep_until(vitals.ending().await + within).await;
+        after(vitals.ending().await, within).await;
     }
 }
 
@@ -111,7 +112,7 @@ async fn outcome<'a, T>(
     let (failure, event, exit) = match unpanicked(call).await {
         Ok(Ok(value)) => return Ok(value),
         Ok(Err(error)) => {
-            let failure = format!("{phase} failed: {}", Chain(error.as_ref()));
+            let failure = one_line(&format!("{phase} failed: {}", Chain(error.as_ref())));
             (failure, Event::Stop, Exit::Error)
         }
         Err(panic) => (format!("{phase} {panic}"), Event::Panicked, Exit::Panic),

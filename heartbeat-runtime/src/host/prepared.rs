@@ -1,20 +1,18 @@
 //! All that a worker is told before its endpoint is bound: by its program, its definition and its
 //! variables.
 
+use std::io::{IsTerminal, stderr, stdin};
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use heartbeat_definition::ServiceDefinition;
 
-use super::{Deadlines, Host};
+use super::{Deadlines, FILE, Host};
 use crate::Error;
 use crate::endpoint::Address;
 use crate::environment::{RoleEnvironment, Surroundings, Variables};
-use crate::server::{Identity, Site};
+use crate::server::{Identity, Site, Trust};
 use crate::vitals::Vitals;
-
-/// What errors call the definition, which is embedded in the program.
-const FILE: &str = "ServiceDefinition.csdef";
 
 pub(crate) struct Prepared {
     definition: ServiceDefinition,
@@ -72,7 +70,7 @@ impl Prepared {
         Site {
             identity: Arc::clone(&self.identity),
             probe_path: self.probe_path(endpoint),
-            trusted: self.is_trusted(endpoint),
+            trust: self.trust(endpoint),
             vitals: Arc::clone(&self.vitals),
         }
     }
@@ -92,9 +90,10 @@ impl Prepared {
         self.definition.load_balancer_probe(name)?.path.clone()
     }
 
-    /// Whether whoever reaches the endpoint is trusted: on a unix socket and behind an internal
-    /// endpoint only this machine and the own service are.
-    fn is_trusted(&self, endpoint: &str) -> bool {
+    /// Who is trusted: on a unix socket and behind an internal endpoint only this machine and the
+    /// own service are. Behind a proxy or a sidecar everybody comes from this machine: that counts
+    /// for a worker on somebody's terminal alone.
+    fn trust(&self, endpoint: &str) -> Trust {
         let on_unix = || {
             let endpoint = self.surroundings.endpoint(endpoint);
             endpoint.is_ok_and(|endpoint| matches!(endpoint.address(), Address::Unix(_)))
@@ -102,9 +101,10 @@ impl Prepared {
         let internal =
             || self.declared(endpoint).is_some_and(heartbeat_definition::Endpoint::is_internal);
         match self.details {
-            Details::Always => true,
-            Details::Never => false,
-            Details::Trusted => on_unix() || internal(),
+            Details::Always => Trust::Everyone,
+            Details::Trusted if on_unix() || internal() => Trust::Everyone,
+            Details::Trusted if stdin().is_terminal() && stderr().is_terminal() => Trust::Developer,
+            Details::Trusted | Details::Never => Trust::Nobody,
         }
     }
 }

@@ -1,27 +1,52 @@
 //! What happens before user code runs: signals first, then the endpoints, then the heart.
 
+use std::io;
 use std::sync::Arc;
 
 use super::{Beating, Host};
 use crate::Error;
+#[cfg(unix)]
+use crate::endpoint::HandedOver;
 use crate::endpoint::{Address, Bound};
 use crate::environment::Variables;
+#[cfg(unix)]
+use crate::environment::address_variable;
 use crate::heart::Unborn;
 use crate::log::lifecycle;
+use crate::supervisor::Systemd;
 use crate::vitals::panics;
 
 pub(super) fn start<S>(host: Host<S>) -> Result<Beating<S>, Error> {
-    let heart = Unborn::new()?;
+    #[cfg(unix)]
+    let mut handed_over = HandedOver::to_process()
+        .map_err(|error| format!("{error}: LISTEN_PID and LISTEN_FDS have to be numbers"))?;
     panics::observe();
-    let mut prepared = host.prepared(&Variables::of_process())?;
+    // Where there is no descriptor left, tokio panics.
+    let heart = panics::caught_around(Unborn::new)
+        .unwrap_or_else(|panic| Err(io::Error::other(panic)))
+        .map_err(|error| {
+            format!("cannot hear signals: {error}: raise the limits of the process")
+        })?;
+    let variables = Variables::of_process();
+    let mut prepared = host.prepared(&variables)?;
     let mut sites = Vec::new();
     for endpoint in [Some(host.heartbeat), host.management].into_iter().flatten() {
-        let bound = Bound::to(prepared.surroundings.endpoint(endpoint)?)?;
-        prepared.surroundings.is_bound(endpoint, bound.address());
-        sites.push((bound, prepared.site(endpoint)));
+        let mut listeners = Vec::new();
+        #[cfg(unix)]
+        if variables.text(&address_variable(endpoint))?.is_none() {
+            listeners = handed_over.take(endpoint)?;
+        }
+        if listeners.is_empty() {
+            listeners.push(Bound::to(prepared.surroundings.endpoint(endpoint)?)?);
+        }
+        if let Some(bound) = listeners.first() {
+            prepared.surroundings.is_bound(endpoint, bound.address());
+        }
+        sites.extend(listeners.into_iter().map(|bound| (bound, prepared.site(endpoint))));
     }
     let deadlines = prepared.deadlines;
-    let heart = heart.start(sites, Arc::clone(&prepared.vitals), deadlines.watch())?;
+    let systemd = Systemd::of(&variables, deadlines.stop_within);
+    let heart = heart.start(sites, Arc::clone(&prepared.vitals), deadlines.watch(), systemd)?;
     let (role, version) = (host.role, host.version);
     let url = url(prepared.surroundings.endpoint(host.heartbeat)?.address());
     lifecycle!(info, "role `{role}` {version} is starting, its health is on {url}");

@@ -10,7 +10,6 @@ use serde_json::{Map, Value, json};
 use super::Site;
 use crate::vitals::{
     CheckReport, LaneReport, LaneState, Question, Reason, State, Status, Transition, Verdict,
-    panics,
 };
 
 /// The forms of a body.
@@ -54,7 +53,13 @@ impl Form {
 }
 
 /// The answer to a question; with more for those who are trusted.
-pub(super) fn render(form: Form, site: &Site, question: Question, verdict: &Verdict) -> String {
+pub(super) fn render(
+    form: Form,
+    site: &Site,
+    trusted: bool,
+    question: Question,
+    verdict: &Verdict,
+) -> String {
     let status = verdict.status(question);
     let reasons = if status == Status::Pass { &[] } else { &verdict.reasons[..] };
     match form {
@@ -64,15 +69,15 @@ pub(super) fn render(form: Form, site: &Site, question: Question, verdict: &Verd
             status,
             state: verdict.state,
             reasons,
-            details: site.trusted.then(|| Details::of(site)),
+            details: trusted.then(|| Details::of(site)),
         }),
         Form::HealthJson => written(&HealthBody {
             status,
             version: site.identity.version,
             output: (status != Status::Pass).then(|| codes(reasons)),
-            service_id: site.trusted.then_some(site.identity.instance.as_str()),
-            description: site.trusted.then_some(site.identity.role),
-            checks: site.trusted.then(|| components(site)),
+            service_id: trusted.then_some(site.identity.instance.as_str()),
+            description: trusted.then_some(site.identity.role),
+            checks: trusted.then(|| components(site)),
         }),
     }
 }
@@ -168,7 +173,7 @@ struct Change {
 impl<'a> Details<'a> {
     fn of(site: &'a Site) -> Self {
         let vitals = &site.vitals;
-        let (count, last) = panics::of_tasks();
+        let (count, last) = vitals.task_panics();
         let (history, _) = vitals.transitions();
         Self {
             role: site.identity.role,

@@ -13,9 +13,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::process::Usage;
 use super::{Site, body};
-use crate::vitals::{
-    BUCKETS, CheckReport, LaneReport, LaneState, Question, State, Verdict, panics,
-};
+use crate::vitals::{BUCKETS, CheckReport, LaneReport, LaneState, Question, State, Verdict};
 
 /// The two text formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +85,7 @@ impl Scrape {
             lanes: vitals.lane_reports(),
             checks: vitals.check_reports(),
             lags: vitals.lags().report(),
-            panics: panics::of_tasks().0,
+            panics: vitals.task_panics().0,
             usage: Usage::of_process(),
         }
     }

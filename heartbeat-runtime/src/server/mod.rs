@@ -1,29 +1,39 @@
 //! The health server: reads a verdict, decides nothing.
 
 mod body;
+mod connection;
+mod connections;
+mod heads;
 mod metrics;
 mod process;
 mod routes;
+mod rules;
+mod trust;
 
-use std::future::IntoFuture;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
 
+use self::connection::closed;
+use self::connections::Connections;
 use crate::endpoint::Listener;
 use crate::vitals::Vitals;
 
 pub(crate) use self::routes::router;
+pub(crate) use self::trust::Trust;
 
 /// What the server tells of.
 pub(crate) struct Site {
     pub(crate) identity: Arc<Identity>,
     /// The path of the load balancer probe that the endpoint names.
     pub(crate) probe_path: Option<String>,
-    /// Whether whoever asks here may see more than the verdict.
-    pub(crate) trusted: bool,
+    /// Who may see more than the verdict.
+    pub(crate) trust: Trust,
     pub(crate) vitals: Arc<Vitals>,
 }
 
@@ -37,26 +47,41 @@ pub(crate) struct Identity {
 
 /// Serves until the other end of `closing` is dropped, then until the answers under way are
 /// complete: the caller bounds that.
-pub(crate) async fn serve(
-    listener: Listener,
-    site: Site,
-    mut closing: watch::Receiver<()>,
-) -> io::Result<()> {
+pub(crate) async fn serve(listener: Listener, site: Site, closing: watch::Receiver<()>) {
     let router = router(site);
-    let closing = async move { while closing.changed().await.is_ok() {} };
-    match listener {
-        Listener::Tcp(listener) => {
-            axum::serve(listener, router).with_graceful_shutdown(closing).into_future().await
-        }
-        #[cfg(unix)]
-        Listener::Unix(listener) => {
-            let path = listener.local_addr()?.as_pathname().map(std::path::Path::to_owned);
-            let closing = async move {
-                closing.await;
-                // While the listener is there still, the file is not another process's.
-                let _ = path.map(std::fs::remove_file);
-            };
-            axum::serve(listener, router).with_graceful_shutdown(closing).into_future().await
+    let connections = Arc::new(Connections::default());
+    let mut tasks = JoinSet::new();
+    let mut ends = closing.clone();
+    let mut is_closing = pin!(closed(&mut ends));
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = is_closing.as_mut() => break,
+            Some(_) = tasks.join_next() => continue,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let place = connections.admit(peer).await;
+                tasks.spawn(connection::serve(stream, place, router.clone(), closing.clone()));
+            }
+            Err(error) if is_of_the_peer(&error) => {}
+            Err(_) => connections.recover().await,
         }
     }
+    // Those who have connected already are answered still, be it by the next process.
+    while !listener.is_handed_over()
+        && let Ok(Ok((stream, peer))) = timeout(Duration::ZERO, listener.accept()).await
+    {
+        let place = connections.admit(peer).await;
+        tasks.spawn(connection::serve(stream, place, router.clone(), closing.clone()));
+    }
+    listener.close();
+    while tasks.join_next().await.is_some() {}
+}
+
+/// Whether an accept failed because of one connection that has gone.
+fn is_of_the_peer(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted)
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::header::{ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 
@@ -34,8 +34,8 @@ pub(crate) fn router(site: Site) -> Router {
     let add = |router: Router<Arc<Site>>, (path, question): (&str, Question)| {
         router.route(
             path,
-            any(move |State(site): State<Arc<Site>>, method: Method, headers: HeaderMap| async move {
-                answer(&site, question, &method, headers.get(ACCEPT))
+            any(move |State(site): State<Arc<Site>>, request: Request| async move {
+                answer(&site, question, &request)
             }),
         )
     };
@@ -44,56 +44,54 @@ pub(crate) fn router(site: Site) -> Router {
 }
 
 /// The load balancer probe's path is anything, and may not be what a router takes for one.
-async fn elsewhere(
-    State(site): State<Arc<Site>>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
-    let asked = uri.path().trim_start_matches('/');
+async fn elsewhere(State(site): State<Arc<Site>>, request: Request) -> Response {
+    let asked = request.uri().path();
     match &site.probe_path {
-        Some(path) if path.trim_start_matches('/') == asked => {
-            answer(&site, Question::Health, &method, headers.get(ACCEPT))
+        Some(path) if path.trim_start_matches('/') == asked.trim_start_matches('/') => {
+            answer(&site, Question::Health, &request)
         }
+        // The server as a whole.
+        _ if asked == "*" && request.method() == Method::OPTIONS => options(StatusCode::OK),
         _ => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
+fn options(status: StatusCode) -> Response {
+    (status, [(ALLOW, METHODS)]).into_response()
+}
+
 /// For those who are trusted; others are told what they would be of a path that there is not.
-async fn scrape(State(site): State<Arc<Site>>, method: Method, headers: HeaderMap) -> Response {
-    if !site.trusted {
+async fn scrape(State(site): State<Arc<Site>>, request: Request) -> Response {
+    if !site.trust.extends_to(&request) {
         return StatusCode::NOT_FOUND.into_response();
     }
-    if let Some(response) = without_verdict(&method) {
+    if let Some(response) = without_question(request.method()) {
         return response;
     }
-    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
-    let format = Format::accepted(accept.unwrap_or_default());
+    let format = Format::accepted(accept(&request).unwrap_or_default());
     let headers = [(CONTENT_TYPE, format.content_type()), (CACHE_CONTROL, "no-store")];
     (StatusCode::OK, headers, metrics::render(format, &site)).into_response()
 }
 
 /// What is said to a method that does not ask.
-fn without_verdict(method: &Method) -> Option<Response> {
-    let status = match *method {
-        Method::GET | Method::HEAD => return None,
-        Method::OPTIONS => StatusCode::OK,
-        _ => StatusCode::METHOD_NOT_ALLOWED,
-    };
-    Some((status, [(ALLOW, METHODS)]).into_response())
+fn without_question(method: &Method) -> Option<Response> {
+    match *method {
+        Method::GET | Method::HEAD => None,
+        Method::OPTIONS => Some(options(StatusCode::OK)),
+        _ => Some(options(StatusCode::METHOD_NOT_ALLOWED)),
+    }
 }
 
-fn answer(
-    site: &Site,
-    question: Question,
-    method: &Method,
-    accept: Option<&HeaderValue>,
-) -> Response {
-    if let Some(response) = without_verdict(method) {
+fn accept(request: &Request) -> Option<&str> {
+    request.headers().get(ACCEPT)?.to_str().ok()
+}
+
+fn answer(site: &Site, question: Question, request: &Request) -> Response {
+    if let Some(response) = without_question(request.method()) {
         return response;
     }
     let verdict = site.vitals.verdict();
-    let form = accept.and_then(|accept| accept.to_str().ok()).map_or(Form::Json, Form::accepted);
+    let form = accept(request).map_or(Form::Json, Form::accepted);
     let headers = [
         (CONTENT_TYPE, form.content_type()),
         (CACHE_CONTROL, "no-store"),
@@ -101,5 +99,6 @@ fn answer(
     ];
     let passes = verdict.passes(question);
     let status = if passes { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, headers, body::render(form, site, question, &verdict)).into_response()
+    let trusted = site.trust.extends_to(request);
+    (status, headers, body::render(form, site, trusted, question, &verdict)).into_response()
 }

@@ -1,5 +1,11 @@
-//! The outside that may ask a worker to stop.
+//! The outside that may ask a worker to stop, and is told how it is.
 
 mod signals;
+#[cfg(unix)]
+mod systemd;
+#[cfg(not(unix))]
+#[path = "no_systemd.rs"]
+mod systemd;
 
 pub(crate) use self::signals::Signals;
+pub(crate) use self::systemd::Systemd;

@@ -9,7 +9,7 @@ use super::lane::Lane;
 use super::{RUN, Vitals};
 
 /// A shorter deadline would be missed by looks that come every 10 ms.
-const SHORTEST: Duration = Duration::from_millis(10);
+pub(crate) const SHORTEST: Duration = Duration::from_millis(10);
 
 /// A named lane that must beat, from its registration until the instance is to stop.
 ///

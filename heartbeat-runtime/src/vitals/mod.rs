@@ -32,6 +32,7 @@ pub(crate) use self::canary::{BUCKETS, Canary, EVERY as CANARY_EVERY, Lags, Star
 pub use self::check::{Check, CheckBuilder, CheckError};
 pub(crate) use self::check::{CheckRecord, CheckReport};
 pub(crate) use self::clock::Clock;
+pub(crate) use self::heartbeat::SHORTEST;
 pub use self::heartbeat::{Allowance, Heartbeat, HeartbeatBuilder, HeartbeatError, Idle};
 pub(crate) use self::history::{History, Transition};
 pub(crate) use self::lane::{Lane, LaneReport, LaneState};
@@ -59,6 +60,8 @@ pub(crate) struct Vitals {
     checked: AtomicU8,
     history: Mutex<History>,
     failure: OnceLock<String>,
+    /// How many panics of tasks the process has seen before.
+    old_panics: u64,
 }
 
 impl Vitals {
@@ -80,6 +83,7 @@ impl Vitals {
             checked: AtomicU8::new(Checks::Pass as u8),
             history: Mutex::new(History::new(Verdict::of(Snapshot::default()))),
             failure: OnceLock::new(),
+            old_panics: panics::of_tasks().0,
         }
     }
 
@@ -104,7 +108,7 @@ impl Vitals {
     pub(crate) fn apply(&self, event: Event) -> Option<Transition> {
         let mut changed = false;
         self.lifecycle.send_modify(|lifecycle| changed = lifecycle.apply(event, Instant::now()));
-        if changed { self.note() } else { None }
+        if changed { self.noted() } else { None }
     }
 
     /// Asks for a stop after which the worker is to be started anew. Returns the change of the
@@ -115,11 +119,17 @@ impl Vitals {
             first = lifecycle.apply(Event::Stop, Instant::now());
             lifecycle.recycle |= first;
         });
-        if first { self.note() } else { None }
+        if first { self.noted() } else { None }
     }
 
     pub(crate) fn enter(&self, phase: Phase) {
         self.lifecycle.send_modify(|lifecycle| lifecycle.phase = phase);
+    }
+
+    /// Tells of every change of the lifecycle.
+    #[cfg(unix)]
+    pub(crate) fn subscribe(&self) -> watch::Receiver<Lifecycle> {
+        self.lifecycle.subscribe()
     }
 
     /// Ends when the instance is ending, with the moment since when it is.
@@ -148,6 +158,13 @@ impl Vitals {
         let _ = self.failure.set(failure);
     }
 
+    /// How many panics there were outside of the phases, and what the last one said.
+    pub(crate) fn task_panics(&self) -> (u64, Option<String>) {
+        let (count, last) = panics::of_tasks();
+        let count = count.saturating_sub(self.old_panics);
+        (count, last.filter(|_| count > 0))
+    }
+
     pub(crate) fn failure(&self) -> Option<&str> {
         self.failure.get().map(String::as_str)
     }
@@ -168,6 +185,13 @@ impl Vitals {
                 _ => Checks::Fail,
             },
         })
+    }
+
+    /// The change that has just been made, which another thread may have noted first.
+    fn noted(&self) -> Option<Transition> {
+        let mut history = self.history.lock().ok()?;
+        let noted = history.note(self.verdict(), self.clock.now());
+        noted.or_else(|| history.transitions().last().cloned())
     }
 
     /// Keeps the verdict, where it is another than the last one.

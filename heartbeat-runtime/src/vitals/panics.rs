@@ -7,6 +7,8 @@ use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_h
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, Once};
 
+use crate::log::one_line;
+
 /// The panics of spawned tasks and threads; like the hook, they belong to the process.
 static COUNT: AtomicU64 = AtomicU64::new(0);
 static LAST: Mutex<Option<String>> = Mutex::new(None);
@@ -36,10 +38,28 @@ pub(crate) fn of_tasks() -> (u64, Option<String>) {
 
 /// What `poll` gives, or what its panic said, and where.
 pub(crate) fn caught<T>(poll: impl FnOnce() -> T) -> Result<T, String> {
+    CAUGHT_AT.set(None);
     IN_PHASE.set(true);
     let result = catch_unwind(AssertUnwindSafe(poll));
     IN_PHASE.set(false);
-    result.map_err(|panic| described(CAUGHT_AT.take().as_deref(), panic.as_ref()))
+    result.map_err(|panic| told(CAUGHT_AT.take().as_deref(), panic))
+}
+
+/// What `life` gives, or what a panic said that came between or after the phases: of a `Drop`, or
+/// of the runtime.
+pub(crate) fn caught_around<T>(life: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(life)).map_err(|panic| told(None, panic))
+}
+
+fn told(place: Option<&str>, panic: Box<dyn Any + Send>) -> String {
+    let described = match of_tasks() {
+        // The hook was not called where a task's panic is resumed, and has seen it before.
+        (_, Some(last)) if place.is_none() && last.ends_with(text(panic.as_ref())) => last,
+        _ => described(place, panic.as_ref()),
+    };
+    // What was thrown may panic when it is dropped.
+    std::mem::forget(panic);
+    described
 }
 
 /// Must not panic itself, wherever it is called from: that would abort the process.
@@ -56,9 +76,13 @@ fn record(panic: &PanicHookInfo<'_>) {
 }
 
 fn described(place: Option<&str>, payload: &(dyn Any + Send)) -> String {
+    one_line(&format!("panicked at {}: {}", place.unwrap_or("?"), text(payload)))
+}
+
+fn text(payload: &(dyn Any + Send)) -> &str {
     let text = payload.downcast_ref::<&str>().copied();
     let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    format!("panicked at {}: {}", place.unwrap_or("?"), text.unwrap_or("(no text)"))
+    text.unwrap_or("(no text)")
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ pub(crate) struct Verdict {
     pub(crate) ready: bool,
     pub(crate) started: bool,
     pub(crate) reasons: Vec<Reason>,
-    warned: bool,
+    pub(crate) warned: bool,
 }
 
 impl Verdict {

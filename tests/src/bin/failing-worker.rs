@@ -11,7 +11,7 @@ use heartbeat_runtime::{Error, RoleEnvironment, WorkerRole, worker_role};
 use tokio::time::sleep;
 
 struct FailingWorker {
-    blocks_when_dropped: bool,
+    when_dropped: Option<String>,
 }
 
 #[worker_role(heartbeat = "Heartbeat")]
@@ -21,7 +21,7 @@ impl WorkerRole for FailingWorker {
         eprintln!("peer at {}", role.endpoint("Peer-Port").ok_or("no peer")?.address());
         eprintln!("scratch at {}", role.local_resource("Scratch")?.display());
         eprintln!("{} {} of {}", role.name(), role.version(), role.instance_id());
-        Ok(Self { blocks_when_dropped: wanted("drop", role)? == Some("block") })
+        Ok(Self { when_dropped: wanted("drop", role)?.map(str::to_owned) })
     }
 
     async fn run(&mut self, role: &RoleEnvironment) -> Result<(), Error> {
@@ -35,8 +35,10 @@ impl WorkerRole for FailingWorker {
 
 impl Drop for FailingWorker {
     fn drop(&mut self) {
-        if self.blocks_when_dropped {
-            block();
+        match self.when_dropped.as_deref() {
+            Some("block") => block(),
+            Some(_) => wrong_by_design(),
+            None => {}
         }
     }
 }
@@ -52,6 +54,14 @@ async fn phase(name: &str, role: &RoleEnvironment) -> Result<(), Error> {
         "error" => return Err(Box::new(Outer(io::Error::other("the disk is full")))),
         "panic" => wrong_by_design(),
         "hang" => pending().await,
+        "fill stderr" => loop {
+            role.beat();
+            eprintln!("a pipe that nobody reads is full after some of these");
+        },
+        "stall" => {
+            role.beat();
+            pending::<()>().await;
+        }
         "block" => block(),
         "stop" => {
             role.stopping().await;

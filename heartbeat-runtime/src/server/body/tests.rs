@@ -4,10 +4,10 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde_json::json;
 
 use super::{Form, render};
-use crate::server::{Identity, Site};
+use crate::server::{Identity, Site, Trust};
 use crate::vitals::{Event, Question, Vitals};
 
-fn site(trusted: bool) -> Site {
+fn site() -> Site {
     let identity = Identity {
         role: "Orders",
         version: "\"1.4.2\"",
@@ -17,18 +17,22 @@ fn site(trusted: bool) -> Site {
     Site {
         identity: Arc::new(identity),
         probe_path: None,
-        trusted,
+        trust: Trust::Nobody,
         vitals: Arc::new(Vitals::new(Duration::from_secs(30), false)),
     }
 }
 
 fn health(form: Form, site: &Site) -> String {
-    render(form, site, Question::Health, &site.vitals.verdict())
+    render(form, site, false, Question::Health, &site.vitals.verdict())
+}
+
+fn trusted(form: Form, site: &Site) -> String {
+    render(form, site, true, Question::Health, &site.vitals.verdict())
 }
 
 #[test]
 fn reasons_are_given_only_where_the_answer_is_not_a_plain_yes() {
-    let site = site(false);
+    let site = site();
     assert_eq!(
         health(Form::Json, &site),
         r#"{"version":"\"1.4.2\"","status":"fail","state":"starting","reasons":["starting"]}"#
@@ -49,9 +53,9 @@ fn reasons_are_given_only_where_the_answer_is_not_a_plain_yes() {
 
 #[tokio::test(start_paused = true)]
 async fn those_who_are_trusted_see_more() {
-    let site = site(true);
+    let site = site();
     site.vitals.fail("run failed: the disk is full".to_owned());
-    let body: serde_json::Value = serde_json::from_str(&health(Form::Json, &site)).unwrap();
+    let body: serde_json::Value = serde_json::from_str(&trusted(Form::Json, &site)).unwrap();
     assert_eq!(body["role"], "Orders");
     assert_eq!(body["instance"], "orders-0");
     assert_eq!(body["start_time"], 86_400);
@@ -61,10 +65,10 @@ async fn those_who_are_trusted_see_more() {
     });
     assert_eq!(body["heartbeats"], json!([lane]));
     site.vitals.apply(Event::Started);
-    let body: serde_json::Value = serde_json::from_str(&health(Form::Json, &site)).unwrap();
+    let body: serde_json::Value = serde_json::from_str(&trusted(Form::Json, &site)).unwrap();
     let change = json!({ "at": 0.0, "from": "starting", "to": "pass", "lasted": 0.0 });
     assert_eq!(body["history"], json!([change]));
-    let body: serde_json::Value = serde_json::from_str(&health(Form::HealthJson, &site)).unwrap();
+    let body: serde_json::Value = serde_json::from_str(&trusted(Form::HealthJson, &site)).unwrap();
     assert_eq!(body["checks"]["run:age"][0]["status"], "pass");
     assert_eq!(body["serviceId"], "orders-0");
 }

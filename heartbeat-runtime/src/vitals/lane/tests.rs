@@ -97,7 +97,7 @@ fn after_the_end_of_an_allowance_a_beat_restores_the_ordinary_deadline() {
     }
     watched.now += 2 * PERIOD;
     watched.lane.beat();
-    assert_eq!(watched.looks_until_stalled(), Some(10), "the guard still lives");
+    assert_eq!(watched.looks_until_stalled(), Some(9), "the guard still lives");
     watched.lane.end_allowance(end);
 }
 

@@ -1,0 +1,111 @@
+//! A connection of either kind, and who is at its other end.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::task::{Context, Poll};
+
+use socket2::SockRef;
+use tokio::net::TcpStream;
+#[cfg(unix)]
+use tokio::net::UnixStream;
+
+/// An accepted connection. It reads and writes through a shared reference, so that whoever closes
+/// it can do so after the reader is gone.
+pub(crate) enum Stream {
+    Tcp(TcpStream),
+    #[cfg(unix)]
+    Unix(UnixStream),
+}
+
+/// Who is at the other end, as far as fairness and trust go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Peer {
+    /// An IPv4 address, or an IPv6 network of 64 bits: one host can have all of those.
+    Host(IpAddr),
+    /// A process of this machine, through a unix socket.
+    Local,
+}
+
+/// Does the same on a stream of either kind.
+macro_rules! either {
+    ($stream:expr, $inner:ident => $call:expr) => {
+        match $stream {
+            Stream::Tcp($inner) => $call,
+            #[cfg(unix)]
+            Stream::Unix($inner) => $call,
+        }
+    };
+}
+
+impl Stream {
+    pub(crate) fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        either!(self, stream => stream.try_read(buffer))
+    }
+
+    pub(crate) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        either!(self, stream => stream.try_write(bytes))
+    }
+
+    pub(crate) fn poll_read_ready(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        either!(self, stream => stream.poll_read_ready(context))
+    }
+
+    pub(crate) fn poll_write_ready(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        either!(self, stream => stream.poll_write_ready(context))
+    }
+
+    pub(crate) async fn readable(&self) -> io::Result<()> {
+        either!(self, stream => stream.readable().await)
+    }
+
+    /// Sends the end of what was written, and keeps reading possible.
+    pub(crate) fn shutdown_write(&self) -> io::Result<()> {
+        let how = std::net::Shutdown::Write;
+        either!(self, stream => SockRef::from(stream).shutdown(how))
+    }
+}
+
+impl From<SocketAddr> for Peer {
+    fn from(address: SocketAddr) -> Self {
+        Self::Host(match address.ip().to_canonical() {
+            IpAddr::V6(ip) if !ip.is_loopback() => {
+                let network = ip.to_bits() >> 64 << 64;
+                IpAddr::V6(network.into())
+            }
+            ip => ip,
+        })
+    }
+}
+
+impl Peer {
+    pub(crate) fn is_loopback(self) -> bool {
+        matches!(self, Self::Host(ip) if ip.is_loopback())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Peer;
+
+    fn peer(address: &str) -> Peer {
+        Peer::from(address.parse::<std::net::SocketAddr>().unwrap())
+    }
+
+    #[test]
+    fn all_addresses_that_one_host_can_have_are_one_peer() {
+        assert_eq!(peer("[::ffff:192.0.2.7]:1"), peer("192.0.2.7:2"));
+        assert_eq!(peer("[2001:db8::1]:1"), peer("[2001:db8::ffff:1]:1"));
+        assert_ne!(peer("[2001:db8::1]:1"), peer("[2001:db8:0:1::1]:1"));
+        assert_ne!(peer("192.0.2.7:1"), peer("192.0.2.8:1"));
+    }
+
+    #[test]
+    fn loopback_is_recognised_in_each_form() {
+        for address in ["127.0.0.1:1", "127.9.9.9:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
+            assert!(peer(address).is_loopback(), "{address}");
+        }
+        for address in ["192.0.2.7:1", "[::]:1", "[::2]:1"] {
+            assert!(!peer(address).is_loopback(), "{address}");
+        }
+    }
+}

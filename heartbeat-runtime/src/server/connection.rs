@@ -1,0 +1,209 @@
+//! One connection: from its first byte to its end, which is a FIN and never a reset.
+
+use std::convert::Infallible;
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::{HeaderValue, Request, Version, header::CONNECTION};
+use axum::response::Response;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+use tower_service::Service;
+
+use super::connections::Place;
+use super::heads::Heads;
+use super::rules;
+use crate::endpoint::Stream;
+
+/// What a head may be long.
+const HEAD: usize = 8 * 1024;
+/// How long a peer may take to close after the last answer, and how much it may still send.
+const LINGER: Duration = Duration::from_secs(1);
+const LINGER_BYTES: usize = 1024 * 1024;
+/// How long a client that has connected just before the server closes may take to ask.
+const LAST_REQUEST: Duration = Duration::from_millis(100);
+
+/// Answers the requests of a connection, until either side has enough or `closing` has no sender.
+pub(super) async fn serve(
+    stream: Stream,
+    place: Place,
+    router: Router,
+    mut closing: watch::Receiver<()>,
+) {
+    let (stream, place) = (Arc::new(stream), Arc::new(place));
+    let lingers = {
+        let io =
+            Io { stream: Arc::clone(&stream), place: Arc::clone(&place), heads: Heads::default() };
+        let service = service_fn(|request| answer(request, router.clone(), Arc::clone(&place)));
+        let builder = builder();
+        let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service));
+        tokio::select! {
+            // How it failed is the business of the peer.
+            _ = connection.as_mut() => true,
+            () = place.lost() => false,
+            () = closed(&mut closing) => {
+                tokio::select! {
+                    _ = connection.as_mut() => {}
+                    () = place.lost() => {}
+                    () = place.served() => {}
+                    () = sleep(LAST_REQUEST) => {}
+                }
+                connection.as_mut().graceful_shutdown();
+                tokio::select! {
+                    _ = connection.as_mut() => {}
+                    () = place.lost() => {}
+                }
+                false
+            }
+        }
+    };
+    close(&stream, &place, closing, lingers).await;
+}
+
+/// Ends when the other end of the channel is dropped.
+pub(super) async fn closed(closing: &mut watch::Receiver<()>) {
+    while closing.changed().await.is_ok() {}
+}
+
+/// The limits: small, as a prober needs little.
+fn builder() -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    // The time-outs are the place's, which knows those of both versions.
+    builder.http1().half_close(true).max_buf_size(HEAD).header_read_timeout(None);
+    builder
+        .http2()
+        .max_concurrent_streams(16)
+        .max_header_list_size(8 * 1024)
+        .initial_stream_window_size(16 * 1024)
+        .initial_connection_window_size(64 * 1024)
+        .max_frame_size(16 * 1024)
+        .max_send_buf_size(16 * 1024)
+        // Rapid resets: those that were not even looked at, and those that were errors.
+        .max_pending_accept_reset_streams(16)
+        .max_local_error_reset_streams(16);
+    builder
+}
+
+async fn answer(
+    mut request: Request<Incoming>,
+    mut router: Router,
+    place: Arc<Place>,
+) -> Result<Response, Infallible> {
+    let version = request.version();
+    let refusal = rules::refusal(&request);
+    let refused = refusal.is_some();
+    let mut response = if let Some(refusal) = refusal {
+        refusal
+    } else {
+        request.extensions_mut().insert(place.peer());
+        let Ok(response) = router.call(request).await;
+        response
+    };
+    place.has_served();
+    // HTTP/2 has no such header: one stream is refused there, and the others go on.
+    if version < Version::HTTP_2 && (refused || place.is_crowded()) {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(response)
+}
+
+/// Closes with FIN. Unread input would make that a reset, which may overtake the answer: it is
+/// read, until the peer closes where there is the time for that.
+async fn close(stream: &Stream, place: &Place, mut closing: watch::Receiver<()>, lingers: bool) {
+    place.is_closing();
+    if stream.shutdown_write().is_err() {
+        return;
+    }
+    let mut left = LINGER_BYTES;
+    let drained = async {
+        while read_off(stream, &mut left) && lingers && stream.readable().await.is_ok() {}
+    };
+    tokio::select! {
+        _ = timeout(LINGER, drained) => {}
+        () = place.lost() => {}
+        () = closed(&mut closing), if lingers => {}
+    }
+    read_off(stream, &mut left);
+}
+
+/// Reads what has come. Returns whether more may come.
+fn read_off(stream: &Stream, left: &mut usize) -> bool {
+    let mut buffer = [0; 4096];
+    loop {
+        match stream.try_read(&mut buffer) {
+            Ok(0) => return false,
+            Ok(count) => *left = left.saturating_sub(count),
+            Err(error) => return error.kind() == io::ErrorKind::WouldBlock,
+        }
+        if *left == 0 {
+            return false;
+        }
+    }
+}
+
+/// What the HTTP library reads from and writes to.
+struct Io {
+    stream: Arc<Stream>,
+    place: Arc<Place>,
+    heads: Heads,
+}
+
+impl AsyncRead for Io {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        loop {
+            ready!(self.stream.poll_read_ready(context))?;
+            match self.stream.try_read(buffer.initialize_unfilled()) {
+                Ok(count) => {
+                    if count > 0 {
+                        self.place.hears();
+                    }
+                    let start = buffer.filled().len();
+                    buffer.advance(count);
+                    if let Some(come) = buffer.filled_mut().get_mut(start..) {
+                        self.heads.follow(come);
+                    }
+                    return Poll::Ready(Ok(()));
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+}
+
+impl AsyncWrite for Io {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            ready!(self.stream.poll_write_ready(context))?;
+            match self.stream.try_write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                result => return Poll::Ready(result),
+            }
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.stream.shutdown_write())
+    }
+}

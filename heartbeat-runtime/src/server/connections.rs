@@ -1,0 +1,218 @@
+//! Who is connected to an endpoint, who has to make room for whom, and for how long a connection
+//! may be silent.
+
+use std::cmp::Reverse;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+
+use crate::endpoint::Peer;
+
+/// How many connections an endpoint has at most.
+const LIMIT: usize = 64;
+/// From how many on a connection is told to close after its answer.
+const CROWDED: usize = 48;
+/// How long the head of a request may take.
+const HEAD_WITHIN: Duration = Duration::from_secs(5);
+/// How long a connection stays after its last answer. Envoy asks every 60 seconds.
+const IDLE_WITHIN: Duration = Duration::from_secs(75);
+/// How long nothing is accepted, where that fails and there is no connection to give up.
+const BACK_OFF: Duration = Duration::from_millis(100);
+/// For how long the limit is lower after the process ran out of descriptors.
+const SCARCE: Duration = Duration::from_secs(1);
+
+/// The connections of an endpoint.
+#[derive(Default)]
+pub(super) struct Connections {
+    table: Mutex<Table>,
+    ended: Notify,
+}
+
+#[derive(Default)]
+struct Table {
+    /// The oldest first.
+    open: Vec<Arc<Entry>>,
+    /// A lower limit, and until when.
+    scarce: Option<(usize, Instant)>,
+}
+
+struct Entry {
+    peer: Peer,
+    activity: Mutex<Activity>,
+    /// A head has begun on an idle connection: it is due sooner.
+    begun: Notify,
+    evicted: Notify,
+    served: Notify,
+}
+
+#[derive(Clone, Copy)]
+struct Activity {
+    stage: Stage,
+    since: Instant,
+}
+
+/// What a connection is at; the later ones make room first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    /// Part of a request may have come.
+    Head,
+    /// The last request is answered.
+    Idle,
+    /// The last answer is sent, and the peer is to close.
+    Closing,
+}
+
+/// The place of one connection; dropping it makes room.
+pub(super) struct Place {
+    entry: Arc<Entry>,
+    connections: Arc<Connections>,
+}
+
+impl Connections {
+    /// Gives a new connection its place, for which an old one may have to go: of the peer that
+    /// has the most, the oldest that is idle, else the oldest.
+    pub(super) async fn admit(self: &Arc<Self>, peer: Peer) -> Place {
+        loop {
+            {
+                let mut table = self.table();
+                if table.open.len() < table.limit() {
+                    let entry = Arc::new(Entry::new(peer));
+                    table.open.push(Arc::clone(&entry));
+                    return Place { entry, connections: Arc::clone(self) };
+                }
+                table.evict(Some(peer));
+            }
+            self.ended.notified().await;
+        }
+    }
+
+    /// Waits until another try to accept makes sense, after one has failed: where the process has
+    /// no descriptor left, a connection is given up for the next.
+    pub(super) async fn recover(&self) {
+        let given_up = {
+            let mut table = self.table();
+            let open = table.open.len();
+            table.scarce = Some((open.saturating_sub(1).max(1), Instant::now() + SCARCE));
+            table.evict(None)
+        };
+        if given_up {
+            let _ = timeout(BACK_OFF, self.ended.notified()).await;
+        } else {
+            sleep(BACK_OFF).await;
+        }
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Table {
+    fn limit(&mut self) -> usize {
+        self.scarce = self.scarce.filter(|(_, until)| Instant::now() < *until);
+        self.scarce.map_or(LIMIT, |(limit, _)| limit.min(LIMIT))
+    }
+
+    /// Tells one connection to go. Returns whether there is one.
+    fn evict(&self, newcomer: Option<Peer>) -> bool {
+        let held = |peer| {
+            let open = self.open.iter().filter(|entry| entry.peer == peer).count();
+            open + usize::from(newcomer == Some(peer))
+        };
+        let victim = self.open.iter().max_by_key(|entry| {
+            let Activity { stage, since } = entry.activity();
+            (held(entry.peer), stage, Reverse(since))
+        });
+        victim.inspect(|entry| entry.evicted.notify_one()).is_some()
+    }
+}
+
+impl Entry {
+    fn new(peer: Peer) -> Self {
+        let activity = Activity { stage: Stage::Head, since: Instant::now() };
+        Self {
+            peer,
+            activity: Mutex::new(activity),
+            begun: Notify::new(),
+            evicted: Notify::new(),
+            served: Notify::new(),
+        }
+    }
+
+    fn activity(&self) -> Activity {
+        *self.activity.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn enter(&self, stage: Stage) {
+        let mut activity = self.activity.lock().unwrap_or_else(PoisonError::into_inner);
+        *activity = Activity { stage, since: Instant::now() };
+    }
+}
+
+impl Place {
+    pub(super) fn peer(&self) -> Peer {
+        self.entry.peer
+    }
+
+    /// Whether there are so many connections that this one should not stay.
+    pub(super) fn is_crowded(&self) -> bool {
+        let mut table = self.connections.table();
+        table.open.len() >= CROWDED.min(table.limit())
+    }
+
+    /// Bytes of a request have come.
+    pub(super) fn hears(&self) {
+        if self.entry.activity().stage == Stage::Idle {
+            self.entry.enter(Stage::Head);
+            self.entry.begun.notify_one();
+        }
+    }
+
+    /// A request is answered.
+    pub(super) fn has_served(&self) {
+        self.entry.enter(Stage::Idle);
+        self.entry.served.notify_one();
+    }
+
+    /// Nothing more is sent.
+    pub(super) fn is_closing(&self) {
+        self.entry.enter(Stage::Closing);
+    }
+
+    /// Ends when a first request is answered; one call counts.
+    pub(super) async fn served(&self) {
+        self.entry.served.notified().await;
+    }
+
+    /// Ends when the connection has been silent for too long, or has to make room.
+    pub(super) async fn lost(&self) {
+        tokio::select! {
+            () = self.entry.evicted.notified() => {}
+            () = self.overdue() => {}
+        }
+    }
+
+    async fn overdue(&self) {
+        loop {
+            let Activity { stage, since } = self.entry.activity();
+            let within = if stage == Stage::Head { HEAD_WITHIN } else { IDLE_WITHIN };
+            let deadline = since + within;
+            if deadline <= Instant::now() {
+                return;
+            }
+            tokio::select! {
+                () = sleep_until(deadline) => {}
+                () = self.entry.begun.notified() => {}
+            }
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.connections.table().open.retain(|entry| !Arc::ptr_eq(entry, &self.entry));
+        self.connections.ended.notify_one();
+    }
+}

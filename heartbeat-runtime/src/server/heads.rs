@@ -1,0 +1,136 @@
+//! What the parser lets pass in the head of an HTTP/1 request, and a request smuggler lives on:
+//! a line that ends in a bare line feed, and a body with two lengths.
+
+/// What an HTTP/2 client sends first.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+const LENGTH: &[u8] = b"content-length";
+const ENCODING: &[u8] = b"transfer-encoding";
+
+/// Follows the bytes of a connection, all of which are heads: bodies are refused.
+///
+/// A byte that must not be there becomes NUL, which the parser answers with 400 wherever it
+/// stands, and then closes the connection.
+pub(super) struct Heads {
+    /// How much of the preface has come; `None` when it will not.
+    preface: Option<usize>,
+    after_return: bool,
+    /// What has come of the field's name, in lower case and as far as it matters; `None` after it.
+    name: Option<Vec<u8>>,
+    has_length: bool,
+    has_encoding: bool,
+}
+
+impl Default for Heads {
+    fn default() -> Self {
+        Self {
+            preface: Some(0),
+            after_return: false,
+            name: Some(Vec::new()),
+            has_length: false,
+            has_encoding: false,
+        }
+    }
+}
+
+impl Heads {
+    /// Follows the next bytes, and spoils those that must not be there.
+    pub(super) fn follow(&mut self, bytes: &mut [u8]) {
+        for byte in bytes {
+            if self.preface == Some(PREFACE.len()) {
+                return;
+            }
+            self.preface = self
+                .preface
+                .filter(|come| PREFACE.get(*come) == Some(byte))
+                .map(|come| come.saturating_add(1));
+            if self.is_refused(*byte) {
+                *byte = 0;
+            }
+            self.after_return = *byte == b'\r';
+        }
+    }
+
+    fn is_refused(&mut self, byte: u8) -> bool {
+        match (byte, &mut self.name) {
+            (b'\n', _) => !self.after_return || self.end_line(),
+            (b':', Some(_)) => self.end_name(),
+            (byte, Some(name)) if byte != b'\r' && name.len() <= ENCODING.len() => {
+                name.push(byte.to_ascii_lowercase());
+                false
+            }
+            _ => false,
+        }
+    }
+
+    fn end_line(&mut self) -> bool {
+        if self.name.as_ref().is_some_and(Vec::is_empty) {
+            // The empty line that ends a head.
+            (self.has_length, self.has_encoding) = (false, false);
+        }
+        self.name = Some(Vec::new());
+        false
+    }
+
+    fn end_name(&mut self) -> bool {
+        let name = self.name.take().unwrap_or_default();
+        self.has_length |= name == LENGTH;
+        self.has_encoding |= name == ENCODING;
+        self.has_length && self.has_encoding
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Heads, PREFACE};
+
+    /// What is left of the bytes, whether they come at once or one by one.
+    fn followed(bytes: &[u8]) -> Vec<u8> {
+        let mut at_once = bytes.to_vec();
+        Heads::default().follow(&mut at_once);
+        let mut one_by_one = bytes.to_vec();
+        let mut heads = Heads::default();
+        one_by_one.chunks_mut(1).for_each(|byte| heads.follow(byte));
+        assert_eq!(at_once, one_by_one);
+        at_once
+    }
+
+    #[test]
+    fn an_ordinary_request_passes() {
+        for request in [
+            "GET / HTTP/1.1\r\nHost: a:80\r\nContent-Length: 0\r\n\r\n",
+            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\nPOST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "GET / HTTP/1.1\r\nX: content-length:\r\nY: transfer-encoding:\r\n\r\n",
+        ] {
+            assert_eq!(followed(request.as_bytes()), request.as_bytes());
+        }
+    }
+
+    #[test]
+    fn a_bare_line_feed_and_a_second_length_do_not() {
+        for (request, left) in [
+            ("GET / HTTP/1.1\nHost: a\r\n\r\n", "GET / HTTP/1.1\0Host: a\r\n\r\n"),
+            ("GET / HTTP/1.0\r\n\n", "GET / HTTP/1.0\r\n\0"),
+            ("\nGET", "\0GET"),
+            (
+                "G / H\r\ncontent-LENGTH: 1\r\nTransfer-encoding: x\r\n",
+                "G / H\r\ncontent-LENGTH: 1\r\nTransfer-encoding\0 x\r\n",
+            ),
+            (
+                "G / H\r\nTransfer-Encoding: x\r\nA: b\r\nContent-Length: 1\r\n",
+                "G / H\r\nTransfer-Encoding: x\r\nA: b\r\nContent-Length\0 1\r\n",
+            ),
+        ] {
+            assert_eq!(followed(request.as_bytes()), left.as_bytes());
+        }
+    }
+
+    #[test]
+    fn http2_passes_as_it_is() {
+        let bytes = [PREFACE, b"\0\n\n\n\0content-length:transfer-encoding:"].concat();
+        assert_eq!(followed(&bytes), bytes);
+        let almost = [&PREFACE[..PREFACE.len() - 1], b"\r\n\n"].concat();
+        assert_eq!(followed(&almost).last(), Some(&0));
+    }
+}

@@ -1,0 +1,114 @@
+//! Who is shown more than the verdict.
+
+use std::net::IpAddr;
+
+use axum::http::header::{FORWARDED, HOST, HeaderName, VIA};
+use axum::http::uri::Authority;
+use axum::http::{HeaderValue, Request};
+
+use crate::endpoint::Peer;
+
+/// Whom the trusted view of an endpoint is shown to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// Whoever reaches the endpoint.
+    Everyone,
+    /// Who asks from this machine and by its name: the worker runs on somebody's terminal.
+    Developer,
+    Nobody,
+}
+
+/// What a proxy adds to what it passes on.
+const OF_PROXIES: [HeaderName; 3] = [FORWARDED, VIA, HeaderName::from_static("x-forwarded-for")];
+
+impl Trust {
+    /// Whether it extends to whoever sent a request.
+    pub(super) fn extends_to<B>(self, request: &Request<B>) -> bool {
+        match self {
+            Self::Everyone => true,
+            Self::Nobody => false,
+            Self::Developer => is_of_this_machine(request),
+        }
+    }
+}
+
+/// Whether a request comes from a loopback address and names one. A page that a browser was sent
+/// to by a name of its owner's choice names another, and a proxy says that it is one.
+fn is_of_this_machine<B>(request: &Request<B>) -> bool {
+    let peer = request.extensions().get::<Peer>();
+    let headers = request.headers();
+    peer.is_some_and(|peer| peer.is_loopback())
+        && names_loopback(request.uri().authority(), headers.get(HOST))
+        && OF_PROXIES.iter().all(|name| !headers.contains_key(name))
+}
+
+/// Whether what a request names, in its first line, its `Host` or both, is loopback.
+fn names_loopback(authority: Option<&Authority>, host: Option<&HeaderValue>) -> bool {
+    let host = host.map(|host| Authority::try_from(host.as_bytes()));
+    match (authority, host) {
+        (_, Some(Err(_))) | (None, None) => false,
+        (None, Some(Ok(host))) => is_loopback(&host),
+        (Some(authority), None) => is_loopback(authority),
+        (Some(authority), Some(Ok(host))) => is_loopback(authority) && is_loopback(&host),
+    }
+}
+
+fn is_loopback(authority: &Authority) -> bool {
+    let host = authority.host();
+    let ip = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    host.eq_ignore_ascii_case("localhost")
+        || ip.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use axum::http::Request;
+
+    use super::Trust;
+    use crate::endpoint::Peer;
+
+    fn request(peer: &str, uri: &str, headers: &[(&str, &str)]) -> Request<()> {
+        let request = Request::builder().uri(uri);
+        let request = headers
+            .iter()
+            .fold(request, |request, (name, value)| request.header(*name, *value))
+            .extension(Peer::from(peer.parse::<SocketAddr>().unwrap()));
+        request.body(()).unwrap()
+    }
+
+    #[test]
+    fn a_developer_is_at_a_loopback_address_and_asks_for_one() {
+        for host in ["localhost:3000", "LOCALHOST", "127.0.0.1:3000", "127.1.2.3", "[::1]:3000"] {
+            let request = request("127.0.0.1:5000", "/health", &[("host", host)]);
+            assert!(Trust::Developer.extends_to(&request), "{host}");
+            assert!(!Trust::Nobody.extends_to(&request));
+        }
+        let http2 = request("[::ffff:127.0.0.1]:5000", "http://localhost:3000/health", &[]);
+        assert!(Trust::Developer.extends_to(&http2));
+    }
+
+    #[test]
+    fn nobody_else_is() {
+        let host = ("host", "localhost");
+        for request in [
+            request("192.0.2.7:5000", "/health", &[host]),
+            request("127.0.0.1:5000", "/health", &[]),
+            request("127.0.0.1:5000", "/health", &[("host", "rebound.example")]),
+            request("127.0.0.1:5000", "/health", &[("host", "localhost.example")]),
+            request("127.0.0.1:5000", "/health", &[("host", "127.0.0.1.example")]),
+            request("127.0.0.1:5000", "/health", &[("host", "")]),
+            request("127.0.0.1:5000", "http://rebound.example/health", &[host]),
+            request("127.0.0.1:5000", "http://localhost/", &[("host", "rebound.example")]),
+            request("127.0.0.1:5000", "/health", &[host, ("x-forwarded-for", "192.0.2.7")]),
+            request("127.0.0.1:5000", "/health", &[host, ("forwarded", "for=192.0.2.7")]),
+            request("127.0.0.1:5000", "/health", &[host, ("via", "1.1 proxy")]),
+        ] {
+            assert!(!Trust::Developer.extends_to(&request), "{request:?}");
+            assert!(Trust::Everyone.extends_to(&request));
+        }
+        let unknown = Request::builder().header("host", "localhost").body(()).unwrap();
+        assert!(!Trust::Developer.extends_to(&unknown));
+    }
+}

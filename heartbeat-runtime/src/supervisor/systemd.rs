@@ -1,0 +1,215 @@
+//! systemd, or who speaks its protocol: told when the worker is ready, how it is, and that it
+//! stops; and given a sign of life only while live passes.
+//!
+//! The datagrams are sent from one socket, made before user code runs, so that a process that has
+//! run out of descriptors is not taken for a dead one.
+
+use std::fmt::Write as _;
+use std::future::pending;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+use crate::environment::Variables;
+use crate::vitals::{Reason, Verdict, Vitals};
+
+/// How often is looked whether there is something to tell that no event tells of.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// What a stop may take beyond its budget: the last answers, and the end of the process.
+const BEYOND_BUDGET: Duration = Duration::from_secs(5);
+/// How much of a failure is told.
+const STATUS: usize = 400;
+
+/// The one end of a conversation in which only the worker speaks.
+pub(crate) struct Systemd {
+    manager: Option<(UnixDatagram, SocketAddr)>,
+    /// How often a sign of life is due.
+    watchdog: Option<Duration>,
+    stop_within: Duration,
+    told: Told,
+}
+
+/// What has been told, and need not be again.
+#[derive(Clone, Default)]
+struct Told {
+    ready: bool,
+    stopping: bool,
+    status: String,
+    alive: Option<Instant>,
+}
+
+impl Systemd {
+    /// Whoever `NOTIFY_SOCKET` names, and at half of what `WATCHDOG_USEC` says, where that is
+    /// meant for this process.
+    pub(crate) fn of(variables: &Variables, stop_within: Duration) -> Self {
+        let number =
+            |name| variables.get(name).ok().flatten().map(|written| written.parse::<u64>().ok());
+        let for_us =
+            number("WATCHDOG_PID").is_none_or(|id| id == Some(u64::from(std::process::id())));
+        let watchdog = number("WATCHDOG_USEC").flatten().filter(|usec| for_us && *usec > 0);
+        Self {
+            manager: variables.path("NOTIFY_SOCKET").and_then(|path| reach(&path)),
+            watchdog: watchdog.map(|usec| Duration::from_micros(usec) / 2),
+            stop_within,
+            told: Told::default(),
+        }
+    }
+
+    /// Tells of every change, and gives signs of life, for ever.
+    pub(crate) async fn follow(&mut self, vitals: &Vitals) {
+        if self.manager.is_none() {
+            pending::<()>().await;
+        }
+        let mut lifecycle = vitals.subscribe();
+        loop {
+            self.tell(vitals);
+            let look = Instant::now() + LOOK_EVERY;
+            let next = match (self.watchdog, self.told.alive) {
+                (Some(every), Some(alive)) => look.min(alive + every),
+                (Some(every), None) => look.min(Instant::now() + every),
+                (None, _) => look,
+            };
+            tokio::select! {
+                _ = lifecycle.changed() => {}
+                () = sleep_until(next) => {}
+            }
+        }
+    }
+
+    /// Tells what is new.
+    pub(crate) fn tell(&mut self, vitals: &Vitals) {
+        let Some((socket, manager)) = &self.manager else { return };
+        let now = Instant::now();
+        let (message, told) = self.news(&vitals.verdict(), vitals.failure(), now);
+        // What cannot be sent is news still when it is looked again.
+        if !message.is_empty() && socket.send_to_addr(message.as_bytes(), manager).is_ok() {
+            self.told = told;
+        }
+    }
+
+    /// The message that is due, and what has been told when it is sent.
+    fn news(&self, verdict: &Verdict, failure: Option<&str>, now: Instant) -> (String, Told) {
+        let (mut message, mut told) = (String::new(), self.told.clone());
+        if verdict.started && !told.ready {
+            told.ready = true;
+            message.push_str("READY=1\n");
+        }
+        if verdict.state.is_ending() && !told.stopping {
+            told.stopping = true;
+            let within = (self.stop_within + BEYOND_BUDGET).as_micros();
+            let _ = write!(message, "STOPPING=1\nEXTEND_TIMEOUT_USEC={within}\n");
+        }
+        let status = status(verdict, failure);
+        if status != told.status {
+            let _ = writeln!(message, "STATUS={status}");
+            told.status = status;
+        }
+        let is_due = |every| told.alive.is_none_or(|alive| alive + every <= now);
+        if verdict.live && self.watchdog.is_some_and(is_due) {
+            told.alive = Some(now);
+            message.push_str("WATCHDOG=1\n");
+        }
+        (message, told)
+    }
+}
+
+/// A socket, and the address to send to; `vsock:` is not spoken.
+fn reach(path: &Path) -> Option<(UnixDatagram, SocketAddr)> {
+    let address = match path.as_os_str().as_bytes() {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        [b'@', name @ ..] => {
+            use std::os::linux::net::SocketAddrExt;
+            SocketAddr::from_abstract_name(name)
+        }
+        _ if path.is_absolute() => SocketAddr::from_pathname(path),
+        _ => return None,
+    };
+    let socket = UnixDatagram::unbound().ok()?;
+    // The heart waits for nobody.
+    socket.set_nonblocking(true).ok()?;
+    Some((socket, address.ok()?))
+}
+
+/// One line, whatever a failure says: a line feed would begin a field of the user's.
+fn status(verdict: &Verdict, failure: Option<&str>) -> String {
+    let mut status = format!("{:?}", verdict.state).to_lowercase();
+    for reason in &verdict.reasons {
+        // The others are states.
+        if !matches!(reason, Reason::Faulted | Reason::Starting | Reason::Stopping | Reason::Busy) {
+            let _ = write!(status, ", {}", format!("{reason:?}").to_lowercase());
+        }
+    }
+    if let Some(failure) = failure {
+        let _ = write!(status, ": {failure}");
+    }
+    let is_unprintable = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    status.chars().take(STATUS).map(|c| if is_unprintable(c) { ' ' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::Instant;
+
+    use super::Systemd;
+    use crate::environment::Variables;
+    use crate::vitals::{Event, Verdict, Vitals};
+
+    fn systemd(variables: &[(&str, &str); 2]) -> Systemd {
+        Systemd::of(&Variables::from(*variables), Duration::from_secs(25))
+    }
+
+    #[test]
+    fn a_watchdog_is_served_at_half_of_its_time_where_it_is_meant_for_us() {
+        let own = std::process::id().to_string();
+        for (usec, pid, every) in [
+            ("2000000", own.as_str(), Some(Duration::from_secs(1))),
+            ("500000", "", Some(Duration::from_millis(250))),
+            ("500000", "1", None),
+            ("500000", "x", None),
+            ("0", "", None),
+            ("", "", None),
+            ("-1", "", None),
+        ] {
+            let variables = [("WATCHDOG_USEC", usec), ("WATCHDOG_PID", pid)];
+            assert_eq!(systemd(&variables).watchdog, every, "{variables:?}");
+        }
+    }
+
+    #[test]
+    fn each_piece_of_news_is_told_once_and_life_only_while_there_is() {
+        let mut systemd = systemd(&[("WATCHDOG_USEC", "2000000"), ("WATCHDOG_PID", "")]);
+        let vitals = Vitals::new(Duration::from_secs(30), false);
+        let mut now = Instant::now();
+        let mut news = |verdict: &Verdict, after| {
+            now += Duration::from_millis(after);
+            let (message, told) = systemd.news(verdict, None, now);
+            systemd.told = told;
+            message
+        };
+        assert_eq!(news(&vitals.verdict(), 0), "STATUS=starting\nWATCHDOG=1\n");
+        vitals.apply(Event::Started);
+        assert_eq!(news(&vitals.verdict(), 999), "READY=1\nSTATUS=ready\n");
+        assert_eq!(news(&vitals.verdict(), 1), "WATCHDOG=1\n");
+        let red = Verdict { live: false, ..vitals.verdict() };
+        assert_eq!(news(&red, 5000), "");
+        assert_eq!(news(&vitals.verdict(), 1), "WATCHDOG=1\n");
+        vitals.apply(Event::Stop);
+        assert_eq!(
+            news(&vitals.verdict(), 1),
+            "STOPPING=1\nEXTEND_TIMEOUT_USEC=30000000\nSTATUS=stopping\n"
+        );
+    }
+
+    #[test]
+    fn a_failure_adds_no_field() {
+        let vitals = Vitals::new(Duration::from_secs(30), false);
+        vitals.apply(Event::Panicked);
+        let status = super::status(&vitals.verdict(), Some("a\nREADY=1\r\u{2028}\0b"));
+        assert_eq!(status, "faulted: a READY=1   b");
+    }
+}

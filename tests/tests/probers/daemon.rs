@@ -1,0 +1,208 @@
+//! Probers that run all the time, and are asked what they see.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use heartbeat_tests::exchange;
+use tempfile::TempDir;
+
+use super::{PATIENCE, Prober, program};
+
+/// A process, and the folder of its files; dropping it ends both.
+struct Daemon {
+    process: Child,
+    folder: TempDir,
+}
+
+impl Daemon {
+    fn start(command: &mut Command, folder: TempDir) -> Self {
+        let command = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        Self { process: command.spawn().expect("the program starts"), folder }
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Tries until there is a value: a daemon needs some time to listen.
+fn awaited<T>(mut value: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match value() {
+            Some(value) => return value,
+            None => assert!(Instant::now() < deadline, "the daemon does not answer"),
+        }
+        thread::park_timeout(Duration::from_millis(20));
+    }
+}
+
+/// `HAProxy`, with one way to check health; its statistics tell what it sees.
+pub(crate) struct HaProxy {
+    name: String,
+    daemon: Daemon,
+}
+
+impl HaProxy {
+    /// The name, the options of a backend and those of its server.
+    pub(crate) const FORMS: [(&str, &str, &str); 4] = [
+        ("HTTP/1.0 GET", "option httpchk GET {path}", ""),
+        ("HTTP/1.0 OPTIONS", "option httpchk OPTIONS {path}", ""),
+        (
+            "HTTP/1.1",
+            "option httpchk\n http-check send-state\n http-check send meth GET uri {path} ver HTTP/1.1 hdr Host orders",
+            "",
+        ),
+        (
+            "HTTP/2",
+            "option httpchk\n http-check send meth GET uri {path} ver HTTP/1.1 hdr Host orders",
+            "check-proto h2",
+        ),
+    ];
+
+    pub(crate) fn start(address: &str, form: (&str, &str, &str)) -> Option<Self> {
+        let program = program("haproxy")?;
+        let (name, backend, server) = form;
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("stats");
+        let mut configuration = format!(
+            "global\n stats socket {} level admin\ndefaults\n mode http\n timeout connect 1s\n \
+             timeout client 5s\n timeout server 5s\n timeout check 1s\n",
+            socket.display()
+        );
+        for path in ["/livez", "/readyz"] {
+            let backend = backend.replace("{path}", path);
+            write!(
+                configuration,
+                "backend {}\n {backend}\n server w {address} check inter 100ms fall 1 rise 1 {server}\n",
+                path.replace('/', "")
+            )
+            .unwrap();
+        }
+        let file = folder.path().join("haproxy.cfg");
+        fs::write(&file, configuration).unwrap();
+        let daemon = Daemon::start(Command::new(program).arg("-db").arg("-f").arg(file), folder);
+        Some(Self { name: format!("HAProxy, {name}"), daemon })
+    }
+}
+
+impl Prober for HaProxy {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn sees(&mut self, path: &str) -> bool {
+        let socket = self.daemon.folder.path().join("stats");
+        let mut stream = awaited(|| UnixStream::connect(&socket).ok());
+        stream.write_all(b"show stat\n").unwrap();
+        let mut statistics = String::new();
+        stream.read_to_string(&mut statistics).unwrap();
+        let server = format!("{},w,", path.replace('/', ""));
+        let row = statistics.lines().find(|row| row.starts_with(&server)).expect("a row");
+        row.split(',').nth(17) == Some("UP")
+    }
+
+    fn polls(&self) -> bool {
+        true
+    }
+}
+
+/// The blackbox exporter, which probes when it is scraped.
+pub(crate) struct Blackbox {
+    name: String,
+    daemon: Daemon,
+    own: String,
+    module: &'static str,
+    target: String,
+}
+
+impl Blackbox {
+    pub(crate) fn start(target: &str, module: &'static str) -> Option<Self> {
+        let program = program("prometheus-blackbox-exporter")?;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("blackbox.yml");
+        let modules = "modules:\n  http: {prober: http, timeout: 5s, http: {preferred_ip_protocol: ip4}}\n  tcp: {prober: tcp, timeout: 5s}\n";
+        fs::write(&file, modules).unwrap();
+        let own = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let mut command = Command::new(program);
+        command.arg(format!("--config.file={}", file.display()));
+        command.arg(format!("--web.listen-address={own}")).arg("--log.level=error");
+        let daemon = Daemon::start(&mut command, folder);
+        let name = format!("blackbox exporter, {module}");
+        Some(Self { name, daemon, own, module, target: target.to_owned() })
+    }
+}
+
+impl Prober for Blackbox {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn sees(&mut self, path: &str) -> bool {
+        let path = if self.module == "http" { path } else { "" };
+        let target = format!("{}{path}", self.target);
+        let request = format!("GET /probe?module={}&target={target} HTTP/1.0\r\n\r\n", self.module);
+        let ended = self.daemon.process.try_wait();
+        assert!(matches!(ended, Ok(None)), "the exporter has ended: {ended:?}");
+        let metrics = awaited(|| exchange(&self.own, &request).ok());
+        assert!(metrics.contains("\nprobe_success "), "{metrics}");
+        metrics.contains("\nprobe_success 1")
+    }
+
+    fn polls(&self) -> bool {
+        false
+    }
+}
+
+/// monit, which tells of changes in its log: what it sees first and likes, it does not tell.
+pub(crate) struct Monit {
+    daemon: Daemon,
+}
+
+impl Monit {
+    pub(crate) fn start(address: &str) -> Option<Self> {
+        let program = program("monit")?;
+        let (ip, port) = address.split_once(':').expect("an address has a port");
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path().display();
+        let mut control = format!(
+            "set daemon 1\nset pidfile {at}/pid\nset idfile {at}/id\nset statefile {at}/state\n\
+             set log {at}/log\n"
+        );
+        for path in ["livez", "readyz"] {
+            write!(control, "check host {path} with address {ip}\n if failed port {port} protocol http request \"/{path}\" \
+                 with timeout 5 seconds then alert\n").unwrap();
+        }
+        let file = folder.path().join("monitrc");
+        fs::write(&file, control).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        let daemon = Daemon::start(Command::new(program).arg("-I").arg("-c").arg(file), folder);
+        Some(Self { daemon })
+    }
+}
+
+impl Prober for Monit {
+    fn name(&self) -> &'static str {
+        "monit"
+    }
+
+    fn sees(&mut self, path: &str) -> bool {
+        let log = fs::read_to_string(self.daemon.folder.path().join("log")).unwrap_or_default();
+        let host = format!("'{}'", path.trim_start_matches('/'));
+        log.lines().rfind(|line| line.contains(&host)).is_none_or(|line| !line.contains("failed"))
+    }
+
+    fn polls(&self) -> bool {
+        true
+    }
+}

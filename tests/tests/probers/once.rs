@@ -1,0 +1,60 @@
+//! Probers that ask once and exit.
+
+use std::process::{Command, Stdio};
+
+use super::{Prober, program};
+
+/// A command, with `{url}`, `{path}`, `{ip}` and `{port}` to be filled in.
+pub(crate) struct Once {
+    name: &'static str,
+    program: String,
+    arguments: &'static str,
+    /// What has to be printed, where the exit code does not tell.
+    prints: &'static str,
+    address: String,
+}
+
+const COMMANDS: [(&str, &str, &str, &str); 8] = [
+    ("curl", "curl", "-fsS {url}", ""),
+    ("curl, HTTP/1.0", "curl", "-fsS --http1.0 {url}", ""),
+    ("curl, HEAD", "curl", "-fsSI {url}", ""),
+    ("curl, HTTP/2", "curl", "-fsS --http2-prior-knowledge {url}", ""),
+    ("wget, HEAD", "wget", "--spider -q --tries=1 {url}", ""),
+    ("nghttp2", "nghttp", "-nv {url}", ":status: 200"),
+    ("nghttp2, HEAD", "nghttp", "-nv -H:method:HEAD {url}", ":status: 200"),
+    ("Nagios check_http", "check_http", "-I {ip} -p {port} -u {path}", "HTTP OK"),
+];
+
+impl Once {
+    pub(crate) fn all(address: &str) -> impl Iterator<Item = Self> {
+        COMMANDS.iter().filter_map(move |(name, executable, arguments, prints)| {
+            let program = program(executable)?;
+            Some(Self { name, program, arguments, prints, address: address.to_owned() })
+        })
+    }
+}
+
+impl Prober for Once {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn sees(&mut self, path: &str) -> bool {
+        let (ip, port) = self.address.split_once(':').expect("an address has a port");
+        let url = format!("http://{}{path}", self.address);
+        let fill = |argument: &str| {
+            let argument = argument.replace("{url}", &url).replace("{path}", path);
+            argument.replace("{ip}", ip).replace("{port}", port)
+        };
+        let output = Command::new(&self.program)
+            .args(self.arguments.split(' ').map(fill))
+            .stdin(Stdio::null())
+            .output()
+            .expect("the program starts");
+        output.status.success() && String::from_utf8_lossy(&output.stdout).contains(self.prints)
+    }
+
+    fn polls(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,253 @@
+//! What the health server makes of requests, byte for byte: those of probers that cannot be
+//! started here, and those that no client should send.
+
+#![expect(clippy::expect_used, reason = "in a test, that is how to fail")]
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use heartbeat_tests::{Worker, exchange};
+
+const BODY: &str =
+    concat!(r#"{"version":""#, env!("CARGO_PKG_VERSION"), r#"","status":"pass","state":"ready"}"#);
+
+fn ready_worker() -> Worker {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_failing-worker"));
+    let mut worker = Worker::spawn(command.env("HEARTBEAT_SETTING_FAIL", "run stop"));
+    worker.line_with("in run");
+    worker
+}
+
+/// The head of an answer in lower case, and its body.
+fn parts(answer: &str) -> (String, &str) {
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a whole head");
+    (head.to_ascii_lowercase(), body)
+}
+
+#[test]
+fn the_requests_of_probers_are_answered_whole_and_at_once() {
+    let worker = ready_worker();
+    for (prober, request) in [
+        (
+            "kubelet",
+            "GET /livez HTTP/1.1\r\nHost: 10.0.0.4:3000\r\nUser-Agent: kube-probe/1.34\r\nAccept: */*\r\nConnection: close\r\n\r\n",
+        ),
+        (
+            "Envoy, the last before it closes",
+            "GET /readyz HTTP/1.1\r\nhost: orders-cluster\r\nuser-agent: Envoy/HC\r\nx-envoy-internal: true\r\nconnection: close\r\n\r\n",
+        ),
+        (
+            "Azure Load Balancer",
+            "GET /health HTTP/1.1\r\nHost: 10.0.0.4:3000\r\nUser-Agent: Load Balancer Agent\r\nAccept: */*\r\nConnection: Close\r\n\r\n",
+        ),
+        (
+            "AWS Application Load Balancer",
+            "GET / HTTP/1.1\r\nHost: 10.0.0.4:3000\r\nConnection: close\r\nUser-Agent: ELB-HealthChecker/2.0\r\nAccept-Encoding: gzip, compressed\r\n\r\n",
+        ),
+        (
+            "Consul",
+            "GET /readyz HTTP/1.1\r\nHost: orders.service.consul:3000\r\nUser-Agent: Consul Health Check\r\nAccept: text/plain, text/*, */*\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n",
+        ),
+        ("HAProxy", "GET /livez HTTP/1.0\r\n\r\n"),
+        (
+            "HAProxy with its state",
+            "GET /livez HTTP/1.1\r\nhost: orders\r\nx-haproxy-server-state: UP; name=workers/w1; node=lb; weight=1/1; scur=0/0; qcur=0\r\nconnection: close\r\n\r\n",
+        ),
+        (
+            "check_http",
+            "GET /livez HTTP/1.0\r\nUser-Agent: check_http/v2.3.3 (monitoring-plugins 2.3.3)\r\nConnection: close\r\n\r\n",
+        ),
+    ] {
+        let asked = Instant::now();
+        let answer = worker.exchange(request);
+        let (head, body) = parts(&answer);
+        assert!(head.starts_with("http/1.") && head.contains(" 200 ok\r\n"), "{prober}: {answer}");
+        for field in [
+            "content-type: application/json",
+            "cache-control: no-store",
+            "x-content-type-options: nosniff",
+            "date: ",
+            &format!("content-length: {}", BODY.len()),
+        ] {
+            assert!(head.contains(&format!("\r\n{field}")), "{prober}: no {field} in {head}");
+        }
+        for field in ["server", "transfer-encoding", "location", "content-encoding"] {
+            assert!(!head.contains(&format!("\r\n{field}:")), "{prober}: {field} in {head}");
+        }
+        assert_eq!(body, BODY, "{prober}");
+        assert!(asked.elapsed() < Duration::from_secs(1), "{prober} had to wait for the close");
+    }
+}
+
+#[test]
+fn methods_have_their_answers_on_every_path() {
+    let worker = ready_worker();
+    for path in [
+        "/",
+        "/health",
+        "/health/",
+        "/healthz",
+        "/health/live",
+        "/livez",
+        "/health/ready",
+        "/readyz",
+        "/health/startup",
+        "/startupz",
+    ] {
+        for (method, status, allow, body) in [
+            ("GET", 200, false, BODY),
+            ("HEAD", 200, false, ""),
+            ("OPTIONS", 200, true, ""),
+            ("POST", 405, true, ""),
+            ("PUT", 405, true, ""),
+            ("DELETE", 405, true, ""),
+            ("TRACE", 405, true, ""),
+            ("BREW", 405, true, ""),
+        ] {
+            let answer = worker.exchange(format!("{method} {path} HTTP/1.0\r\n\r\n"));
+            let (head, sent) = parts(&answer);
+            assert!(head.starts_with(&format!("http/1.0 {status} ")), "{method} {path}: {answer}");
+            assert_eq!(head.contains("\r\nallow: get, head, options"), allow, "{answer}");
+            assert_eq!(sent, body, "{method} {path}");
+            let length = if method == "HEAD" { BODY.len() } else { body.len() };
+            assert!(head.contains(&format!("\r\ncontent-length: {length}")), "{method}: {head}");
+        }
+    }
+    for (request, status) in [
+        ("OPTIONS * HTTP/1.0", 200),
+        ("GET /elsewhere HTTP/1.0", 404),
+        ("GET //livez HTTP/1.0", 404),
+        ("GET /livez/../metrics HTTP/1.0", 404),
+        ("GET http://elsewhere.example/livez?x=y HTTP/1.0", 200),
+    ] {
+        let answer = worker.exchange(format!("{request}\r\n\r\n"));
+        assert!(answer.starts_with(&format!("HTTP/1.0 {status} ")), "{request}: {answer}");
+    }
+}
+
+#[test]
+fn what_is_malformed_is_refused_and_nothing_of_it_comes_back() {
+    let worker = ready_worker();
+    let header = |line: &str| format!("GET /livez HTTP/1.1\r\nHost: a\r\n{line}\r\n\r\n");
+    let long = "x".repeat(9000);
+    for (what, request, status) in [
+        ("no host", "GET /livez HTTP/1.1\r\n\r\n".to_owned(), 400),
+        ("two hosts", header("Host: reflected"), 400),
+        ("a bare line feed", "GET /livez HTTP/1.1\nHost: reflected\n\n".to_owned(), 400),
+        ("one bare line feed", header("X: reflected\nY: z"), 400),
+        ("a bare return", header("X: reflected\rY: z"), 400),
+        ("a folded header", header("X: y\r\n reflected"), 400),
+        ("a NUL", header("X: reflected\0"), 400),
+        ("a space before the colon", header("reflected : y"), 400),
+        ("no version", "GET /reflected\r\n\r\n".to_owned(), 400),
+        ("a later version", "GET /reflected HTTP/3.0\r\nHost: a\r\n\r\n".to_owned(), 400),
+        ("both lengths", header("Content-Length: 9\r\nTransfer-Encoding: chunked"), 400),
+        (
+            "both lengths, the other way",
+            header("Transfer-Encoding: chunked\r\nContent-Length: 9"),
+            400,
+        ),
+        ("two lengths", header("Content-Length: 9\r\nContent-Length: 8"), 400),
+        ("a negative length", header("Content-Length: -1"), 400),
+        ("an encoding that is none", header("Transfer-Encoding: reflected"), 400),
+        (
+            "a chunked body",
+            header("Transfer-Encoding: chunked") + "9\r\nreflected\r\n0\r\n\r\n",
+            413,
+        ),
+        ("a body", header("Content-Length: 9") + "reflected", 413),
+        ("a body to come", header("Content-Length: 9\r\nExpect: 100-continue"), 413),
+        ("a long body", header("Content-Length: 900000") + &"reflected".repeat(50_000), 413),
+        ("a long header", header(&format!("reflected: {long}")), 431),
+        ("a long path", format!("GET /reflected{long} HTTP/1.1\r\nHost: a\r\n\r\n"), 431),
+        ("many headers", header(&"reflected: x\r\n".repeat(150)), 431),
+        ("TLS", "\u{16}\u{3}\u{1}\u{2}\0\u{1}\0\u{1}\u{fc}\u{3}\u{3}reflected\n".to_owned(), 400),
+    ] {
+        let answer = worker.exchange(request);
+        let (head, body) = parts(&answer);
+        assert!(head.starts_with(&format!("http/1.1 {status} ")), "{what}: {answer}");
+        assert!(head.contains("\r\nconnection: close"), "{what}: {answer}");
+        assert!(!answer.contains("reflected") && body.is_empty(), "{what}: {answer}");
+    }
+    assert_eq!(worker.get("/livez").status, 200);
+}
+
+#[test]
+fn a_connection_is_kept_for_many_requests_and_through_a_half_close() {
+    let worker = ready_worker();
+    let request = "GET /livez HTTP/1.1\r\nHost: a\r\n\r\n";
+    let answer = worker.exchange(request.repeat(999) + "GET /livez HTTP/1.0\r\n\r\n");
+    assert_eq!(answer.matches("HTTP/1.1 200 OK").count(), 999, "pipelined requests are answered");
+
+    let mut stream = TcpStream::connect(worker.address()).unwrap();
+    for byte in request.as_bytes().chunks(1) {
+        stream.write_all(byte).unwrap();
+    }
+    stream.shutdown(Shutdown::Write).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an end, and no reset");
+    assert!(answer.ends_with(BODY), "{answer}");
+}
+
+#[test]
+fn a_head_that_does_not_end_is_given_up_after_five_seconds() {
+    let worker = ready_worker();
+    let connect = |sent: &str| {
+        let mut stream = TcpStream::connect(worker.address()).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        stream.write_all(sent.as_bytes()).unwrap();
+        stream
+    };
+    let begun = Instant::now();
+    let served = "GET /livez HTTP/1.1\r\nHost: a\r\n\r\n";
+    let mut streams = [
+        connect(""),
+        connect("G"),
+        connect("PRI * HTT"),
+        connect("GET /livez HTTP/1.1\r\nHost: a\r\n"),
+        connect(served),
+    ];
+    // The last has had its answer, and begins another request.
+    let mut answer = [0; 1024];
+    let count = streams[4].read(&mut answer).unwrap();
+    assert!(answer[..count].ends_with(BODY.as_bytes()));
+    streams[4].write_all(b"GET /liv").unwrap();
+    for stream in &mut streams {
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an end, and no reset");
+        assert_eq!(answer, "");
+        let after = begun.elapsed();
+        assert!(after >= Duration::from_secs(5), "{after:?}");
+        assert!(after < Duration::from_secs(20), "{after:?}");
+    }
+    let mut idle = connect(served);
+    idle.set_read_timeout(Some(Duration::from_millis(6500))).unwrap();
+    let error = idle.read_to_end(&mut Vec::new()).expect_err("an idle connection stays");
+    assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+}
+
+#[test]
+fn nothing_is_logged_for_a_probe() {
+    let mut worker = ready_worker();
+    for request in ["GET /livez HTTP/1.0\r\n\r\n", "nonsense\r\n\r\n", "GET / HTTP/1.1\r\n\r\n"] {
+        assert!(exchange(worker.address(), request).is_ok());
+    }
+    drop(TcpStream::connect(worker.address()));
+    let before = worker.log().len();
+    worker.signal(heartbeat_tests::Signal::TERM);
+    assert_eq!(worker.wait().code(), Some(0));
+    let mut said: Vec<_> = worker.log()[before..].iter().map(String::as_str).collect();
+    // Two threads tell of the stop.
+    said.sort_unstable();
+    assert_eq!(
+        said,
+        [
+            "heartbeat: SIGTERM: stopping",
+            "heartbeat: stopped cleanly, exit code 0",
+            "in on_stop",
+            "stopping is seen",
+        ]
+    );
+}
