@@ -159,12 +159,8 @@ async fn obey(mut signals: Signals, vitals: &Vitals, pen: &Pen) {
 
 /// Looks at the vitals again and again, and tells of changes.
 pub(crate) async fn look_after(vitals: &Vitals, mut told_panics: u64, pen: &Pen) {
-    let mut look = vitals.look();
+    let mut look = Look::default();
     loop {
-        let slept_at = Instant::now();
-        vitals.clock().waits(look.period);
-        let _ = timeout(look.period, vitals.registered()).await;
-        vitals.clock().ticked(look.period, slept_at.elapsed());
         let next = vitals.look();
         tell_of(&look, &next, pen);
         look = next;
@@ -175,15 +171,20 @@ pub(crate) async fn look_after(vitals: &Vitals, mut told_panics: u64, pen: &Pen)
             pen.write(Level::Warn, line);
             told_panics = panics;
         }
+        let slept_at = Instant::now();
+        vitals.clock().waits(look.period);
+        let _ = timeout(look.period, vitals.registered()).await;
+        vitals.clock().ticked(look.period, slept_at.elapsed());
     }
 }
 
-/// One line for what has begun between two looks, and one for what is over.
+/// One line for what has begun between two looks, and one for what is over; the change of the
+/// verdict is told once, in a line of its own where none of these is its reason.
 fn tell_of(before: &Look, after: &Look, pen: &Pen) {
-    // A change of the verdict is told once.
-    let mut past = after.transition.as_ref().map(|past| format!(", {past}"));
+    let mut change = after.transition.as_ref();
     let mut tell = |level, what: String| {
-        pen.write(level, format!("{what}{}", past.take().unwrap_or_default()));
+        let past = change.take().map(|past| format!(", {past}")).unwrap_or_default();
+        pen.write(level, format!("{what}{past}"));
     };
     for name in after.stalled.iter().filter(|name| !before.stalled.contains(name)) {
         tell(Level::Warn, format!("stalled: no beat of `{name}` within its deadline"));
@@ -196,6 +197,10 @@ fn tell_of(before: &Look, after: &Look, pen: &Pen) {
     }
     for name in before.failing.iter().filter(|name| !after.failing.contains(name)) {
         tell(Level::Info, format!("check `{name}` fails no more"));
+    }
+    // One of the state is told by who has made it.
+    if let Some(change) = change.filter(|change| change.from.state == change.to.state) {
+        pen.write(Level::Info, format!("{}, {change}", change.to));
     }
 }
 

@@ -2,6 +2,7 @@
 //! heals it.
 
 #![cfg(feature = "test-util")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "in a test, that is how to fail")]
 
 use std::future::pending;
 use std::sync::Arc;
@@ -72,7 +73,7 @@ async fn ready(worker: &TestWorker) -> bool {
 /// How long it takes until live fails, which is not before `deadline`.
 async fn time_to_red(worker: &TestWorker, deadline: Duration) -> Duration {
     let start = Instant::now();
-    sleep(deadline - Duration::from_millis(1)).await;
+    sleep(deadline.saturating_sub(Duration::from_millis(1))).await;
     while live(worker).await {
         assert!(start.elapsed() < deadline + 60 * SECOND, "never red");
         sleep(Duration::from_millis(1)).await;

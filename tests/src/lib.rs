@@ -4,6 +4,8 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "in a test, that is how to fail")]
 
+pub mod stalling;
+
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
@@ -162,6 +164,12 @@ impl Worker {
                 Err(error) => panic!("no line with {text:?} ({error}):\n{}", self.log.join("\n")),
             }
         }
+    }
+
+    /// Whether a line contains `text`, among those that were read and those that are waiting.
+    pub fn said(&mut self, text: &str) -> bool {
+        self.log.extend(self.output.try_iter());
+        self.log.iter().any(|line| line.contains(text))
     }
 
     /// Presses Enter.

@@ -247,7 +247,7 @@ impl Families<'_> {
         let kind = MetricType::Histogram;
         let mut family = self.encoder.encode_descriptor(name, help, Some(&Unit::Seconds), kind)?;
         let bounds = BUCKETS.iter().map(|milliseconds| Duration::from_millis(*milliseconds));
-        let bounds = bounds.map(|bound| bound.as_secs_f64()).chain([f64::MAX]);
+        let bounds = bounds.map(|bound| bound.as_secs_f64()).chain([f64::INFINITY]);
         let buckets: Vec<_> = bounds.zip(counts.iter().copied()).collect();
         family.encode_histogram::<NoLabelSet>(sum, counts.iter().sum(), &buckets, None)
     }

@@ -269,6 +269,11 @@ impl CheckRecord {
         self.state.load(Ordering::Acquire) == PASSED && !self.is_expired(now)
     }
 
+    /// Whether its last result is bad, or too old; it need not have one yet.
+    pub(crate) fn has_failed(&self, now: Duration) -> bool {
+        self.state.load(Ordering::Acquire) == FAILED || self.is_expired(now)
+    }
+
     fn is_expired(&self, now: Duration) -> bool {
         self.age(now) > self.every.saturating_mul(3).saturating_add(self.timeout)
     }

@@ -44,16 +44,21 @@ impl Flags {
 
     pub(crate) fn leave_idle(&self) {
         // First, so that no look finds the lane neither idle nor restarted.
-        self.restarted.store(true, Ordering::Release);
+        self.restart();
         self.idle_guards.fetch_sub(1, Ordering::Release);
     }
 
     /// Sets until when an allowance lasts: the latest of those that are left, or 0.
     pub(crate) fn allow_until(&self, end: u64, ended: bool) {
         if ended {
-            self.restarted.store(true, Ordering::Release);
+            self.restart();
         }
         self.allowed_until.store(end, Ordering::Release);
+    }
+
+    /// A swap, as the look's is, so that one of the two comes after the other for certain.
+    fn restart(&self) {
+        self.restarted.swap(true, Ordering::AcqRel);
     }
 
     /// Only the heart thread looks.
@@ -63,7 +68,7 @@ impl Flags {
         Seen {
             idle,
             allowed_until,
-            restarted: self.restarted.swap(false, Ordering::Acquire),
+            restarted: self.restarted.swap(false, Ordering::AcqRel),
             beaten: self.beaten.swap(false, Ordering::Relaxed),
         }
     }

@@ -11,10 +11,11 @@ use super::{
 };
 
 /// What a look has found.
+#[derive(Default)]
 pub(crate) struct Look {
     /// The change of the verdict, where there is one.
     pub(crate) transition: Option<Transition>,
-    /// The names of the lanes that are stalled and of the checks that fail.
+    /// The names of the lanes that are stalled, and of the checks that have failed.
     pub(crate) stalled: Vec<String>,
     pub(crate) failing: Vec<String>,
     /// How long to wait until the next.
@@ -105,7 +106,7 @@ impl Vitals {
         self.note()
     }
 
-    /// The names of those that fail.
+    /// The names of those that fail, and not only for want of a first result.
     fn judge_checks(&self, checks: &[Arc<CheckRecord>]) -> Vec<String> {
         let now = self.clock.now();
         let failing = || checks.iter().filter(|check| !check.passes(now));
@@ -115,7 +116,7 @@ impl Vitals {
             (false, None) => Checks::Pass,
         };
         self.checked.store(verdict as u8, Ordering::Relaxed);
-        failing().map(|check| check.name.clone()).collect()
+        failing().filter(|check| check.has_failed(now)).map(|check| check.name.clone()).collect()
     }
 
     fn lanes(&self) -> Vec<Arc<Lane>> {

@@ -1,8 +1,14 @@
 //! The spool worker, end to end: real processes, real files, real signals.
 #![cfg(target_os = "linux")]
-#![expect(clippy::panic, clippy::unwrap_used, reason = "in a test, that is how to fail")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "in a test, that is how to fail"
+)]
 
 mod files;
+mod health;
 mod spool;
 mod watch;
 
