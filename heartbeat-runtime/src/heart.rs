@@ -54,7 +54,8 @@ pub(crate) struct Watch {
 impl Unborn {
     /// Registers the signals: from here on none ends the process unheard.
     pub(crate) fn new() -> io::Result<Self> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
+        // A connection that floods is to hold up the next for a few turns, not for tokio's 61.
+        let runtime = Builder::new_current_thread().event_interval(8).enable_all().build()?;
         let signals = {
             let _in_runtime = runtime.enter();
             Signals::register()?

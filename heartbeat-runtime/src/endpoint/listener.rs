@@ -11,8 +11,9 @@ use tokio::net::TcpListener;
 use super::{Address, Endpoint, Peer, Stream};
 use crate::environment::address_variable;
 
-/// What may wait to be accepted, so that a prober need not try again during a flood.
-const BACKLOG: i32 = 1024;
+/// What may wait to be accepted: the most that systems allow, as a prober that finds no place
+/// there during a flood tries again only after a second.
+const BACKLOG: i32 = 4096;
 
 /// A listener that is bound, not yet in the care of a runtime.
 pub(crate) struct Bound {

@@ -16,6 +16,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
+use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 use tower_service::Service;
 
@@ -28,7 +29,7 @@ use crate::endpoint::Stream;
 const HEAD: usize = 8 * 1024;
 /// How long a peer may take to close after the last answer, and how much it may still send.
 const LINGER: Duration = Duration::from_secs(1);
-const LINGER_BYTES: usize = 1024 * 1024;
+const LINGER_BYTES: usize = 256 * 1024;
 /// How long a client that has connected just before the server closes may take to ask.
 const LAST_REQUEST: Duration = Duration::from_millis(100);
 
@@ -125,7 +126,15 @@ async fn close(stream: &Stream, place: &Place, mut closing: watch::Receiver<()>,
     }
     let mut left = LINGER_BYTES;
     let drained = async {
-        while read_off(stream, &mut left) && lingers && stream.readable().await.is_ok() {}
+        // Where others wait for the place, who still sends has to live with a reset.
+        while read_off(stream, &mut left)
+            && lingers
+            && !place.is_crowded()
+            && stream.readable().await.is_ok()
+        {
+            // A flood that is read off is to hold up nobody.
+            yield_now().await;
+        }
     };
     tokio::select! {
         _ = timeout(LINGER, drained) => {}
@@ -135,18 +144,14 @@ async fn close(stream: &Stream, place: &Place, mut closing: watch::Receiver<()>,
     read_off(stream, &mut left);
 }
 
-/// Reads what has come. Returns whether more may come.
+/// Reads a piece of what has come. Returns whether more may come.
 fn read_off(stream: &Stream, left: &mut usize) -> bool {
-    let mut buffer = [0; 4096];
-    loop {
-        match stream.try_read(&mut buffer) {
-            Ok(0) => return false,
-            Ok(count) => *left = left.saturating_sub(count),
-            Err(error) => return error.kind() == io::ErrorKind::WouldBlock,
+    match stream.try_read(&mut [0; 4 * 1024]) {
+        Ok(count) => {
+            *left = left.saturating_sub(count);
+            count > 0 && *left > 0
         }
-        if *left == 0 {
-            return false;
-        }
+        Err(error) => error.kind() == io::ErrorKind::WouldBlock,
     }
 }
 
