@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use heartbeat_tests::{Worker, skip};
+use heartbeat_tests::{Worker, exchange, skip};
 use socket2::{Domain, Socket, Type};
 
 const REQUEST: &[u8] = b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -49,6 +49,10 @@ fn probe_until(end: &AtomicBool, address: &str, id: u32) -> Seen {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let seconds: f64 = String::from_utf8(output.stdout).unwrap().parse().unwrap();
         seen.probes.push(seconds * 1000.0);
+        for _ in 0..20 {
+            let answer = exchange(address, "GET /livez HTTP/1.0\r\n\r\n").expect("an answer");
+            assert!(answer.starts_with("HTTP/1.0 200 OK\r\n"), "{answer:?}");
+        }
         let open = fs::read_dir(format!("/proc/{id}/fd")).unwrap().count();
         seen.descriptors = seen.descriptors.max(open);
         if end.load(Ordering::Relaxed) {

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, yield_now};
 use tokio::time::timeout;
 
 use self::connection::closed;
@@ -64,6 +64,8 @@ pub(crate) async fn serve(listener: Listener, site: Site, closing: watch::Receiv
             Ok((stream, peer)) => {
                 let place = connections.admit(peer).await;
                 tasks.spawn(connection::serve(stream, place, router.clone(), closing.clone()));
+                // What it has sent already is answered before it may have to make room.
+                yield_now().await;
             }
             Err(error) if is_of_the_peer(&error) => {}
             Err(_) => connections.recover().await,
