@@ -70,15 +70,15 @@ impl fmt::Display for Finding {
 pub(crate) struct Findings {
     file: File,
     list: Vec<Finding>,
-    suggestions_left: usize,
+    comparisons_left: usize,
 }
 
 const MAX_FINDINGS: usize = 1000;
-const MAX_SUGGESTIONS: usize = 25;
+const MAX_COMPARISONS: usize = 2000;
 
 impl Findings {
     pub(crate) fn about(file: File) -> Self {
-        Self { file, list: Vec::new(), suggestions_left: MAX_SUGGESTIONS }
+        Self { file, list: Vec::new(), comparisons_left: MAX_COMPARISONS }
     }
 
     /// Adds a finding with its code's usual severity.
@@ -135,15 +135,19 @@ impl Findings {
         self.add_with_fix(code, position, message, fix);
     }
 
-    /// "did you mean", for the first few unknown names: each costs a pass over
-    /// all candidates.
+    /// "did you mean", for the first unknown names: each costs a comparison
+    /// with every candidate, until there were [`MAX_COMPARISONS`] in the file.
     pub(crate) fn suggest<'a>(
         &mut self,
         wanted: &str,
         candidates: impl IntoIterator<Item = &'a str>,
     ) -> Option<String> {
-        self.suggestions_left = self.suggestions_left.checked_sub(1)?;
-        let nearest = crate::nearest(wanted, candidates)?;
+        let left = &mut self.comparisons_left;
+        let compared = candidates.into_iter().map_while(|candidate| {
+            *left = left.checked_sub(1)?;
+            Some(candidate)
+        });
+        let nearest = crate::nearest(wanted, compared)?;
         Some(format!("did you mean `{}`?", excerpt(nearest)))
     }
 

@@ -1,14 +1,14 @@
 //! Did you mean …?
 
-/// Longer names are not compared: the cost is the product of the lengths.
-const LONGEST: usize = 128;
+/// Longer names are not compared: the cost grows with the square of the length.
+const LONGEST: usize = 64;
 
 /// The candidate that `wanted` was probably meant to be.
 ///
 /// A name in another case comes first, then the smallest number of characters
 /// inserted, removed, replaced or swapped with their neighbour. There is no
 /// suggestion when that number is more than a third of the length plus 1, or
-/// when nothing is left in common.
+/// when nothing is left in common, or when `wanted` has more than 64 characters.
 ///
 /// ```
 /// use heartbeat_definition::nearest;
@@ -28,9 +28,9 @@ pub fn nearest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) 
             if folded.len().abs_diff(other.len()) > limit {
                 return None;
             }
-            let distance = distance(&folded, &other);
+            let distance = distance(&folded, &other, limit)?;
             let in_common = distance < folded.len().max(other.len());
-            (distance <= limit && in_common).then_some((distance, candidate != wanted, candidate))
+            in_common.then_some((distance, candidate != wanted, candidate))
         })
         .min_by_key(|&(distance, differs, _)| (distance, differs))
         .map(|(_, _, candidate)| candidate)
@@ -41,14 +41,19 @@ fn fold(name: &str) -> Option<Vec<char>> {
     (folded.len() <= LONGEST).then_some(folded)
 }
 
-/// The optimal string alignment distance, row by row.
-fn distance(a: &[char], b: &[char]) -> usize {
+/// The optimal string alignment distance, unless it is more than `limit`.
+///
+/// Goes row by row, over no more than the cells whose distance from the
+/// diagonal is within `limit`, until a whole row is above it.
+fn distance(a: &[char], b: &[char], limit: usize) -> Option<usize> {
+    let cell = |row: &[usize], index: usize| row.get(index).copied().unwrap_or(limit + 1);
     let mut before: Vec<usize> = Vec::new();
     let mut above: Vec<usize> = (0..=b.len()).collect();
     for (i, from) in a.iter().enumerate() {
+        let start = i.saturating_sub(limit);
         let mut row = vec![i + 1];
-        for (j, to) in b.iter().enumerate() {
-            let cell = |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX);
+        row.resize(start + 1, limit + 1);
+        for (j, to) in b.iter().enumerate().take(i + limit + 1).skip(start) {
             let replaced = cell(&above, j) + usize::from(from != to);
             let mut best = replaced.min(cell(&above, j + 1) + 1).min(cell(&row, j) + 1);
             if i > 0 && j > 0 && a.get(i - 1) == Some(to) && b.get(j - 1) == Some(from) {
@@ -56,9 +61,12 @@ fn distance(a: &[char], b: &[char]) -> usize {
             }
             row.push(best);
         }
+        if row.iter().all(|&distance| distance > limit) {
+            return None;
+        }
         before = std::mem::replace(&mut above, row);
     }
-    above.last().copied().unwrap_or_default()
+    Some(cell(&above, b.len())).filter(|&distance| distance <= limit)
 }
 
 #[cfg(test)]
@@ -76,8 +84,12 @@ mod tests {
             ("Heartbeat", "Hartbeats", 2),
             ("ä", "a", 1),
         ] {
-            assert_eq!(distance(&chars(a), &chars(b)), expected, "{a} {b}");
-            assert_eq!(distance(&chars(b), &chars(a)), expected, "{b} {a}");
+            for (a, b) in [(a, b), (b, a)] {
+                let within = |limit| distance(&chars(a), &chars(b), limit);
+                assert_eq!(within(expected), Some(expected), "{a} {b}");
+                assert_eq!(within(9), Some(expected), "{a} {b}");
+                assert_eq!(expected.checked_sub(1).and_then(within), None, "{a} {b}");
+            }
         }
     }
 

@@ -204,6 +204,26 @@ fn traffic_rules(body: &str) -> String {
     ))
 }
 
+/// A name as long as names are compared, and as unlike the others as those
+/// that are still worth a comparison to its end.
+fn alike(kind: char, n: usize) -> String {
+    format!("{:x<44}{}", format!("{n:05}"), kind.to_string().repeat(20))
+}
+
+/// Certificates that are looked up but not declared, each nearly one of many.
+fn nearly_certificates(body: &str) -> String {
+    let unresolved = (0..25).map(|n| {
+        let name = alike('y', n);
+        format!("<InputEndpoint name='e{n}' protocol='https' port='1' certificate='{name}' />")
+    });
+    let unresolved: String = unresolved.collect();
+    worker(&format!("<Endpoints>{unresolved}</Endpoints><Certificates>{body}</Certificates>"))
+}
+
+fn certificate(name: &str) -> String {
+    format!("<Certificate name='{name}' storeLocation='LocalMachine' storeName='My' />")
+}
+
 /// Each of these is quadratic for a careless reader. The bound is generous:
 /// a debug build on a busy machine needs a fraction of it.
 #[test]
@@ -218,6 +238,12 @@ fn hostile_files_are_read_in_time() {
         fill(worker, endpoint_or_certificate),
         fill(endpoints, unresolved_endpoint),
         fill(traffic_rules, traffic_rule),
+        fill(nearly_certificates, |n| certificate(&alike('z', n))),
+        fill(nearly_certificates, |n| certificate(&format!("{n:z>111}"))),
+        fill(endpoints, |n| format!("<InputEndpoint certificate='{}' />", alike('y', n))),
+        fill(endpoints, |_| {
+            "<InputEndpoint loadBalancerDistribution='sourceIPProtxxxx' />".to_owned()
+        }),
         fill(|body| format!("<a b='{body}'/>"), |_| "&#65;".to_owned()),
         fill(|body| format!("<a {body}"), |_| "='".to_owned()),
         service(&format!("<WorkerRole name='{long}' /><WorkerRole name='{long}' />")),
