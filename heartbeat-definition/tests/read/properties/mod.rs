@@ -1,0 +1,122 @@
+//! What holds for any model and for any damage.
+
+mod configuration;
+mod definition;
+mod endpoint;
+mod network;
+mod process;
+mod role;
+mod site;
+mod xml;
+
+use heartbeat_definition::{Position, ServiceConfiguration, ServiceDefinition};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use self::configuration::{configuration, write_configuration};
+use self::definition::{definition, write_definition};
+use crate::support::service;
+
+/// Positions are no part of what a model says.
+fn without_positions(mut definition: ServiceDefinition) -> ServiceDefinition {
+    for role in &mut definition.roles {
+        role.position = Position::START;
+        for endpoint in &mut role.endpoints {
+            endpoint.position = Position::START;
+        }
+    }
+    definition
+}
+
+fn without_places(mut configuration: ServiceConfiguration) -> ServiceConfiguration {
+    for role in &mut configuration.roles {
+        role.position = Position::START;
+    }
+    configuration
+}
+
+const SAMPLE: &str = r#"<?xml version="1.0" encoding="utf-8"?>
+<!-- A bit of everything. -->
+<ServiceDefinition name="Shop" upgradeDomainCount="2" xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition">
+  <LoadBalancerProbes><LoadBalancerProbe name="P" protocol="http" path="/health" /></LoadBalancerProbes>
+  <WorkerRole name="Orders" vmsize="Small">
+    <Imports><Import moduleName="Diagnostics" /></Imports>
+    <Startup><Task commandLine="a.cmd"><Environment><Variable name="V" value="&lt;é" /></Environment></Task></Startup>
+    <Endpoints>
+      <InputEndpoint name="Heartbeat" protocol="http" port="80" localPort="*" loadBalancerProbe="P" />
+      <InternalEndpoint name="In" protocol="any"><FixedPortRange min="1" max="9" /></InternalEndpoint>
+    </Endpoints>
+    <Certificates><Certificate name="C" storeLocation="LocalMachine" storeName="My" /></Certificates>
+  </WorkerRole>
+  <NetworkTrafficRules><OnlyAllowTrafficTo><Destinations><RoleEndpoint roleName="Orders" endpointName="In" /></Destinations><AllowAllTraffic /></OnlyAllowTrafficTo></NetworkTrafficRules>
+</ServiceDefinition>
+"#;
+
+proptest! {
+    #[test]
+    fn a_definition_reads_back(model in definition()) {
+        let text = write_definition(&model);
+        let read = ServiceDefinition::read(text.as_bytes()).unwrap().model;
+        prop_assert_eq!(without_positions(read), model, "{}", text);
+    }
+
+    #[test]
+    fn a_configuration_reads_back(model in configuration()) {
+        let text = write_configuration(&model);
+        let read = ServiceConfiguration::read(text.as_bytes()).unwrap().model;
+        prop_assert_eq!(without_places(read), model, "{}", text);
+    }
+
+    #[test]
+    fn damage_never_panics(
+        damage in vec((any::<Index>(), any::<u8>(), 0..3_u8), 1..8),
+    ) {
+        let mut bytes = SAMPLE.as_bytes().to_vec();
+        for (place, byte, how) in damage {
+            if bytes.is_empty() {
+                break;
+            }
+            let place = place.index(bytes.len());
+            match how {
+                0 => bytes[place] = byte,
+                1 => bytes.insert(place, byte),
+                _ => {
+                    bytes.remove(place);
+                }
+            }
+        }
+        let lines = bytes.split(|byte| *byte == b'\n').count();
+        let _ = ServiceConfiguration::read(&bytes);
+        match ServiceDefinition::read(&bytes) {
+            Ok(reading) => {
+                for finding in &reading.findings {
+                    prop_assert!(finding.position.line as usize <= lines, "{}", finding);
+                    prop_assert!(!finding.message.contains('\n'), "{}", finding);
+                }
+            }
+            Err(error) => prop_assert!(error.position().line as usize <= lines, "{}", error),
+        }
+    }
+
+    #[test]
+    fn any_bytes_never_panic(bytes in vec(any::<u8>(), 0..200)) {
+        let _ = ServiceDefinition::read(&bytes);
+        let _ = ServiceDefinition::read(service(&String::from_utf8_lossy(&bytes)).as_bytes());
+    }
+}
+
+#[test]
+fn the_sample_that_is_damaged_is_valid() {
+    let reading = ServiceDefinition::read(SAMPLE.as_bytes()).unwrap();
+    assert_eq!(reading.findings, []);
+}
+
+#[test]
+fn every_cut_is_an_error_in_its_last_line() {
+    for end in (0..SAMPLE.trim_end().len()).filter(|end| SAMPLE.is_char_boundary(*end)) {
+        let cut = &SAMPLE[..end];
+        let error = ServiceDefinition::read(cut.as_bytes()).unwrap_err();
+        assert!(error.position().line as usize <= cut.matches('\n').count() + 1, "{error}");
+    }
+}
