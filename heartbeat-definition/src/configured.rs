@@ -25,7 +25,8 @@ pub struct ConfiguredRole<'a> {
     pub configuration: Option<&'a RoleConfiguration>,
     /// How many instances run; `None` when that is not told.
     pub instances: Option<u32>,
-    /// The declared settings in their order, then those of imported plug-ins.
+    /// The declared settings in their order, then those of imported plug-ins
+    /// that the configuration gives a value.
     pub settings: Vec<ConfiguredSetting<'a>>,
 }
 
@@ -80,7 +81,9 @@ impl ServiceDefinition {
         &'a self,
         configuration: &'a ServiceConfiguration,
     ) -> ConfiguredService<'a> {
-        let given: HashMap<_, _> = configuration.roles.iter().map(|r| (&*r.name, r)).collect();
+        // Of two by the same name, which is a finding, the first counts.
+        let given = configuration.roles.iter().rev();
+        let given: HashMap<_, _> = given.map(|r| (&*r.name, r)).collect();
         let roles = self.roles.iter();
         let roles = roles.map(|role| ConfiguredRole::new(role, given.get(&*role.name).copied()));
         ConfiguredService { roles: roles.collect(), findings: rules::fit(self, configuration) }
@@ -88,19 +91,22 @@ impl ServiceDefinition {
 }
 
 impl<'a> ConfiguredRole<'a> {
-    fn new(role: &'a Role, configuration: Option<&'a RoleConfiguration>) -> Self {
+    /// A role with its part of a configuration, whatever the names of the two.
+    #[must_use]
+    pub fn new(role: &'a Role, configuration: Option<&'a RoleConfiguration>) -> Self {
         let instances = configuration.and_then(|c| c.instances.as_ref());
         let given = configuration.map(|c| &*c.settings).unwrap_or_default();
-        let values: HashMap<_, _> = given.iter().map(|s| (&*s.name, s.value.as_deref())).collect();
+        let values = given.iter().rev().map(|s| (&*s.name, s.value.as_deref()));
+        let values: HashMap<_, _> = values.collect();
         let declared = role.settings.iter().map(|setting| ConfiguredSetting {
             name: &setting.name,
             value: values.get(&*setting.name).copied().flatten(),
         });
         let plugins = Declared::by(role);
         let imported = given.iter().filter(|setting| plugins.imports(&setting.name));
-        let imported = imported.map(|setting| ConfiguredSetting {
-            name: &setting.name,
-            value: setting.value.as_deref(),
+        let imported = imported.filter_map(|setting| {
+            let value = Some(setting.value.as_deref()?);
+            Some(ConfiguredSetting { name: &setting.name, value })
         });
         Self {
             role,

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use heartbeat_definition::{
-    Endpoint, EndpointKind, File, Finding, Port, Role, ServiceConfiguration, ServiceDefinition,
-    Severity,
+    ConfiguredRole, ConfiguredSetting, Endpoint, EndpointKind, File, Finding, Port,
+    ServiceConfiguration, ServiceDefinition, Severity,
 };
 
 pub(crate) struct Inspection {
@@ -13,16 +13,6 @@ pub(crate) struct Inspection {
     /// The findings of both files and of the two together.
     pub(crate) findings: Vec<Finding>,
     paths: (PathBuf, PathBuf),
-}
-
-/// What the configuration says about a setting, without its value.
-#[derive(Clone, Copy)]
-pub(crate) enum Value {
-    Given,
-    Empty,
-    Missing,
-    /// There is no configuration to look into.
-    Unknown,
 }
 
 impl Inspection {
@@ -56,31 +46,22 @@ impl Inspection {
         }
     }
 
-    pub(crate) fn instances(&self, role: &Role) -> Option<i32> {
-        let role = self.configuration.as_ref()?.role(&role.name)?;
-        role.instances.as_ref().map(|instances| instances.count)
+    /// The roles, with what the configuration gives them.
+    pub(crate) fn roles(&self) -> impl Iterator<Item = ConfiguredRole<'_>> {
+        let configuration = self.configuration.as_ref();
+        self.definition.roles.iter().map(move |role| {
+            ConfiguredRole::new(role, configuration.and_then(|c| c.role(&role.name)))
+        })
     }
 
-    pub(crate) fn value(&self, role: &Role, setting: &str) -> Value {
-        let Some(configuration) = &self.configuration else {
-            return Value::Unknown;
-        };
-        let role = configuration.role(&role.name);
-        match role.and_then(|role| role.setting(setting)) {
-            None => Value::Missing,
-            Some("") => Value::Empty,
-            Some(_) => Value::Given,
-        }
-    }
-}
-
-impl Value {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Given => "given",
-            Self::Empty => "empty",
-            Self::Missing => "missing",
-            Self::Unknown => "",
+    /// What the configuration says about a setting, without its value; nothing
+    /// when there is no configuration to look into.
+    pub(crate) fn value(&self, setting: &ConfiguredSetting<'_>) -> &'static str {
+        match setting.value {
+            _ if self.configuration.is_none() => "",
+            None => "missing",
+            Some("") => "empty",
+            Some(_) => "given",
         }
     }
 }

@@ -1,32 +1,32 @@
 //! The inspection for a program.
 
-use heartbeat_definition::{Endpoint, Finding, Port, Role};
+use heartbeat_definition::{ConfiguredRole, Endpoint, Finding, Port};
 use serde_json::{Value, json};
 
 use crate::inspection::{Inspection, kind};
 
 pub(crate) fn render(inspection: &Inspection) -> String {
-    let roles = inspection.definition.roles.iter();
     let findings = inspection.findings.iter();
     let value = json!({
         "service": inspection.definition.name,
         "valid": inspection.is_valid(),
-        "roles": roles.map(|r| role(inspection, r)).collect::<Vec<_>>(),
+        "roles": inspection.roles().map(|r| role(inspection, &r)).collect::<Vec<_>>(),
         "findings": findings.map(|f| finding(inspection, f)).collect::<Vec<_>>(),
     });
     format!("{value:#}\n")
 }
 
-fn role(inspection: &Inspection, role: &Role) -> Value {
-    let settings = role.settings.iter().map(|setting| {
-        let value = inspection.value(role, &setting.name).as_str();
+fn role(inspection: &Inspection, configured: &ConfiguredRole<'_>) -> Value {
+    let settings = configured.settings.iter().map(|setting| {
+        let value = inspection.value(setting);
         json!({ "name": setting.name, "value": (!value.is_empty()).then_some(value) })
     });
+    let role = configured.role;
     json!({
         "kind": role.kind.as_str(),
         "name": role.name,
         "vmSize": role.vm_size,
-        "instances": inspection.instances(role),
+        "instances": configured.instances,
         "endpoints": role.endpoints.iter().map(endpoint).collect::<Vec<_>>(),
         "settings": settings.collect::<Vec<_>>(),
     })

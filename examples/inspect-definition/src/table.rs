@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use crate::inspection::{Inspection, kind, local_port, public_ports};
 
 pub(crate) fn render(inspection: &Inspection) -> String {
-    let definition = &inspection.definition;
-    let mut text = format!("service {}\n", definition.name);
-    for role in &definition.roles {
-        let instances = inspection.instances(role);
-        let instances = instances.map_or(String::new(), |count| format!(", instances: {count}"));
+    let mut text = format!("service {}\n", inspection.definition.name);
+    for configured in inspection.roles() {
+        let role = configured.role;
+        let instances =
+            configured.instances.map_or(String::new(), |count| format!(", instances: {count}"));
         let _ = writeln!(text, "\n{} {}, {}{instances}", role.kind, role.name, role.vm_size);
         let mut rows = vec![["ENDPOINT", "KIND", "PROTOCOL", "PUBLIC", "LOCAL"].map(String::from)];
         rows.extend(role.endpoints.iter().map(|endpoint| {
@@ -23,10 +23,12 @@ pub(crate) fn render(inspection: &Inspection) -> String {
         }));
         text += &table(&rows);
         let mut rows = vec![["SETTING", "VALUE"].map(String::from)];
-        rows.extend(role.settings.iter().map(|setting| {
-            let value = inspection.value(role, &setting.name);
-            [setting.name.clone(), value.as_str().to_owned()]
-        }));
+        rows.extend(
+            configured
+                .settings
+                .iter()
+                .map(|setting| [setting.name.to_owned(), inspection.value(setting).to_owned()]),
+        );
         text += &table(&rows);
     }
     text += &findings(inspection);

@@ -187,6 +187,21 @@ fn a_definition_with_its_configuration() {
     assert_eq!(service.role("Mail").unwrap().instances, Some(0));
 }
 
+#[test]
+fn of_two_by_the_same_name_the_first_counts() {
+    let definition = ServiceDefinition::read(service(DEFINITION).as_bytes()).unwrap().model;
+    let text = configuration(
+        "<Role name='Orders'><Instances count='1' /><ConfigurationSettings>\
+         <Setting name='Url' value='a' /><Setting name='Url' value='b' />\
+         </ConfigurationSettings></Role><Role name='Orders'><Instances count='2' /></Role>",
+    );
+    let configuration = ServiceConfiguration::read(text.as_bytes()).unwrap().model;
+    let service = definition.configure(&configuration);
+    let orders = service.role("Orders").unwrap();
+    assert_eq!((orders.instances, orders.settings[0].value), (Some(1), Some("a")));
+    assert_eq!(orders.configuration, configuration.role("Orders"));
+}
+
 #[track_caller]
 fn assert_unfit(from: &str, to: &str, code: Code) -> Finding {
     let whole = configuration(&format!("{GOOD}{NETWORK}"));

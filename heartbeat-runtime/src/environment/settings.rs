@@ -5,7 +5,9 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use heartbeat_definition::{Role, ServiceConfiguration, nearest};
+use heartbeat_definition::{
+    ConfiguredRole, ConfiguredSetting, Role, ServiceConfiguration, nearest,
+};
 
 use super::{Variables, variable_name};
 use crate::Error;
@@ -13,7 +15,7 @@ use crate::Error;
 /// Read where no other file is named.
 const DEFAULT_CONFIGURATION: &str = "ServiceConfiguration.cscfg";
 
-/// Every declared setting, with a value.
+/// Every declared setting, and those of imported plug-ins that the configuration values.
 pub(crate) struct Settings {
     role: String,
     values: BTreeMap<String, String>,
@@ -35,14 +37,13 @@ impl Settings {
     pub(crate) fn of(role: &Role, variables: &Variables) -> Result<Self, Error> {
         let configuration = Configuration::load(variables)?;
         let (mut values, mut missing) = (BTreeMap::new(), Vec::new());
-        for setting in &role.settings {
-            let name = &setting.name;
-            let value = variables.text(&variable_name("HEARTBEAT_SETTING_", name))?;
-            match value.or_else(|| configuration.setting(&role.name, name)) {
+        for ConfiguredSetting { name, value } in configuration.of(role).settings {
+            let variable = variables.text(&variable_name("HEARTBEAT_SETTING_", name))?;
+            match variable.or_else(|| value.map(str::to_owned)) {
                 Some(value) => {
-                    values.insert(name.clone(), value);
+                    values.insert(name.to_owned(), value);
                 }
-                None => missing.push(name.as_str()),
+                None => missing.push(name),
             }
         }
         if missing.is_empty() {
@@ -89,8 +90,9 @@ impl Configuration {
         Ok(Self { path, content })
     }
 
-    fn setting(&self, role: &str, name: &str) -> Option<String> {
-        self.content.as_ref()?.role(role)?.setting(name).map(str::to_owned)
+    fn of<'a>(&'a self, role: &'a Role) -> ConfiguredRole<'a> {
+        let content = self.content.as_ref();
+        ConfiguredRole::new(role, content.and_then(|content| content.role(&role.name)))
     }
 
     /// What to say where settings have no value.
@@ -172,6 +174,31 @@ mod tests {
             ("HEARTBEAT_SETTING_QUEUE_URL", "from variable"),
         ]);
         assert_eq!(settings(&variables).unwrap().get("Queue.Url"), Ok("from variable"));
+    }
+
+    #[test]
+    fn settings_of_imported_plug_ins_are_those_that_the_configuration_values() {
+        const URL: &str = "Microsoft.WindowsAzure.Plugins.Diagnostics.Url";
+        let definition = r#"
+            <ServiceDefinition name="S"><WorkerRole name="W">
+                <Imports><Import moduleName="Diagnostics"/></Imports>
+            </WorkerRole></ServiceDefinition>"#;
+        let definition = ServiceDefinition::read(definition.as_bytes()).unwrap().model;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("some.cscfg");
+        let configuration = r#"
+            <ServiceConfiguration serviceName="S"><Role name="W"><ConfigurationSettings>
+                <Setting name="Microsoft.WindowsAzure.Plugins.Diagnostics.Url" value="there"/>
+                <Setting name="Microsoft.WindowsAzure.Plugins.Diagnostics.Empty"/>
+                <Setting name="Microsoft.WindowsAzure.Plugins.RemoteAccess.Enabled" value="true"/>
+            </ConfigurationSettings></Role></ServiceConfiguration>"#;
+        std::fs::write(&file, configuration).unwrap();
+
+        let variables = Variables::from([("HEARTBEAT_CONFIGURATION", file.to_str().unwrap())]);
+        let settings = Settings::of(definition.role("W").unwrap(), &variables).unwrap();
+        assert_eq!(settings.get(URL), Ok("there"));
+        assert!(settings.get("Microsoft.WindowsAzure.Plugins.Diagnostics.Empty").is_err());
+        assert!(settings.get("Microsoft.WindowsAzure.Plugins.RemoteAccess.Enabled").is_err());
     }
 
     #[test]
