@@ -27,6 +27,109 @@ use crate::log::lifecycle;
 use crate::vitals::{Allowance, CheckBuilder, Event, Heartbeat, HeartbeatBuilder, Idle, Vitals};
 
 /// The environment of a role instance. A clone is cheap, and shows the same instance.
+///
+/// # Patterns
+///
+/// Beat where work gets done, be idle where there is none, and declare what takes long.
+///
+/// A poll loop waits under [`idle`](Self::idle); its example shows it whole. A batch beats as it
+/// gets on, so that its deadline is that of one item, and asks whether to stop:
+///
+/// ```
+/// # use heartbeat_runtime::RoleEnvironment;
+/// # fn import(_: &str) {}
+/// # fn batch(role: &RoleEnvironment, rows: &[&str]) {
+/// for row in rows {
+///     role.beat();
+///     if role.is_stopping() {
+///         break;
+///     }
+///     import(row);
+/// }
+/// # }
+/// ```
+///
+/// A call that takes long and cannot beat is allowed its time, and no more:
+///
+/// ```
+/// # use heartbeat_runtime::{Error, RoleEnvironment};
+/// # use std::time::Duration;
+/// # async fn vacuum() -> Result<(), Error> { Ok(()) }
+/// # async fn tidy(role: &RoleEnvironment) -> Result<(), Error> {
+/// let allowance = role.allow(Duration::from_secs(20 * 60));
+/// vacuum().await?;
+/// drop(allowance);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A pool has a lane for each consumer, so that one that hangs is not hidden by the others:
+///
+/// ```
+/// # use heartbeat_runtime::{Error, RoleEnvironment};
+/// # use tokio::task::JoinSet;
+/// # async fn receive() -> Option<u8> { None }
+/// # async fn pool(role: &RoleEnvironment) -> Result<(), Error> {
+/// let mut consumers = JoinSet::new();
+/// for number in 0..4 {
+///     let heartbeat = role.heartbeat(&format!("consumer-{number}")).register()?;
+///     let role = role.clone();
+///     consumers.spawn(async move {
+///         loop {
+///             let idle = heartbeat.idle();
+///             let Some(Some(message)) = role.until_stopping(receive()).await else { break };
+///             drop(idle);
+///             heartbeat.beat();
+///             // … work on the message, and beat from time to time.
+/// #           drop(message);
+///         }
+///         heartbeat.finish();
+///     });
+/// }
+/// // `run` itself has nothing to beat for.
+/// let _idle = role.idle();
+/// consumers.join_all().await;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A thread of its own, or `spawn_blocking`, takes its lane along:
+///
+/// ```
+/// # use heartbeat_runtime::{Error, RoleEnvironment};
+/// # fn step() -> bool { false }
+/// # fn engine(role: &RoleEnvironment) -> Result<(), Error> {
+/// let heartbeat = role.heartbeat("engine").register()?;
+/// let engine = role.clone();
+/// std::thread::spawn(move || {
+///     while !engine.is_stopping() && step() {
+///         heartbeat.beat();
+///     }
+///     heartbeat.finish();
+/// });
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A worker that sleeps for hours is idle while it does:
+///
+/// ```
+/// # use heartbeat_runtime::{Error, RoleEnvironment};
+/// # use std::time::Duration;
+/// # async fn report() -> Result<(), Error> { Ok(()) }
+/// # async fn nightly(role: &RoleEnvironment) -> Result<(), Error> {
+/// loop {
+///     let idle = role.idle();
+///     let nap = tokio::time::sleep(Duration::from_secs(24 * 3600));
+///     if role.until_stopping(nap).await.is_none() {
+///         return Ok(());
+///     }
+///     drop(idle);
+///     role.beat();
+///     report().await?;
+/// }
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct RoleEnvironment {
     instance: Arc<Instance>,
