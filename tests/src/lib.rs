@@ -166,10 +166,15 @@ impl Worker {
         }
     }
 
-    /// Whether a line contains `text`, among those that were read and those that are waiting.
-    pub fn said(&mut self, text: &str) -> bool {
-        self.log.extend(self.output.try_iter());
-        self.log.iter().any(|line| line.contains(text))
+    /// Reads on until a line contains `text`, where none of those that were read does.
+    ///
+    /// # Panics
+    ///
+    /// As [`line_with`](Self::line_with).
+    pub fn until_said(&mut self, text: &str) {
+        if !self.log.iter().any(|line| line.contains(text)) {
+            self.line_with(text);
+        }
     }
 
     /// Presses Enter.

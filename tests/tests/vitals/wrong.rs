@@ -30,8 +30,7 @@ fn what_beats_no_more_is_red_by_its_deadline() {
         assert_eq!(body["reasons"], json!(["stalled"]), "{way}");
         assert_eq!(body["heartbeats"][lane]["state"], "stalled", "{way}: {body}");
         let name = ["run", "thread"][lane];
-        let said = format!("stalled: no beat of `{name}` within its deadline, after");
-        assert!(worker.said(&said), "{way}: {:#?}", worker.log());
+        worker.until_said(&format!("stalled: no beat of `{name}` within its deadline, after"));
         assert_eq!(told(&worker, "/readyz").0, 503);
         assert_eq!(told(&worker, "/startupz").0, 200, "it did start");
         always(&mut worker, "/livez", 503, Duration::from_secs(1));
@@ -47,7 +46,7 @@ fn a_check_that_never_returns_makes_the_worker_not_ready() {
     ] {
         let mut worker = Worker::spawn(&mut vital_worker(way));
         worker.line_with("checking");
-        worker.line_with("check `peer` fails");
+        worker.until_said("check `peer` fails");
         let (_, mut body) = until(&mut worker, "/readyz", 503);
         let start = Instant::now();
         while body["checks"][0]["message"] != last {
