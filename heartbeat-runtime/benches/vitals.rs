@@ -71,7 +71,7 @@ fn cost(threads: usize, call: impl Fn() + Sync) -> f64 {
             threads.into_iter().filter_map(|thread| thread.join().ok()).max().unwrap_or_default()
         })
     };
-    let best = (0..7).map(|_| run()).min().unwrap_or_default();
+    let best = (0..30).map(|_| run()).min().unwrap_or_default();
     best.as_secs_f64() * 1e9 / f64::from(ROUNDS)
 }
 
