@@ -109,7 +109,7 @@ fn a_panic_cannot_forge_a_field() {
     command.env("HEARTBEAT_SETTING_FAIL", "run no\nSTOPPING=1").env("NOTIFY_SOCKET", &path);
     let mut worker = Worker::spawn(&mut command);
     assert_eq!(worker.wait().code(), Some(1));
-    let heard = manager.hears_until("STATUS=stopped: run failed: cannot fail by no STOPPING=1");
+    let heard = manager.hears_until("STATUS=stopped: run failed: cannot fail by no\\nSTOPPING=1");
     assert!(heard.contains(&"READY=1".to_owned()), "{heard:?}");
 }
 
