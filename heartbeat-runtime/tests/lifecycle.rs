@@ -144,18 +144,35 @@ async fn the_whole_stop_ends_with_the_budget() {
 
 #[tokio::test(start_paused = true)]
 async fn the_drain_overlaps_with_run_and_comes_before_on_stop() {
-    for (work_left, on_stop_at) in [(2, 6), (7, 8)] {
+    for (work_left, drain, on_stop_at) in [(2, 5, 6), (7, 5, 8), (2, 3600, 21)] {
         let (host, diary) = worker(async move |role: &RoleEnvironment| {
             role.stopping().await;
             sleep(work_left * SECOND).await;
             Ok(())
         });
-        let code = host.drain(5 * SECOND).test().run(async |worker| {
+        let code = host.drain(drain * SECOND).test().run(async |worker| {
             worker.ready().await;
             worker.stop();
         });
         assert_eq!(code.await.unwrap(), 0);
         assert_eq!(diary.borrow().last(), Some(&("on_stop", on_stop_at)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn run_may_still_fail_when_the_stop_has_come() {
+    for (how, exit_code, last) in [("error", 1, "on_stop"), ("panic", 70, "run")] {
+        let (host, diary) = worker(async move |role: &RoleEnvironment| {
+            role.stopping().await;
+            if how == "panic" { panic!("late") } else { Err("late".into()) }
+        });
+        let code = host.test().run(async |worker| {
+            worker.ready().await;
+            worker.stop();
+        });
+        assert_eq!(code.await.unwrap(), exit_code);
+        let phases: Vec<_> = diary.borrow().iter().map(|(what, _)| *what).collect();
+        assert_eq!(phases.iter().rfind(|what| **what != "run has ended"), Some(&last));
     }
 }
 

@@ -82,6 +82,21 @@ async fn time_to_red(worker: &TestWorker, deadline: Duration) -> Duration {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_lane_whose_handle_was_dropped_stalls_until_another_takes_it_over() {
+    beside_a_worker(async |worker| {
+        drop(register(worker, "consumer", SECOND));
+        sleep(2 * SECOND).await;
+        assert_eq!(reasons(worker).await, ["stalled"]);
+        let next = register(worker, "consumer", SECOND);
+        assert!(reasons(worker).await.is_empty());
+        next.finish();
+        sleep(2 * SECOND).await;
+        assert!(live(worker).await, "its work is done");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_silent_lane_is_red_no_sooner_than_its_deadline_and_no_later_than_one_look_after() {
     beside_a_worker(async |worker| {
         for (index, milliseconds) in [10, 15, 81, 500, 8500, 9010, 30_000].into_iter().enumerate() {

@@ -3,6 +3,7 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "in a test, that is how to fail")]
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -238,7 +239,14 @@ fn a_process_without_descriptors_goes_on_answering() {
         thread::park_timeout(Duration::from_secs(2));
         drop(held);
     });
-    assert!(seen.descriptors <= 40, "{}", seen.descriptors);
+    // Whoever started the tests may have handed down some that lie beyond the limit.
+    let descriptors = std::fs::read_dir(format!("/proc/{}/fd", worker.id())).unwrap();
+    let number = |name: OsString| name.to_str().and_then(|name| name.parse::<usize>().ok());
+    let beyond = descriptors
+        .filter_map(|descriptor| number(descriptor.unwrap().file_name()))
+        .filter(|number| *number >= 40)
+        .count();
+    assert!(seen.descriptors <= 40 + beyond, "{} and {beyond} beyond", seen.descriptors);
 }
 
 /// A connection from one of the many loopback addresses.

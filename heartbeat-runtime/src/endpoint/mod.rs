@@ -22,13 +22,19 @@ use heartbeat_definition::{Endpoint as Declared, Protocol};
 pub struct Endpoint {
     name: String,
     protocol: Protocol,
+    public_port: Option<u16>,
     address: Address,
 }
 
 impl Endpoint {
     /// The declared endpoint, at an address that may be another than the declared one.
     pub(crate) fn new(declared: &Declared, address: Address) -> Self {
-        Self { name: declared.name.clone(), protocol: declared.protocol, address }
+        Self {
+            name: declared.name.clone(),
+            protocol: declared.protocol,
+            public_port: declared.public_port(),
+            address,
+        }
     }
 
     /// The name, as declared.
@@ -41,6 +47,13 @@ impl Endpoint {
     #[must_use]
     pub fn protocol(&self) -> impl fmt::Display + use<> {
         self.protocol
+    }
+
+    /// The port at which the world reaches an input endpoint, where the platform keeps to the
+    /// definition; `None` for another kind.
+    #[must_use]
+    pub fn public_port(&self) -> Option<u16> {
+        self.public_port
     }
 
     /// Where the endpoint listens: for the heartbeat the address that is bound, for another one

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::DirBuilder;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use heartbeat_definition::Role;
 
@@ -13,6 +13,8 @@ use super::{Variables, variable_name};
 /// Where each declared local storage is.
 pub(crate) struct LocalResources {
     role: String,
+    /// Holds those for which no variable names a folder.
+    base: PathBuf,
     folders: BTreeMap<String, PathBuf>,
 }
 
@@ -39,6 +41,7 @@ impl LocalResources {
                 .iter()
                 .map(|declared| (declared.name.clone(), folder(&declared.name)))
                 .collect(),
+            base,
         }
     }
 
@@ -46,18 +49,42 @@ impl LocalResources {
         let error =
             |cause| LocalResourceError { role: self.role.clone(), name: name.to_owned(), cause };
         let folder = self.folders.get(name).ok_or_else(|| error(None))?;
-        create(folder).map_err(|cause| error(Some((folder.clone(), cause))))?;
+        let own = if folder.starts_with(&self.base) { own(&self.base) } else { Ok(()) };
+        own.and_then(|()| create(folder)).map_err(|cause| error(Some((folder.clone(), cause))))?;
         Ok(folder.clone())
     }
 }
 
-fn create(folder: &PathBuf) -> io::Result<()> {
+/// Creates the base, which lies where every user of the machine may write; what another one has
+/// put there is not used.
+fn own(base: &Path) -> io::Result<()> {
+    match builder(false).create(base) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let found = base.symlink_metadata()?;
+            #[cfg(unix)]
+            let open_to_others = std::os::unix::fs::MetadataExt::mode(&found) & 0o022 != 0;
+            #[cfg(not(unix))]
+            let open_to_others = false;
+            if !found.is_dir() || open_to_others {
+                let message = "what is there is no folder of this user alone";
+                return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
+            }
+            Ok(())
+        }
+        result => result,
+    }
+}
+
+fn create(folder: &Path) -> io::Result<()> {
+    builder(true).create(folder)
+}
+
+fn builder(recursive: bool) -> DirBuilder {
     let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    // The default lies where every user of the machine may look.
+    builder.recursive(recursive);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
+    builder
 }
 
 /// A declared or host name as one component of a path.
@@ -95,6 +122,22 @@ mod tests {
     use heartbeat_definition::ServiceDefinition;
 
     use super::{LocalResources, Variables};
+
+    #[cfg(unix)]
+    #[test]
+    fn what_another_user_may_have_put_there_is_refused() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+
+        let folder = tempfile::tempdir().unwrap();
+        let base = folder.path().join("base");
+        super::own(&base).unwrap();
+        super::own(&base).unwrap();
+        std::fs::set_permissions(&base, std::fs::Permissions::from_mode(0o777)).unwrap();
+        super::own(&base).unwrap_err();
+        let link = folder.path().join("link");
+        symlink(folder.path(), &link).unwrap();
+        super::own(&link).unwrap_err();
+    }
 
     #[test]
     fn a_declared_storage_is_created_on_first_use() {

@@ -35,7 +35,12 @@ impl Settings {
     /// Where the service configuration cannot be read, or declared settings have no value: those
     /// are named together.
     pub(crate) fn of(role: &Role, variables: &Variables) -> Result<Self, Error> {
-        let configuration = Configuration::load(variables)?;
+        let configuration = if variables.are_of_process() {
+            Configuration::load(variables)?
+        } else {
+            // A test says all of it, and what lies in its folder is for the worker.
+            Configuration { path: DEFAULT_CONFIGURATION.into(), content: None }
+        };
         let (mut values, mut missing) = (BTreeMap::new(), Vec::new());
         for ConfiguredSetting { name, value } in configuration.of(role).settings {
             let variable = variables.text(&variable_name("HEARTBEAT_SETTING_", name))?;
@@ -48,8 +53,13 @@ impl Settings {
         }
         if missing.is_empty() {
             Ok(Self { role: role.name.clone(), values })
-        } else {
+        } else if variables.are_of_process() {
             Err(configuration.lacks(&role.name, &missing).into())
+        } else {
+            let given: Vec<_> =
+                missing.iter().map(|name| format!(".setting({name:?}, \"…\")")).collect();
+            let (role, given) = (&role.name, given.join(""));
+            Err(format!("settings of role `{role}` have no value in this test: add {given}").into())
         }
     }
 

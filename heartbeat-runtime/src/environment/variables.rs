@@ -8,6 +8,7 @@ use std::path::PathBuf;
 /// The variables of the process, as they were when it started.
 #[derive(Default)]
 pub(crate) struct Variables {
+    are_of_process: bool,
     values: HashMap<OsString, OsString>,
 }
 
@@ -19,7 +20,12 @@ pub(crate) struct VariableError {
 
 impl Variables {
     pub(crate) fn of_process() -> Self {
-        Self { values: std::env::vars_os().collect() }
+        Self { are_of_process: true, values: std::env::vars_os().collect() }
+    }
+
+    /// Whether they are those of the process, and not those that a test has made up.
+    pub(crate) fn are_of_process(&self) -> bool {
+        self.are_of_process
     }
 
     #[cfg(feature = "test-util")]
@@ -53,7 +59,8 @@ impl Variables {
 #[cfg(test)]
 impl<const N: usize> From<[(&str, &str); N]> for Variables {
     fn from(values: [(&str, &str); N]) -> Self {
-        Self { values: values.map(|(name, value)| (name.into(), value.into())).into() }
+        let values = values.map(|(name, value)| (name.into(), value.into())).into();
+        Self { are_of_process: true, values }
     }
 }
 

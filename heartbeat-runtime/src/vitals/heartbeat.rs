@@ -15,7 +15,8 @@ pub(crate) const SHORTEST: Duration = Duration::from_millis(10);
 ///
 /// It can be moved into a task, a plain thread or `spawn_blocking`, and shared by an `Arc`. A
 /// handle that is dropped beats no more, so its lane stalls: that is how a consumer that has died
-/// is noticed. One that has done its work says so with [`finish`](Self::finish).
+/// is noticed, until one of the same name is registered in its place. One that has done its work
+/// says so with [`finish`](Self::finish).
 #[must_use = "the lane stalls when nobody beats it"]
 pub struct Heartbeat {
     lane: Arc<Lane>,
@@ -87,6 +88,12 @@ impl Heartbeat {
     /// Ends the lane: its work is done, and no beat is due any more.
     pub fn finish(self) {
         self.vitals.remove_lane(&self.lane);
+    }
+}
+
+impl Drop for Heartbeat {
+    fn drop(&mut self) {
+        self.lane.abandon();
     }
 }
 

@@ -23,6 +23,7 @@ pub(crate) struct Lane {
     at_rest: AtomicBool,
     stalled: AtomicBool,
     stalls: AtomicU64,
+    abandoned: AtomicBool,
 }
 
 /// What a report says of a lane.
@@ -62,7 +63,17 @@ impl Lane {
             at_rest: AtomicBool::new(false),
             stalled: AtomicBool::new(false),
             stalls: AtomicU64::new(0),
+            abandoned: AtomicBool::new(false),
         }
+    }
+
+    /// Nobody can beat it any more.
+    pub(crate) fn abandon(&self) {
+        self.abandoned.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.abandoned.load(Ordering::Relaxed)
     }
 
     pub(crate) fn beat(&self) {

@@ -26,6 +26,8 @@ impl Vitals {
     /// Registers a lane; false where one of that name is registered already.
     pub(super) fn add_lane(&self, lane: &Arc<Lane>) -> bool {
         let Ok(mut lanes) = self.lanes.lock() else { return false };
+        // A lane that nobody holds any more is that of one who died: the next one takes it over.
+        lanes.retain(|other| other.name != lane.name || !other.is_abandoned());
         let is_new = lanes.iter().all(|other| other.name != lane.name);
         if is_new {
             lanes.push(Arc::clone(lane));
