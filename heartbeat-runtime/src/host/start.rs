@@ -48,8 +48,13 @@ pub(super) fn start<S>(host: Host<S>) -> Result<Beating<S>, Error> {
     let systemd = Systemd::of(&variables, deadlines.stop_within);
     let heart = heart.start(sites, Arc::clone(&prepared.vitals), deadlines.watch(), systemd)?;
     let (role, version) = (host.role, host.version);
-    let url = url(prepared.surroundings.endpoint(host.heartbeat)?.address());
-    lifecycle!(info, "role `{role}` {version} is starting, its health is on {url}");
+    let url = |endpoint| prepared.surroundings.endpoint(endpoint).map(|it| url(it.address()));
+    let health = url(host.heartbeat)?;
+    let management = match host.management {
+        Some(management) => format!(", its management on {}", url(management)?),
+        None => String::new(),
+    };
+    lifecycle!(info, "role `{role}` {version} is starting, its health is on {health}{management}");
     let role = prepared.into_environment();
     Ok(Beating { phases: host.phases, deadlines, threads: host.threads, role, heart })
 }

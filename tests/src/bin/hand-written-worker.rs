@@ -33,12 +33,14 @@ fn main() -> ExitCode {
         br#"<ServiceDefinition name="Trials" xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition">
           <WorkerRole name="HandWritten">
             <Endpoints>
-              <InternalEndpoint name="Heartbeat" protocol="tcp" />
+              <InputEndpoint name="Heartbeat" protocol="tcp" port="80" localPort="*" />
+              <InternalEndpoint name="Management" protocol="any" />
             </Endpoints>
           </WorkerRole>
         </ServiceDefinition>"#,
     )
-    .heartbeat("Heartbeat");
+    .heartbeat("Heartbeat")
+    .management("Management");
     match threads {
         None => host,
         Some(0) => host.current_thread(),
