@@ -30,7 +30,7 @@ fn the_management_endpoint_shows_what_the_heartbeat_does_not() {
     let management = url.split('/').next().unwrap();
     let request = |path: &str| format!("GET {path} HTTP/1.0\r\n\r\n");
     let ask =
-        |address: &str, path: &str| heartbeat_tests::exchange(address, &request(path)).unwrap();
+        |address: &str, path: &str| heartbeat_tests::exchange(address, request(path)).unwrap();
     let public = ask(worker.address(), "/health");
     assert!(public.starts_with("HTTP/1.0 200 ") && !public.contains("HandWritten"), "{public}");
     assert!(ask(worker.address(), "/metrics").starts_with("HTTP/1.0 404 "));

@@ -4,11 +4,13 @@
 mod addresses;
 mod local_resources;
 mod settings;
+mod surroundings;
 mod variables;
 
 pub(crate) use self::addresses::{address_variable, of as endpoints};
 pub use self::local_resources::LocalResourceError;
 pub use self::settings::SettingError;
+pub(crate) use self::surroundings::Surroundings;
 pub(crate) use self::variables::{Variables, variable_name};
 
 use std::fmt;
@@ -17,12 +19,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use heartbeat_definition::Role;
-
 use self::local_resources::LocalResources;
 use self::settings::Settings;
-use crate::Error;
-use crate::endpoint::{Address, Endpoint};
+use crate::endpoint::Endpoint;
 use crate::log::lifecycle;
 use crate::vitals::{Allowance, CheckBuilder, Event, Heartbeat, HeartbeatBuilder, Idle, Vitals};
 
@@ -144,14 +143,6 @@ struct Instance {
     local_resources: LocalResources,
     run: Heartbeat,
     vitals: Arc<Vitals>,
-}
-
-/// What the environment of an instance is made of, before the heartbeat endpoint is bound.
-pub(crate) struct Surroundings {
-    id: String,
-    endpoints: Vec<Endpoint>,
-    settings: Settings,
-    local_resources: LocalResources,
 }
 
 // === impl RoleEnvironment ===
@@ -347,57 +338,5 @@ impl fmt::Debug for RoleEnvironment {
             .field("version", &self.version())
             .field("instance_id", &self.instance_id())
             .finish_non_exhaustive()
-    }
-}
-
-// === impl Surroundings ===
-
-impl Surroundings {
-    /// Reads all that the role declares from the variables and the service configuration.
-    ///
-    /// # Errors
-    ///
-    /// Where a variable is not what it has to be, a setting has no value, or the configuration
-    /// cannot be read: one line that says what to set.
-    pub(crate) fn of(role: &Role, variables: &Variables) -> Result<Self, Error> {
-        let id = match variables.get("HEARTBEAT_INSTANCE_ID")? {
-            Some(id) => id,
-            None => hostname::get()?.to_string_lossy().into_owned(),
-        };
-        Ok(Self {
-            endpoints: addresses::of(role, variables)?,
-            settings: Settings::of(role, variables)?,
-            local_resources: LocalResources::of(role, &id, variables),
-            id,
-        })
-    }
-
-    pub(crate) fn id(&self) -> &str {
-        &self.id
-    }
-
-    pub(crate) fn endpoint(&self, name: &str) -> Result<&Endpoint, Error> {
-        let endpoint = self.endpoints.iter().find(|endpoint| endpoint.name() == name);
-        endpoint.ok_or_else(|| format!("the role declares no endpoint `{name}`").into())
-    }
-
-    /// An endpoint is now bound, perhaps at a port that the system chose.
-    pub(crate) fn is_bound(&mut self, name: &str, address: &Address) {
-        for endpoint in self.endpoints.iter_mut().filter(|endpoint| endpoint.name() == name) {
-            endpoint.is_at(address.clone());
-        }
-    }
-
-    pub(crate) fn into_environment(
-        self,
-        name: &'static str,
-        version: &'static str,
-        vitals: Arc<Vitals>,
-    ) -> RoleEnvironment {
-        let Self { id, endpoints, settings, local_resources } = self;
-        let run = Heartbeat::of_run(&vitals);
-        let instance =
-            Instance { name, version, id, endpoints, settings, local_resources, run, vitals };
-        RoleEnvironment { instance: Arc::new(instance) }
     }
 }

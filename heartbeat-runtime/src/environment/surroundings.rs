@@ -1,0 +1,74 @@
+//! What is around an instance before its endpoints are bound.
+
+use std::sync::Arc;
+
+use heartbeat_definition::Role;
+
+use super::local_resources::LocalResources;
+use super::settings::Settings;
+use super::{Instance, RoleEnvironment, Variables, addresses};
+use crate::Error;
+use crate::endpoint::{Address, Endpoint};
+use crate::vitals::{Heartbeat, Vitals};
+
+/// What the environment of an instance is made of, before the heartbeat endpoint is bound.
+pub(crate) struct Surroundings {
+    id: String,
+    endpoints: Vec<Endpoint>,
+    settings: Settings,
+    local_resources: LocalResources,
+}
+
+impl Surroundings {
+    /// Reads all that the role declares from the variables and the service configuration.
+    ///
+    /// # Errors
+    ///
+    /// Where a variable is not what it has to be, a setting has no value, or the configuration
+    /// cannot be read: one line that says what to set.
+    pub(crate) fn of(role: &Role, variables: &Variables) -> Result<Self, Error> {
+        let id = variables.get("HEARTBEAT_INSTANCE_ID")?.map_or_else(host_name, Ok)?;
+        Ok(Self {
+            endpoints: addresses::of(role, variables)?,
+            settings: Settings::of(role, variables)?,
+            local_resources: LocalResources::of(role, &id, variables),
+            id,
+        })
+    }
+
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(crate) fn endpoint(&self, name: &str) -> Result<&Endpoint, Error> {
+        let endpoint = self.endpoints.iter().find(|endpoint| endpoint.name() == name);
+        endpoint.ok_or_else(|| format!("the role declares no endpoint `{name}`").into())
+    }
+
+    /// An endpoint is now bound, perhaps at a port that the system chose.
+    pub(crate) fn is_bound(&mut self, name: &str, address: &Address) {
+        for endpoint in self.endpoints.iter_mut().filter(|endpoint| endpoint.name() == name) {
+            endpoint.is_at(address.clone());
+        }
+    }
+
+    pub(crate) fn into_environment(
+        self,
+        name: &'static str,
+        version: &'static str,
+        vitals: Arc<Vitals>,
+    ) -> RoleEnvironment {
+        let Self { id, endpoints, settings, local_resources } = self;
+        let run = Heartbeat::of_run(&vitals);
+        let instance =
+            Instance { name, version, id, endpoints, settings, local_resources, run, vitals };
+        RoleEnvironment { instance: Arc::new(instance) }
+    }
+}
+
+fn host_name() -> Result<String, Error> {
+    let name = hostname::get().map_err(|error| {
+        format!("cannot read the host name: {error}: set HEARTBEAT_INSTANCE_ID")
+    })?;
+    Ok(name.to_string_lossy().into_owned())
+}
