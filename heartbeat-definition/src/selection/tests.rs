@@ -1,4 +1,3 @@
-
 use crate::ServiceDefinition;
 
 fn definition(roles: &str) -> ServiceDefinition {

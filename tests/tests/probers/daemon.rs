@@ -164,6 +164,55 @@ impl Prober for Blackbox {
     }
 }
 
+/// Prometheus, which scrapes `/metrics` and is asked what it has last read there.
+pub(crate) struct Prometheus {
+    daemon: Daemon,
+    own: String,
+}
+
+impl Prometheus {
+    pub(crate) fn start(target: &str) -> Option<Self> {
+        let program = program("prometheus")?;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("prometheus.yml");
+        let job = format!(
+            "scrape_configs:\n- job_name: worker\n  scrape_interval: 1s\n  static_configs: \
+             [{{targets: ['{target}']}}]\n"
+        );
+        fs::write(&file, job).unwrap();
+        let own = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let mut command = Command::new(program);
+        command.arg(format!("--config.file={}", file.display()));
+        command.arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()));
+        command.arg(format!("--web.listen-address={own}"));
+        Some(Self { daemon: Daemon::start(&mut command, folder), own })
+    }
+}
+
+impl Prober for Prometheus {
+    fn name(&self) -> &'static str {
+        "Prometheus"
+    }
+
+    fn sees(&mut self, path: &str) -> bool {
+        let metric = if path == "/livez" { "heartbeat_live" } else { "heartbeat_ready" };
+        // What is no longer scraped goes stale, and is not there.
+        let query = format!("/api/v1/query?query={metric}%3D%3D1");
+        let ended = self.daemon.process.try_wait();
+        assert!(matches!(ended, Ok(None)), "prometheus has ended: {ended:?}");
+        let request = format!("GET {query} HTTP/1.0\r\n\r\n");
+        let answer = awaited(|| {
+            let answer = exchange(&self.own, &request).ok()?;
+            answer.contains(r#""status":"success""#).then_some(answer)
+        });
+        answer.contains(r#""value":["#)
+    }
+
+    fn polls(&self) -> bool {
+        true
+    }
+}
+
 /// monit, which tells of changes in its log: what it sees first and likes, it does not tell.
 pub(crate) struct Monit {
     daemon: Daemon,

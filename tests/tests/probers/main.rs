@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use heartbeat_tests::{Signal, Worker};
 
-use self::daemon::{Blackbox, HaProxy, Monit};
+use self::daemon::{Blackbox, HaProxy, Monit, Prometheus};
 use self::once::Once;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -55,6 +55,7 @@ fn probers(address: &str) -> Vec<Box<dyn Prober>> {
         probers.extend(Blackbox::start(address, module).map(|it| Box::new(it) as Box<dyn Prober>));
     }
     probers.extend(Monit::start(address).map(|it| Box::new(it) as Box<dyn Prober>));
+    probers.extend(Prometheus::start(address).map(|it| Box::new(it) as Box<dyn Prober>));
     probers
 }
 
@@ -70,7 +71,9 @@ fn assert_sees(prober: &mut dyn Prober, state: &str, path: &str, passes: bool) {
 
 #[test]
 fn each_sees_the_life_of_a_worker() {
-    let mut worker = Worker::spawn(&mut heartbeat_tests::example("step-worker"));
+    let mut command = heartbeat_tests::example("step-worker");
+    // For Prometheus; the others look at the status.
+    let mut worker = Worker::spawn(command.env("HEARTBEAT_DETAILS", "always"));
     worker.line_with("on_start: press Enter");
     let mut probers = probers(worker.address());
     let mut look = |state: &str, live: bool, ready: bool| {
