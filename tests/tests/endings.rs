@@ -197,7 +197,8 @@ fn what_a_phase_failed_with_is_in_the_trusted_view_only() {
 fn a_panic_turns_live_red_and_ends_with_70_whatever_drop_does() {
     let mut command = failing_worker("run panic, drop block");
     let mut worker = Worker::spawn(command.env("HEARTBEAT_DETAILS", "always"));
-    worker.line_with("heartbeat: run panicked");
+    let line = worker.line_with("heartbeat: run panicked");
+    assert!(line.contains(", after ") && line.ends_with(" of pass"), "{line}");
     let answer = worker.get("/livez");
     assert_eq!(answer.status, 503);
     let body: serde_json::Value = serde_json::from_str(&answer.body).unwrap();

@@ -112,7 +112,8 @@ struct Beating<S> {
 /// A worker that has ended, while its health is served still.
 #[must_use = "the health server is closed by `stop`, which gives the exit code"]
 pub struct Ended {
-    heart: Option<Heart>,
+    /// And the line that tells how it has ended.
+    heart: Option<(Heart, String)>,
     exit: Exit,
 }
 
@@ -157,13 +158,15 @@ impl<S: 'static> Started<S> {
             Ok(Beating { phases, deadlines, threads, role, heart }) => {
                 let life = panics::caught_around(|| live(phases, &deadlines, threads, &role));
                 let exit = life.unwrap_or_else(|panic| {
-                    lifecycle!(error, "the worker {panic}");
                     role.vitals().fail(format!("the worker {panic}"));
-                    role.vitals().apply(Event::Panicked);
+                    let past = role.vitals().apply(Event::Panicked);
+                    let past = past.map(|past| format!(", {past}")).unwrap_or_default();
+                    lifecycle!(error, "the worker {panic}{past}");
                     Exit::Panic
                 });
-                role.vitals().apply(Event::Ended);
-                Ended { heart: Some(heart), exit }
+                let past = role.vitals().apply(Event::Ended).map(|past| format!(", {past}"));
+                let last_line = format!("{exit}{}", past.unwrap_or_default());
+                Ended { heart: Some((heart, last_line)), exit }
             }
         }
     }
@@ -199,8 +202,8 @@ impl Ended {
     #[must_use = "it is what `main` returns"]
     pub fn stop(self) -> ExitCode {
         let Self { heart, exit } = self;
-        if let Some(heart) = heart {
-            heart.close(exit.to_string());
+        if let Some((heart, last_line)) = heart {
+            heart.close(last_line);
         }
         exit.into()
     }

@@ -118,8 +118,8 @@ async fn outcome<'a, T>(
         Err(panic) => (format!("{phase} {panic}"), Event::Panicked, Exit::Panic),
     };
     vitals.fail(failure.clone());
-    vitals.apply(event);
-    lifecycle!(error, "{failure}");
+    let past = vitals.apply(event).map(|past| format!(", {past}")).unwrap_or_default();
+    lifecycle!(error, "{failure}{past}");
     Err(exit)
 }
 
