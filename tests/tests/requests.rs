@@ -1,9 +1,14 @@
 //! What the health server makes of requests, byte for byte: those of probers that cannot be
 //! started here, and those that no client should send.
 
-#![expect(clippy::expect_used, reason = "in a test, that is how to fail")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "in a test, that is how to fail"
+)]
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -196,41 +201,61 @@ fn a_connection_is_kept_for_many_requests_and_through_a_half_close() {
     assert!(answer.ends_with(BODY), "{answer}");
 }
 
+const HTTP1: &[u8] = b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n";
+/// The same for `/` by prior knowledge.
+const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\
+    \0\0\x03\x01\x05\0\0\0\x01\x82\x84\x86";
+
+/// Sends the second part after the answer to the first, if there is a second.
+fn send(worker: &Worker, first: &[u8], second: &[u8]) -> TcpStream {
+    let mut stream = TcpStream::connect(worker.address()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream.write_all(first).unwrap();
+    let mut answer = Vec::new();
+    while !second.is_empty() && !String::from_utf8_lossy(&answer).contains(BODY) {
+        let mut piece = [0; 1024];
+        let count = stream.read(&mut piece).unwrap();
+        assert_ne!(count, 0, "an answer");
+        answer.extend_from_slice(&piece[..count]);
+    }
+    stream.write_all(second).unwrap();
+    stream
+}
+
 #[test]
 fn a_head_that_does_not_end_is_given_up_after_five_seconds() {
     let worker = ready_worker();
-    let connect = |sent: &str| {
-        let mut stream = TcpStream::connect(worker.address()).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        stream.write_all(sent.as_bytes()).unwrap();
-        stream
-    };
+    let http2_unended = b"\0\0\x03\x01\x01\0\0\0\x03\x82\x84\x86";
+    let (http1_twice, http2_twice) =
+        ([HTTP1, b"GET /liv"].concat(), [HTTP2, http2_unended].concat());
     let begun = Instant::now();
-    let served = "GET /livez HTTP/1.1\r\nHost: a\r\n\r\n";
-    let mut streams = [
-        connect(""),
-        connect("G"),
-        connect("PRI * HTT"),
-        connect("GET /livez HTTP/1.1\r\nHost: a\r\n"),
-        connect(served),
-    ];
-    // The last has had its answer, and begins another request.
-    let mut answer = [0; 1024];
-    let count = streams[4].read(&mut answer).unwrap();
-    assert!(answer[..count].ends_with(BODY.as_bytes()));
-    streams[4].write_all(b"GET /liv").unwrap();
-    for stream in &mut streams {
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("an end, and no reset");
-        assert_eq!(answer, "");
+    let streams = [
+        ("nothing", &b""[..], &b""[..]),
+        ("a byte", b"G", b""),
+        ("not all of a preface", b"PRI * HTT", b""),
+        ("not all of a head", b"GET /livez HTTP/1.1\r\nHost: a\r\n", b""),
+        ("a second request, later", HTTP1, b"GET /liv"),
+        ("a second request, at once", &http1_twice, b""),
+        ("HTTP/2, later", HTTP2, http2_unended),
+        ("HTTP/2, at once", &http2_twice, b""),
+    ]
+    .map(|(what, first, second)| (what, first, send(&worker, first, second)));
+    // One that owes nothing stays: what a client of HTTP/2 still says then is no request.
+    let settings_are_known = b"\0\0\0\x04\x01\0\0\0\0";
+    let idle = [send(&worker, HTTP1, b"\r\n"), send(&worker, HTTP2, settings_are_known)];
+    for (what, first, mut stream) in streams {
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("an end, and no reset");
+        assert!(answer.is_empty() || first.starts_with(HTTP1) || first.starts_with(HTTP2));
         let after = begun.elapsed();
-        assert!(after >= Duration::from_secs(5), "{after:?}");
-        assert!(after < Duration::from_secs(20), "{after:?}");
+        assert!(after >= Duration::from_secs(5), "{what}: {after:?}");
+        assert!(after < Duration::from_secs(20), "{what}: {after:?}");
     }
-    let mut idle = connect(served);
-    idle.set_read_timeout(Some(Duration::from_millis(6500))).unwrap();
-    let error = idle.read_to_end(&mut Vec::new()).expect_err("an idle connection stays");
-    assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+    for mut stream in idle {
+        stream.set_read_timeout(Some(Duration::from_millis(1500))).unwrap();
+        let error = io::copy(&mut stream, &mut io::sink()).expect_err("an idle connection stays");
+        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+    }
 }
 
 #[test]

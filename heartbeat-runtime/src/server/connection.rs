@@ -172,14 +172,12 @@ impl AsyncRead for Io {
             ready!(self.stream.poll_read_ready(context))?;
             match self.stream.try_read(buffer.initialize_unfilled()) {
                 Ok(count) => {
-                    if count > 0 {
-                        self.place.hears();
-                    }
                     let start = buffer.filled().len();
                     buffer.advance(count);
                     if let Some(come) = buffer.filled_mut().get_mut(start..) {
                         self.heads.follow(come);
                     }
+                    self.place.hears(self.heads.are_amid());
                     return Poll::Ready(Ok(()));
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}

@@ -51,6 +51,8 @@ struct Entry {
 struct Activity {
     stage: Stage,
     since: Instant,
+    /// The rest of a request is due.
+    amid: bool,
 }
 
 /// What a connection is at; the later ones make room first.
@@ -122,7 +124,7 @@ impl Table {
             open + usize::from(newcomer == Some(peer))
         };
         let victim = self.open.iter().max_by_key(|entry| {
-            let Activity { stage, since } = entry.activity();
+            let Activity { stage, since, .. } = *entry.activity();
             (held(entry.peer), stage, Reverse(since))
         });
         victim.inspect(|entry| entry.evicted.notify_one()).is_some()
@@ -131,7 +133,7 @@ impl Table {
 
 impl Entry {
     fn new(peer: Peer) -> Self {
-        let activity = Activity { stage: Stage::Head, since: Instant::now() };
+        let activity = Activity { stage: Stage::Head, since: Instant::now(), amid: false };
         Self {
             peer,
             activity: Mutex::new(activity),
@@ -141,13 +143,14 @@ impl Entry {
         }
     }
 
-    fn activity(&self) -> Activity {
-        *self.activity.lock().unwrap_or_else(PoisonError::into_inner)
+    fn activity(&self) -> MutexGuard<'_, Activity> {
+        self.activity.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn enter(&self, stage: Stage) {
-        let mut activity = self.activity.lock().unwrap_or_else(PoisonError::into_inner);
-        *activity = Activity { stage, since: Instant::now() };
+impl Activity {
+    fn enter(&mut self, stage: Stage) {
+        (self.stage, self.since) = (stage, Instant::now());
     }
 }
 
@@ -162,23 +165,27 @@ impl Place {
         table.open.len() >= CROWDED.min(table.limit())
     }
 
-    /// Bytes of a request have come.
-    pub(super) fn hears(&self) {
-        if self.entry.activity().stage == Stage::Idle {
-            self.entry.enter(Stage::Head);
+    /// Bytes have come, after which the rest of a request is due, or nothing.
+    pub(super) fn hears(&self, amid: bool) {
+        let mut activity = self.entry.activity();
+        activity.amid = amid;
+        if amid && activity.stage == Stage::Idle {
+            activity.enter(Stage::Head);
             self.entry.begun.notify_one();
         }
     }
 
     /// A request is answered.
     pub(super) fn has_served(&self) {
-        self.entry.enter(Stage::Idle);
+        let mut activity = self.entry.activity();
+        let stage = if activity.amid { Stage::Head } else { Stage::Idle };
+        activity.enter(stage);
         self.entry.served.notify_one();
     }
 
     /// Nothing more is sent.
     pub(super) fn is_closing(&self) {
-        self.entry.enter(Stage::Closing);
+        self.entry.activity().enter(Stage::Closing);
     }
 
     /// Ends when a first request is answered; one call counts.
@@ -196,7 +203,7 @@ impl Place {
 
     async fn overdue(&self) {
         loop {
-            let Activity { stage, since } = self.entry.activity();
+            let Activity { stage, since, .. } = *self.entry.activity();
             let within = if stage == Stage::Head { HEAD_WITHIN } else { IDLE_WITHIN };
             let deadline = since + within;
             if deadline <= Instant::now() {

@@ -1,5 +1,8 @@
-//! What the parser lets pass in the head of an HTTP/1 request, and a request smuggler lives on:
-//! a line that ends in a bare line feed, and a body with two lengths.
+//! How far a client has come with a request, and what the parser lets pass in the head of one of
+//! HTTP/1 and a request smuggler lives on: a line that ends in a bare line feed, and a body with
+//! two lengths.
+
+use super::frames::Frames;
 
 /// What an HTTP/2 client sends first.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -14,21 +17,26 @@ const ENCODING: &[u8] = b"transfer-encoding";
 pub(super) struct Heads {
     /// How much of the preface has come; `None` when it will not.
     preface: Option<usize>,
+    /// What comes after the preface.
+    frames: Frames,
+    /// Part of a head has come.
+    begun: bool,
     after_return: bool,
     /// What has come of the field's name, in lower case and as far as it matters; `None` after it.
     name: Option<Vec<u8>>,
-    has_length: bool,
-    has_encoding: bool,
+    /// The field that has told where the body ends.
+    framing: Option<&'static [u8]>,
 }
 
 impl Default for Heads {
     fn default() -> Self {
         Self {
             preface: Some(0),
+            frames: Frames::default(),
+            begun: false,
             after_return: false,
             name: Some(Vec::new()),
-            has_length: false,
-            has_encoding: false,
+            framing: None,
         }
     }
 }
@@ -37,18 +45,29 @@ impl Heads {
     /// Follows the next bytes, and spoils those that must not be there.
     pub(super) fn follow(&mut self, bytes: &mut [u8]) {
         for byte in bytes {
-            if self.preface == Some(PREFACE.len()) {
-                return;
+            if self.is_http2() {
+                self.frames.follow(*byte);
+                continue;
             }
             self.preface = self
                 .preface
                 .filter(|come| PREFACE.get(*come) == Some(byte))
                 .map(|come| come.saturating_add(1));
+            self.begun = true;
             if self.is_refused(*byte) {
                 *byte = 0;
             }
             self.after_return = *byte == b'\r';
         }
+    }
+
+    /// Whether the rest of a request is due.
+    pub(super) fn are_amid(&self) -> bool {
+        if self.is_http2() { self.frames.are_amid() } else { self.begun }
+    }
+
+    fn is_http2(&self) -> bool {
+        self.preface == Some(PREFACE.len())
     }
 
     fn is_refused(&mut self, byte: u8) -> bool {
@@ -66,7 +85,7 @@ impl Heads {
     fn end_line(&mut self) -> bool {
         if self.name.as_ref().is_some_and(Vec::is_empty) {
             // The empty line that ends a head.
-            (self.has_length, self.has_encoding) = (false, false);
+            (self.framing, self.begun) = (None, false);
         }
         self.name = Some(Vec::new());
         false
@@ -74,9 +93,8 @@ impl Heads {
 
     fn end_name(&mut self) -> bool {
         let name = self.name.take().unwrap_or_default();
-        self.has_length |= name == LENGTH;
-        self.has_encoding |= name == ENCODING;
-        self.has_length && self.has_encoding
+        let framing = [LENGTH, ENCODING].into_iter().find(|field| *field == name);
+        framing.is_some_and(|field| *self.framing.get_or_insert(field) != field)
     }
 }
 
@@ -124,6 +142,28 @@ mod tests {
         ] {
             assert_eq!(followed(request.as_bytes()), left.as_bytes());
         }
+    }
+
+    #[test]
+    fn a_client_is_amid_a_head_until_its_empty_line() {
+        let mut heads = Heads::default();
+        for (bytes, amid) in [
+            ("", false),
+            ("G", true),
+            ("ET / HTTP/1.1\r\n", true),
+            ("Host: a\r\n\r", true),
+            ("\n", false),
+            ("GET / HTTP/1.0\r\n\r\n", false),
+            ("GET / HTTP/1.0\r\n\r\nG", true),
+        ] {
+            heads.follow(&mut bytes.as_bytes().to_vec());
+            assert_eq!(heads.are_amid(), amid, "{bytes:?}");
+        }
+        let mut heads = Heads::default();
+        heads.follow(&mut [PREFACE, b"\0\0\0\x04\0\0\0\0\0"].concat());
+        assert!(!heads.are_amid());
+        heads.follow(&mut [0]);
+        assert!(heads.are_amid());
     }
 
     #[test]

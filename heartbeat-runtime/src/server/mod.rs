@@ -3,6 +3,7 @@
 mod body;
 mod connection;
 mod connections;
+mod frames;
 mod heads;
 mod metrics;
 mod process;
