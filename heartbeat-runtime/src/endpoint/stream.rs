@@ -20,7 +20,7 @@ pub(crate) enum Stream {
 /// Who is at the other end, as far as fairness and trust go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Peer {
-    /// An IPv4 address, or an IPv6 network of 64 bits: one host can have all of those.
+    /// An address; one of IPv4 as such, however it is written.
     Host(IpAddr),
     /// A process of this machine, through a unix socket.
     Local,
@@ -67,17 +67,19 @@ impl Stream {
 
 impl From<SocketAddr> for Peer {
     fn from(address: SocketAddr) -> Self {
-        Self::Host(match address.ip().to_canonical() {
-            IpAddr::V6(ip) if !ip.is_loopback() => {
-                let network = ip.to_bits() >> 64 << 64;
-                IpAddr::V6(network.into())
-            }
-            ip => ip,
-        })
+        Self::Host(address.ip().to_canonical())
     }
 }
 
 impl Peer {
+    /// All that one host may be: an IPv6 network of 64 bits, of which it can have each address.
+    pub(crate) fn network(self) -> Self {
+        match self {
+            Self::Host(IpAddr::V6(ip)) => Self::Host(IpAddr::V6((ip.to_bits() >> 64 << 64).into())),
+            peer => peer,
+        }
+    }
+
     pub(crate) fn is_loopback(self) -> bool {
         matches!(self, Self::Host(ip) if ip.is_loopback())
     }
@@ -92,11 +94,13 @@ mod tests {
     }
 
     #[test]
-    fn all_addresses_that_one_host_can_have_are_one_peer() {
+    fn all_addresses_that_one_host_can_have_are_one_network() {
+        let network = |address| peer(address).network();
         assert_eq!(peer("[::ffff:192.0.2.7]:1"), peer("192.0.2.7:2"));
-        assert_eq!(peer("[2001:db8::1]:1"), peer("[2001:db8::ffff:1]:1"));
-        assert_ne!(peer("[2001:db8::1]:1"), peer("[2001:db8:0:1::1]:1"));
-        assert_ne!(peer("192.0.2.7:1"), peer("192.0.2.8:1"));
+        assert_ne!(peer("[2001:db8::1]:1"), peer("[2001:db8::ffff:1]:1"));
+        assert_eq!(network("[2001:db8::1]:1"), network("[2001:db8::ffff:1]:1"));
+        assert_ne!(network("[2001:db8::1]:1"), network("[2001:db8:0:1::1]:1"));
+        assert_ne!(network("192.0.2.7:1"), network("192.0.2.8:1"));
     }
 
     #[test]

@@ -73,8 +73,8 @@ pub(super) struct Place {
 }
 
 impl Connections {
-    /// Gives a new connection its place, for which an old one may have to go: of the peer that
-    /// has the most, the oldest that is idle, else the oldest.
+    /// Gives a new connection its place, for which an old one may have to go: of the network that
+    /// has the most, and there of the address that has, the oldest that is idle, else the oldest.
     pub(super) async fn admit(self: &Arc<Self>, peer: Peer) -> Place {
         loop {
             {
@@ -119,13 +119,13 @@ impl Table {
 
     /// Tells one connection to go. Returns whether there is one.
     fn evict(&self, newcomer: Option<Peer>) -> bool {
-        let held = |peer| {
-            let open = self.open.iter().filter(|entry| entry.peer == peer).count();
-            open + usize::from(newcomer == Some(peer))
-        };
+        let peers = || self.open.iter().map(|entry| entry.peer).chain(newcomer);
         let victim = self.open.iter().max_by_key(|entry| {
             let Activity { stage, since, .. } = *entry.activity();
-            (held(entry.peer), stage, Reverse(since))
+            let own = entry.peer;
+            let of_network = peers().filter(|peer| peer.network() == own.network()).count();
+            let of_address = peers().filter(|peer| *peer == own).count();
+            (of_network, of_address, stage, Reverse(since))
         });
         victim.inspect(|entry| entry.evicted.notify_one()).is_some()
     }
@@ -221,5 +221,48 @@ impl Drop for Place {
     fn drop(&mut self) {
         self.connections.table().open.retain(|entry| !Arc::ptr_eq(entry, &self.entry));
         self.connections.ended.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use tokio::time::{advance, timeout};
+
+    use super::{Connections, LIMIT, Place};
+    use crate::endpoint::Peer;
+
+    async fn admitted(connections: &Arc<Connections>, address: &str) -> Option<Place> {
+        advance(Duration::from_millis(1)).await;
+        let peer = Peer::from(address.parse::<SocketAddr>().unwrap());
+        timeout(Duration::ZERO, connections.admit(peer)).await.ok()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_has_the_most_makes_room_be_it_with_one_address_or_with_many() {
+        let one = |_: usize| "192.0.2.2:1".to_owned();
+        let many = |n| format!("[2001:db8:0:1::{n}]:1");
+        let one_of_the_same_network = |_| "[2001:db8::2]:1".to_owned();
+        let table: [(&str, &dyn Fn(usize) -> String); 3] = [
+            ("192.0.2.1:1", &one),
+            ("[2001:db8::1]:1", &many),
+            ("[2001:db8::1]:1", &one_of_the_same_network),
+        ];
+        for (prober, hostile) in table {
+            let connections = Arc::new(Connections::default());
+            let prober = admitted(&connections, prober).await.unwrap();
+            prober.has_served();
+            let mut others = Vec::new();
+            for n in 1..LIMIT {
+                others.push(admitted(&connections, &hostile(n)).await.unwrap());
+            }
+            let next = hostile(LIMIT);
+            assert!(admitted(&connections, &next).await.is_none(), "there is no room yet");
+            assert!(timeout(Duration::ZERO, prober.lost()).await.is_err(), "{next}");
+            assert!(timeout(Duration::ZERO, others[0].lost()).await.is_ok(), "{next}");
+        }
     }
 }
