@@ -150,7 +150,8 @@ impl<S: 'static> TestHost<S> {
         panics::observe();
         let prepared = self.prepared()?;
         let vitals = Arc::clone(&prepared.vitals);
-        let router = server::router(prepared.site(self.host.heartbeat));
+        let heartbeat = prepared.surroundings.endpoint(self.host.heartbeat)?;
+        let router = server::router(prepared.site(heartbeat.name(), heartbeat.address()));
         let (deadlines, phases) = (prepared.deadlines, self.host.phases);
         let role = prepared.into_environment();
         let pen = Pen::new()?;

@@ -121,3 +121,41 @@ fn health_is_served_on_a_unix_socket_that_is_not_taken_from_a_live_worker() {
     assert_eq!(worker.wait().code(), Some(0));
     assert!(!path.exists(), "it has taken its socket away");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn of_two_sockets_that_are_handed_over_only_the_unix_socket_is_trusted() {
+    use std::io::{Read, Write};
+    use std::os::unix::net::UnixStream;
+
+    let activate = "/usr/bin/systemd-socket-activate";
+    if !std::path::Path::new(activate).exists() {
+        return heartbeat_tests::skip("systemd is not installed");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("health").display().to_string();
+    for unix_is_first in [true, false] {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let public = free.local_addr().unwrap().to_string();
+        drop(free);
+        let (one, other) = if unix_is_first { (&path, &public) } else { (&public, &path) };
+        let mut command = Command::new(activate);
+        command.args(["-l", one, "-l", other, "--fdname=Heartbeat:Heartbeat"]);
+        command.arg("--setenv=HEARTBEAT_SETTING_FAIL=run stop");
+        let mut worker = Worker::spawn_as_is(command.arg(env!("CARGO_BIN_EXE_failing-worker")));
+        worker.line_with(&format!("Listening on {other}"));
+        let request = "GET /health HTTP/1.0\r\n\r\n";
+        let mut stream = UnixStream::connect(&path).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut trusted = String::new();
+        stream.read_to_string(&mut trusted).unwrap();
+        assert!(trusted.contains(r#""role":"FailingWorker""#), "{trusted}");
+        let answer = heartbeat_tests::exchange(&public, request).unwrap();
+        assert!(answer.contains(r#""version":"#) && !answer.contains("role"), "{answer}");
+        let metrics = "GET /metrics HTTP/1.0\r\n\r\n";
+        let answer = heartbeat_tests::exchange(&public, metrics).unwrap();
+        assert!(answer.starts_with("HTTP/1.0 404 "), "{answer}");
+        drop(worker);
+        std::fs::remove_file(&path).unwrap();
+    }
+}

@@ -18,7 +18,7 @@ pub(crate) struct Prepared {
     definition: ServiceDefinition,
     identity: Arc<Identity>,
     details: Details,
-    pub(super) surroundings: Surroundings,
+    pub(crate) surroundings: Surroundings,
     pub(crate) deadlines: Deadlines,
     pub(crate) vitals: Arc<Vitals>,
 }
@@ -65,12 +65,12 @@ impl<S> Host<S> {
 }
 
 impl Prepared {
-    /// What is served on an endpoint.
-    pub(crate) fn site(&self, endpoint: &str) -> Site {
+    /// What is served on an endpoint at one of its addresses.
+    pub(crate) fn site(&self, endpoint: &str, address: &Address) -> Site {
         Site {
             identity: Arc::clone(&self.identity),
             probe_path: self.probe_path(endpoint),
-            trust: self.trust(endpoint),
+            trust: self.trust(endpoint, address),
             vitals: Arc::clone(&self.vitals),
         }
     }
@@ -93,16 +93,13 @@ impl Prepared {
     /// Who is trusted: on a unix socket and behind an internal endpoint only this machine and the
     /// own service are. Behind a proxy or a sidecar everybody comes from this machine: that counts
     /// for a worker on somebody's terminal alone.
-    fn trust(&self, endpoint: &str) -> Trust {
-        let on_unix = || {
-            let endpoint = self.surroundings.endpoint(endpoint);
-            endpoint.is_ok_and(|endpoint| matches!(endpoint.address(), Address::Unix(_)))
-        };
+    fn trust(&self, endpoint: &str, address: &Address) -> Trust {
+        let on_unix = matches!(address, Address::Unix(_));
         let internal =
             || self.declared(endpoint).is_some_and(heartbeat_definition::Endpoint::is_internal);
         match self.details {
             Details::Always => Trust::Everyone,
-            Details::Trusted if on_unix() || internal() => Trust::Everyone,
+            Details::Trusted if on_unix || internal() => Trust::Everyone,
             Details::Trusted if stdin().is_terminal() && stderr().is_terminal() => Trust::Developer,
             Details::Trusted | Details::Never => Trust::Nobody,
         }

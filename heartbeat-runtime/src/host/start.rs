@@ -42,7 +42,10 @@ pub(super) fn start<S>(host: Host<S>) -> Result<Beating<S>, Error> {
         if let Some(bound) = listeners.first() {
             prepared.surroundings.is_bound(endpoint, bound.address());
         }
-        sites.extend(listeners.into_iter().map(|bound| (bound, prepared.site(endpoint))));
+        for bound in listeners {
+            let site = prepared.site(endpoint, bound.address());
+            sites.push((bound, site));
+        }
     }
     let deadlines = prepared.deadlines;
     let systemd = Systemd::of(&variables, deadlines.stop_within);
