@@ -134,6 +134,8 @@ fn methods_have_their_answers_on_every_path() {
     ] {
         let answer = worker.exchange(format!("{request}\r\n\r\n"));
         assert!(answer.starts_with(&format!("HTTP/1.0 {status} ")), "{request}: {answer}");
+        let (head, _) = parts(&answer);
+        assert!(head.contains("\r\ncache-control: no-store"), "{request}: {head}");
     }
 }
 

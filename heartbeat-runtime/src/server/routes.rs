@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
@@ -74,7 +74,7 @@ async fn scrape(State(site): State<Arc<Site>>, request: Request) -> Response {
         return response;
     }
     let format = Format::accepted(accept(&request).unwrap_or_default());
-    let headers = [(CONTENT_TYPE, format.content_type()), (CACHE_CONTROL, "no-store")];
+    let headers = [(CONTENT_TYPE, format.content_type())];
     (StatusCode::OK, headers, metrics::render(format, &site)).into_response()
 }
 
@@ -97,11 +97,7 @@ fn answer(site: &Site, question: Question, request: &Request) -> Response {
     }
     let verdict = site.vitals.verdict();
     let form = accept(request).map_or(Form::Json, Form::accepted);
-    let headers = [
-        (CONTENT_TYPE, form.content_type()),
-        (CACHE_CONTROL, "no-store"),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
+    let headers = [(CONTENT_TYPE, form.content_type())];
     let passes = verdict.passes(question);
     let status = if passes { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let trusted = site.trust.extends_to(request);
