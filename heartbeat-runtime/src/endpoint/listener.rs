@@ -8,6 +8,8 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdTcpListener};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 
+#[cfg(unix)]
+use super::unix_socket;
 use super::{Address, Endpoint, Peer, Stream};
 use crate::environment::address_variable;
 
@@ -106,7 +108,7 @@ impl Bound {
             }
             #[cfg(unix)]
             Address::Unix(path) => {
-                let listener = StdListener::Unix(bind_unix(path)?);
+                let listener = StdListener::Unix(unix_socket::bind(path)?);
                 Ok(Self { listener, address: address.clone(), handed_over: false })
             }
             #[cfg(not(unix))]
@@ -180,29 +182,6 @@ fn bind_socket(address: SocketAddr) -> io::Result<StdTcpListener> {
 /// Whether IPv4 alone would fail in the same way. (That IPv6 is missing has no kind of its own.)
 fn is_of_the_port(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied)
-}
-
-/// A socket file that nobody answers at is left from a process that died: it is replaced.
-#[cfg(unix)]
-fn bind_unix(path: &std::path::Path) -> io::Result<std::os::unix::net::UnixListener> {
-    use std::os::unix::fs::FileTypeExt;
-    use std::os::unix::net::{UnixListener, UnixStream};
-
-    let listener = match UnixListener::bind(path) {
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-            let is_socket = path.symlink_metadata()?.file_type().is_socket();
-            let is_dead = UnixStream::connect(path)
-                .is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused);
-            if !(is_socket && is_dead) {
-                return Err(error);
-            }
-            std::fs::remove_file(path)?;
-            UnixListener::bind(path)?
-        }
-        result => result?,
-    };
-    listener.set_nonblocking(true)?;
-    Ok(listener)
 }
 
 impl fmt::Display for BindError {

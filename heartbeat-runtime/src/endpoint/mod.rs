@@ -5,6 +5,8 @@ mod address;
 mod handed_over;
 mod listener;
 mod stream;
+#[cfg(unix)]
+mod unix_socket;
 
 pub use self::address::Address;
 #[cfg(unix)]
