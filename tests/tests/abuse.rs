@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use heartbeat_tests::{Worker, exchange, skip};
 use socket2::{Domain, Socket, Type};
@@ -29,21 +29,31 @@ fn program() -> Command {
     Command::new(env!("CARGO_BIN_EXE_failing-worker"))
 }
 
+/// By when a prober is to be answered, in milliseconds.
+const SOON: f64 = 100.0;
+
 /// What was seen from outside, in the time of one attack.
 #[derive(Default)]
 struct Seen {
-    /// How long curl took each time, in milliseconds.
+    /// How long each answer took, in milliseconds.
     probes: Vec<f64>,
     descriptors: usize,
 }
 
-/// Asks with curl, one time after the other, until told to end.
+impl Seen {
+    /// In how many milliseconds that share of the answers came, in percent.
+    fn within(&self, share: usize) -> f64 {
+        let last = self.probes.len() - 1;
+        self.probes.get(last * share / 100).copied().unwrap()
+    }
+}
+
+/// Asks with curl, and some times without, one after the other until told to end.
 fn probe_until(end: &AtomicBool, address: &str, id: u32) -> Seen {
     let mut seen = Seen::default();
     loop {
         let url = format!("http://{address}/livez");
         let output = Command::new("curl")
-            // Attackers, worker and prober share the cores: what counts is that it is answered.
             .args(["--max-time", "10", "-fsS", "-o", "/dev/null", "-w", "%{time_total}", &url])
             .output()
             .unwrap();
@@ -51,7 +61,9 @@ fn probe_until(end: &AtomicBool, address: &str, id: u32) -> Seen {
         let seconds: f64 = String::from_utf8(output.stdout).unwrap().parse().unwrap();
         seen.probes.push(seconds * 1000.0);
         for _ in 0..20 {
+            let asked = Instant::now();
             let answer = exchange(address, "GET /livez HTTP/1.0\r\n\r\n").expect("an answer");
+            seen.probes.push(asked.elapsed().as_secs_f64() * 1000.0);
             assert!(answer.starts_with("HTTP/1.0 200 OK\r\n"), "{answer:?}");
         }
         let open = fs::read_dir(format!("/proc/{id}/fd")).unwrap().count();
@@ -70,22 +82,25 @@ fn peak_memory(worker: &Worker) -> u64 {
     peak.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
-fn under_attack(worker: &Worker, name: &str, attack: impl FnOnce(&str) + Send) -> Seen {
+/// Attacks for half a second at least, again and again if need be.
+fn under_attack(worker: &Worker, name: &str, attack: impl Fn(&str)) -> Seen {
     let end = AtomicBool::new(false);
     let (address, id) = (worker.address(), worker.id());
     let seen = thread::scope(|scope| {
         let prober = scope.spawn(|| probe_until(&end, address, id));
-        attack(address);
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_millis(500) {
+            attack(address);
+        }
         end.store(true, Ordering::Relaxed);
         prober.join().expect("every probe is answered")
     });
-    let at = |share: usize| seen.probes.get(seen.probes.len() * share / 100).copied().unwrap();
     println!(
         "{name:28} {:4} probes, median {:5.1} ms, p99 {:5.1} ms, max {:5.1} ms; {:3} descriptors, {} KiB at most",
         seen.probes.len(),
-        at(50),
-        at(99),
-        seen.probes.last().unwrap(),
+        seen.within(50),
+        seen.within(99),
+        seen.within(100),
         seen.descriptors,
         peak_memory(worker),
     );
@@ -220,10 +235,18 @@ fn a_prober_is_answered_whatever_others_do() {
     let worker = ready_worker(&mut program());
     let calm = under_attack(&worker, "calm", |_| thread::park_timeout(Duration::from_secs(1)));
     let memory = peak_memory(&worker);
+    let mut all = Seen::default();
     for (name, attack) in ATTACKS {
         let seen = under_attack(&worker, name, attack);
         assert!(seen.descriptors <= calm.descriptors + 66, "{name}: {}", seen.descriptors);
+        assert!(seen.within(50) < SOON, "{name}: {}", seen.within(50));
+        all.probes.extend(seen.probes);
     }
+    // Attackers, worker and prober share the cores, with whatever else runs there: a single answer
+    // may have to wait for them.
+    all.probes.sort_by(f64::total_cmp);
+    println!("{} answers, 99 % of them within {:.1} ms", all.probes.len(), all.within(99));
+    assert!(all.within(99) < SOON, "{}", all.within(99));
     let grown = peak_memory(&worker).saturating_sub(memory);
     println!("{grown} KiB more than in calm");
     assert!(grown < 16 * 1024, "{grown} KiB");
@@ -233,8 +256,8 @@ fn a_prober_is_answered_whatever_others_do() {
 fn a_process_without_descriptors_goes_on_answering() {
     let mut command = Command::new("sh");
     let worker = env!("CARGO_BIN_EXE_failing-worker");
-    let worker = ready_worker(command.args(["-c", &format!("ulimit -n 40; exec {worker}")]));
-    let seen = under_attack(&worker, "40 descriptors", |at| {
+    let worker = ready_worker(command.args(["-c", &format!("ulimit -n 64; exec {worker}")]));
+    let seen = under_attack(&worker, "64 descriptors", |at| {
         let held: Vec<_> = (0..200).map(|_| TcpStream::connect(at)).collect();
         thread::park_timeout(Duration::from_secs(2));
         drop(held);
@@ -244,9 +267,9 @@ fn a_process_without_descriptors_goes_on_answering() {
     let number = |name: OsString| name.to_str().and_then(|name| name.parse::<usize>().ok());
     let beyond = descriptors
         .filter_map(|descriptor| number(descriptor.unwrap().file_name()))
-        .filter(|number| *number >= 40)
+        .filter(|number| *number >= 64)
         .count();
-    assert!(seen.descriptors <= 40 + beyond, "{} and {beyond} beyond", seen.descriptors);
+    assert!(seen.descriptors <= 64 + beyond, "{} and {beyond} beyond", seen.descriptors);
 }
 
 /// A connection from one of the many loopback addresses.

@@ -13,9 +13,10 @@ use super::unix_socket;
 use super::{Address, Endpoint, Peer, Stream};
 use crate::environment::address_variable;
 
-/// What may wait to be accepted: the most that systems allow, as a prober that finds no place
-/// there during a flood tries again only after a second.
-const BACKLOG: i32 = 4096;
+/// What may wait to be accepted: as many as are served within a tenth of a second, for a prober
+/// waits behind them all; with fewer it would find no place in a flood, and try again only after
+/// a second.
+const BACKLOG: i32 = 1024;
 
 /// A listener that is bound, not yet in the care of a runtime.
 pub(crate) struct Bound {

@@ -28,6 +28,8 @@ use crate::endpoint::Stream;
 
 /// What a head may be long.
 const HEAD: usize = 8 * 1024;
+/// What is read at once. Who sends more than a prober does has to wait for its turn with the rest.
+const PIECE: usize = 1024;
 /// How long a peer may take to close after the last answer, and how much it may still send.
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 256 * 1024;
@@ -151,7 +153,7 @@ async fn close(stream: &Stream, place: &Place, mut closing: watch::Receiver<()>,
 
 /// Reads a piece of what has come. Returns whether more may come.
 fn read_off(stream: &Stream, left: &mut usize) -> bool {
-    match stream.try_read(&mut [0; 4 * 1024]) {
+    match stream.try_read(&mut [0; 16 * 1024]) {
         Ok(count) => {
             *left = left.saturating_sub(count);
             count > 0 && *left > 0
@@ -175,7 +177,8 @@ impl AsyncRead for Io {
     ) -> Poll<io::Result<()>> {
         loop {
             ready!(self.stream.poll_read_ready(context))?;
-            match self.stream.try_read(buffer.initialize_unfilled()) {
+            let piece = buffer.remaining().min(PIECE);
+            match self.stream.try_read(buffer.initialize_unfilled_to(piece)) {
                 Ok(count) => {
                     let start = buffer.filled().len();
                     buffer.advance(count);
