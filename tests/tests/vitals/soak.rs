@@ -2,6 +2,8 @@
 //! all cores taken by others.
 
 use std::fs;
+use std::io::{self, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -125,6 +127,28 @@ fn starved() {
     worker.line_with("no longer starved");
     worker.signal(Signal::TERM);
     assert_eq!(worker.wait().code(), Some(0));
+}
+
+/// The idle limit of the health server, waited out beside what takes as long.
+#[test]
+fn a_connection_that_asks_no_more_is_closed_after_75_seconds() {
+    let worker = Worker::spawn(&mut vital_worker("idle"));
+    let http1 = b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n";
+    // The preface, no settings, a request for `/`, and that the settings of the server are known.
+    let http2 = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\
+        \0\0\x03\x01\x05\0\0\0\x01\x82\x84\x86\0\0\0\x04\x01\0\0\0\0";
+    let asked = Instant::now();
+    let streams = [&http1[..], http2].map(|request| {
+        let mut stream = TcpStream::connect(worker.address()).unwrap();
+        stream.set_read_timeout(Some(2 * MINUTE)).unwrap();
+        stream.write_all(request).unwrap();
+        stream
+    });
+    for mut stream in streams {
+        io::copy(&mut stream, &mut io::sink()).expect("an end, and no reset");
+        let after = asked.elapsed();
+        assert!(after >= 75 * SECOND && after < 85 * SECOND, "{after:?}");
+    }
 }
 
 /// Something that computes until it is dropped.
