@@ -159,3 +159,40 @@ fn of_two_sockets_that_are_handed_over_only_the_unix_socket_is_trusted() {
         std::fs::remove_file(&path).unwrap();
     }
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn on_a_terminal_the_trusted_view_is_shown_to_who_asks_for_this_machine() {
+    let script = "/usr/bin/script";
+    if !std::path::Path::new(script).exists() {
+        return heartbeat_tests::skip("util-linux is not installed");
+    }
+    let program = env!("CARGO_BIN_EXE_failing-worker");
+    // What the worker says on its terminal is said again on ours. The end of that terminal would
+    // not be its own, which the time-out is for where the test fails.
+    let mut command = Command::new("sh");
+    let program = format!("exec timeout --foreground 60 {program}");
+    let line = format!("exec {script} --quiet --return --command '{program}' /dev/null >&2");
+    command.args(["-c", &line]).env("HEARTBEAT_SETTING_FAIL", "run stop");
+    let mut worker = Worker::spawn(&mut command);
+    worker.line_with("in run");
+    let ask = |path: &str, fields: &str| {
+        worker.exchange(format!("GET {path} HTTP/1.1\r\nConnection: close\r\n{fields}\r\n\r\n"))
+    };
+    let (ours, foreign) = (format!("Host: {}", worker.address()), "Host: rebound.example");
+    assert!(ask("/health", &ours).contains(r#""role":"FailingWorker""#));
+    assert!(ask("/metrics", &ours).starts_with("HTTP/1.1 200 "));
+    for fields in [foreign, &format!("{ours}\r\nX-Forwarded-For: 192.0.2.7")] {
+        let answer = ask("/health", fields);
+        assert!(answer.starts_with("HTTP/1.1 200 ") && !answer.contains("role"), "{answer}");
+        // Whoever is not trusted cannot even tell that there is such a path.
+        let [metrics, nothing] = ["/metrics", "/elsewhere"].map(|path| {
+            let answer = ask(path, fields);
+            answer.lines().filter(|line| !line.starts_with("date: ")).collect::<String>()
+        });
+        assert!(metrics.starts_with("HTTP/1.1 404 "), "{metrics}");
+        assert_eq!(metrics, nothing);
+    }
+    worker.signal(heartbeat_tests::Signal::TERM);
+    assert_eq!(worker.wait().code(), Some(0), "{:#?}", worker.log());
+}
