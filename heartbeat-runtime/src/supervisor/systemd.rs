@@ -66,17 +66,20 @@ impl Systemd {
         let mut lifecycle = vitals.subscribe();
         loop {
             self.tell(vitals);
-            let look = Instant::now() + LOOK_EVERY;
-            let next = match (self.watchdog, self.told.alive) {
-                (Some(every), Some(alive)) => look.min(alive + every),
-                (Some(every), None) => look.min(Instant::now() + every),
-                (None, _) => look,
-            };
             tokio::select! {
                 _ = lifecycle.changed() => {}
-                () = sleep_until(next) => {}
+                () = sleep_until(self.next_look(Instant::now())) => {}
             }
         }
+    }
+
+    /// When the next sign of life is due, or there may be something to tell. One that is overdue,
+    /// as live fails or it could not be sent, is tried often enough to come in time still.
+    fn next_look(&self, now: Instant) -> Instant {
+        let look = now + LOOK_EVERY;
+        let Some(every) = self.watchdog else { return look };
+        let due = self.told.alive.map(|alive| alive + every).filter(|due| *due > now);
+        look.min(due.unwrap_or(now + every / 4))
     }
 
     /// Tells what is new.
@@ -203,6 +206,18 @@ mod tests {
             news(&vitals.verdict(), 1),
             "STOPPING=1\nEXTEND_TIMEOUT_USEC=30000000\nSTATUS=stopping\n"
         );
+    }
+
+    #[test]
+    fn a_sign_of_life_that_is_overdue_does_not_keep_the_heart_busy() {
+        let mut systemd = systemd(&[("WATCHDOG_USEC", "500000"), ("WATCHDOG_PID", "")]);
+        let (now, every) = (Instant::now(), Duration::from_millis(250));
+        systemd.told.alive = Some(now);
+        let later = now + Duration::from_millis(100);
+        assert_eq!(systemd.next_look(later), now + every);
+        for overdue in [now + every, now + Duration::from_secs(60)] {
+            assert_eq!(systemd.next_look(overdue), overdue + every / 4);
+        }
     }
 
     #[test]
