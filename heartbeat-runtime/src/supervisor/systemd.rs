@@ -102,7 +102,9 @@ impl Systemd {
         }
         if verdict.state.is_ending() && !told.stopping {
             told.stopping = true;
-            let within = (self.stop_within + BEYOND_BUDGET).as_micros();
+            let within = self.stop_within.saturating_add(BEYOND_BUDGET).as_micros();
+            // The manager reads 64 bits.
+            let within = within.min(u64::MAX.into());
             let _ = write!(message, "STOPPING=1\nEXTEND_TIMEOUT_USEC={within}\n");
         }
         let status = status(verdict, failure);
@@ -218,6 +220,17 @@ mod tests {
         for overdue in [now + every, now + Duration::from_secs(60)] {
             assert_eq!(systemd.next_look(overdue), overdue + every / 4);
         }
+    }
+
+    #[test]
+    fn a_stop_may_take_for_ever() {
+        let variables = Variables::from([]);
+        let systemd = Systemd::of(&variables, Duration::from_secs(u64::MAX));
+        let vitals = Vitals::new(Duration::from_secs(30), false);
+        vitals.apply(Event::Stop);
+        let (message, _) = systemd.news(&vitals.verdict(), None, Instant::now());
+        let extension = format!("STOPPING=1\nEXTEND_TIMEOUT_USEC={}\n", u64::MAX);
+        assert_eq!(message, extension + "STATUS=stopping\n");
     }
 
     #[test]
