@@ -234,6 +234,7 @@ fn the_real_one_starts_watches_restarts_and_stops_workers() {
             "run stop",
             &format!("{anywhere}TimeoutStopSec=1\nEnvironment=HEARTBEAT_DRAIN=2s"),
         ),
+        service("quick", "nowhere", anywhere),
         service("handed", "run stop", ""),
         (
             "handed.socket".to_owned(),
@@ -258,6 +259,7 @@ fn the_real_one_starts_watches_restarts_and_stops_workers() {
     booted.reports(&[
         "StatusText=ready",
         "stalled watchdog killed ABRT",
+        "quick success exited 0",
         "slow success exited 0",
         "idle success exited 0",
         "handed success exited 0",

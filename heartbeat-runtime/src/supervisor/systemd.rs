@@ -84,23 +84,26 @@ impl Systemd {
 
     /// Tells what is new.
     pub(crate) fn tell(&mut self, vitals: &Vitals) {
-        let Some((socket, manager)) = &self.manager else { return };
-        let now = Instant::now();
-        let (message, told) = self.news(&vitals.verdict(), vitals.failure(), now);
-        // What cannot be sent is news still when it is looked again.
-        if !message.is_empty() && socket.send_to_addr(message.as_bytes(), manager).is_ok() {
+        let (verdict, now) = (vitals.verdict(), Instant::now());
+        while let Some((socket, manager)) = &self.manager {
+            let (message, told) = self.news(&verdict, vitals.failure(), now);
+            // What cannot be sent is news still when it is looked again.
+            if message.is_empty() || socket.send_to_addr(message.as_bytes(), manager).is_err() {
+                return;
+            }
             self.told = told;
         }
     }
 
-    /// The message that is due, and what has been told when it is sent.
+    /// The next message that is due, and what has been told when it is sent. Of several states in
+    /// one message the manager takes the last alone, so that each has one of its own; and after
+    /// `STOPPING=1` there is none.
     fn news(&self, verdict: &Verdict, failure: Option<&str>, now: Instant) -> (String, Told) {
         let (mut message, mut told) = (String::new(), self.told.clone());
-        if verdict.started && !told.ready {
+        if verdict.started && !told.ready && !told.stopping {
             told.ready = true;
             message.push_str("READY=1\n");
-        }
-        if verdict.state.is_ending() && !told.stopping {
+        } else if verdict.state.is_ending() && !told.stopping {
             told.stopping = true;
             let within = self.stop_within.saturating_add(BEYOND_BUDGET).as_micros();
             // The manager reads 64 bits.
@@ -231,6 +234,31 @@ mod tests {
         let (message, _) = systemd.news(&vitals.verdict(), None, Instant::now());
         let extension = format!("STOPPING=1\nEXTEND_TIMEOUT_USEC={}\n", u64::MAX);
         assert_eq!(message, extension + "STATUS=stopping\n");
+    }
+
+    #[test]
+    fn what_stops_while_it_starts_is_never_ready() {
+        let mut systemd = systemd(&[("WATCHDOG_USEC", ""), ("WATCHDOG_PID", "")]);
+        let vitals = Vitals::new(Duration::from_secs(30), false);
+        vitals.apply(Event::Stop);
+        let (message, told) = systemd.news(&vitals.verdict(), None, Instant::now());
+        assert!(message.starts_with("STOPPING=1\n"), "{message}");
+        systemd.told = told;
+        vitals.apply(Event::Started);
+        assert_eq!(systemd.news(&vitals.verdict(), None, Instant::now()).0, "");
+    }
+
+    #[test]
+    fn what_is_done_at_once_was_ready() {
+        let mut systemd = systemd(&[("WATCHDOG_USEC", ""), ("WATCHDOG_PID", "")]);
+        let vitals = Vitals::new(Duration::from_secs(30), false);
+        vitals.apply(Event::Started);
+        vitals.apply(Event::Stop);
+        let (message, told) = systemd.news(&vitals.verdict(), None, Instant::now());
+        assert_eq!(message, "READY=1\nSTATUS=stopping\n");
+        systemd.told = told;
+        let (message, _) = systemd.news(&vitals.verdict(), None, Instant::now());
+        assert_eq!(message, "STOPPING=1\nEXTEND_TIMEOUT_USEC=30000000\n");
     }
 
     #[test]
