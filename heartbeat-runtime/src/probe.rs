@@ -21,13 +21,15 @@
 
 use std::fmt;
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
+
+use socket2::{SockAddr, Socket, Type};
 
 use crate::endpoint::Address;
 
 /// What is read of an answer, and so printed of it: Docker keeps no more.
-const ANSWER: u64 = 4096;
+const ANSWER: usize = 4096;
 
 /// What a worker can be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +58,13 @@ pub struct ProbeError {
     address: Address,
     path: &'static str,
     cause: io::Error,
+}
+
+/// How long an answer may take in all.
+#[derive(Clone, Copy)]
+struct Time {
+    begun: Instant,
+    within: Duration,
 }
 
 impl Question {
@@ -96,64 +105,73 @@ impl Answer {
 /// HTTP.
 pub fn ask(address: &Address, question: Question, within: Duration) -> Result<Answer, ProbeError> {
     let path = question.path();
-    let deadline = Instant::now() + within;
-    exchange(address, path, deadline).and_then(|answer| read(&answer)).map_err(|cause| ProbeError {
-        address: address.clone(),
-        path,
-        cause,
+    let time = Time { begun: Instant::now(), within };
+    let answer = exchange(address, path, time).and_then(|answer| read(&answer));
+    answer.map_err(|cause| {
+        // Systems have several words for that.
+        let late = matches!(cause.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock);
+        let in_time =
+            || io::Error::new(io::ErrorKind::TimedOut, format!("no answer in {within:?}"));
+        ProbeError { address: address.clone(), path, cause: if late { in_time() } else { cause } }
     })
 }
 
-fn exchange(address: &Address, path: &str, deadline: Instant) -> io::Result<Vec<u8>> {
-    match address {
-        Address::Socket(address) => {
-            let mut stream = connect(*address, deadline)?;
-            stream.set_read_timeout(Some(left(deadline)?))?;
-            request(&mut stream, path, deadline)
-        }
+fn exchange(address: &Address, path: &str, time: Time) -> io::Result<Vec<u8>> {
+    let stream = match address {
+        Address::Socket(address) => connect(*address, time)?,
         #[cfg(unix)]
-        Address::Unix(socket) => {
-            let mut stream = std::os::unix::net::UnixStream::connect(socket)?;
-            stream.set_read_timeout(Some(left(deadline)?))?;
-            request(&mut stream, path, deadline)
-        }
+        Address::Unix(path) => connect_to(&SockAddr::unix(path)?, time)?,
         #[cfg(not(unix))]
-        Address::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
-    }
+        Address::Unix(_) => return Err(io::ErrorKind::Unsupported.into()),
+    };
+    request(stream, path, time)
 }
 
-fn connect(address: SocketAddr, deadline: Instant) -> io::Result<TcpStream> {
-    let connect = |ip: IpAddr| {
-        TcpStream::connect_timeout(&SocketAddr::new(ip, address.port()), left(deadline)?)
-    };
+fn connect(address: SocketAddr, time: Time) -> io::Result<Socket> {
+    let connect = |ip: IpAddr| connect_to(&SocketAddr::new(ip, address.port()).into(), time);
     if !address.ip().is_unspecified() {
         return connect(address.ip());
     }
     connect(Ipv4Addr::LOCALHOST.into()).or_else(|error| {
         // What listens for IPv6 alone is found so; else the first error tells more.
-        connect(Ipv6Addr::LOCALHOST.into()).map_err(|_| error)
+        let ipv6 = address.is_ipv6().then(|| connect(Ipv6Addr::LOCALHOST.into()));
+        ipv6.and_then(Result::ok).ok_or(error)
     })
 }
 
+fn connect_to(address: &SockAddr, time: Time) -> io::Result<Socket> {
+    let socket = Socket::new(address.domain(), Type::STREAM, None)?;
+    if address.is_unix() {
+        // That is how long Linux waits for a place in the queue of a server that does not accept.
+        socket.set_write_timeout(Some(time.left()?))?;
+        socket.connect(address)?;
+    } else {
+        socket.connect_timeout(address, time.left()?)?;
+    }
+    Ok(socket)
+}
+
 /// HTTP/1.0 needs no `Host`, and ends the answer with the connection.
-fn request(stream: &mut (impl Read + Write), path: &str, deadline: Instant) -> io::Result<Vec<u8>> {
+fn request(mut stream: Socket, path: &str, time: Time) -> io::Result<Vec<u8>> {
     let request = format!("GET {path} HTTP/1.0\r\nUser-Agent: heartbeat-probe\r\n\r\n");
     stream.write_all(request.as_bytes())?;
     let mut answer = Vec::new();
-    let mut stream = stream.take(2 * ANSWER);
     let mut buffer = [0; 1024];
-    loop {
+    while answer.len() < 2 * ANSWER {
+        stream.set_read_timeout(Some(time.left()?))?;
         match stream.read(&mut buffer)? {
-            0 => return Ok(answer),
+            0 => break,
             count => answer.extend(buffer.iter().take(count)),
         }
-        left(deadline)?;
     }
+    Ok(answer)
 }
 
-fn left(deadline: Instant) -> io::Result<Duration> {
-    let left = deadline.saturating_duration_since(Instant::now());
-    if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
+impl Time {
+    fn left(self) -> io::Result<Duration> {
+        let left = self.within.saturating_sub(self.begun.elapsed());
+        if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
+    }
 }
 
 fn read(answer: &[u8]) -> io::Result<Answer> {
@@ -231,6 +249,59 @@ mod tests {
             assert!(asked(bytes, holds).is_err());
         }
         assert!(begun.elapsed() < Duration::from_secs(30));
+    }
+
+    #[test]
+    fn who_answers_drop_by_drop_is_given_no_more_time() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = Address::Socket(listener.local_addr().unwrap());
+        let server = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.set_read_timeout(Some(Duration::from_millis(1500))).unwrap();
+            // The request, then 1.5 seconds of nothing.
+            while stream.read(&mut [0; 1024]).is_ok_and(|count| count > 0) {}
+            stream.write_all(b"H").unwrap();
+            stream.set_read_timeout(None).unwrap();
+            let _ = stream.read(&mut [0; 1024]);
+        });
+        let begun = Instant::now();
+        let error = ask(&address, Question::Live, Duration::from_secs(2)).unwrap_err();
+        assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+        assert!(error.to_string().ends_with(": no answer in 2s"), "{error}");
+        server.join().unwrap();
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_server_that_accepts_nobody_is_waited_for_in_bounds() {
+        use socket2::{Domain, SockAddr, Socket, Type};
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("health");
+        let address = SockAddr::unix(&path).unwrap();
+        let socket = || Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+        let server = socket();
+        server.bind(&address).unwrap();
+        server.listen(0).unwrap();
+        let mut waiting = Vec::new();
+        loop {
+            let client = socket();
+            client.set_nonblocking(true).unwrap();
+            if client.connect(&address).is_err() {
+                break;
+            }
+            waiting.push(client);
+        }
+        let within = Duration::from_millis(300);
+        assert!(ask(&Address::Unix(path), Question::Live, within).is_err());
+    }
+
+    #[test]
+    fn there_may_be_no_limit() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = Address::Socket(listener.local_addr().unwrap());
+        drop(listener);
+        assert!(ask(&address, Question::Live, Duration::MAX).is_err());
     }
 
     #[test]

@@ -68,11 +68,18 @@ fn what_cannot_be_asked_is_a_no() {
     for (address, argument, line) in [
         ("127.0.0.1:0", "--heartbeat-probe=live", "the worker took any free port: set HEARTBEAT_"),
         ("127.0.0.1:1", "--heartbeat-probe=x", "--heartbeat-probe=x: ask for live, ready or"),
+        (
+            "127.0.0.1:1",
+            "--heartbeat-probe=a\nb",
+            "--heartbeat-probe=a\\nb: ask for live, ready or",
+        ),
+        ("unix:/no\nbody", "--heartbeat-probe=live", "cannot ask unix:/no\\nbody for /livez: "),
         ("nowhere", "--heartbeat-probe=live", "HEARTBEAT_ENDPOINT_HEARTBEAT is `nowhere`: write"),
     ] {
         let output = ask(Command::new(env!("CARGO_BIN_EXE_failing-worker")), address, argument);
         assert_eq!(output.status.code(), Some(1));
         let printed = String::from_utf8(output.stdout).unwrap();
         assert!(printed.starts_with(line), "{printed}");
+        assert_eq!(printed.matches('\n').count(), 1, "{printed:?}");
     }
 }

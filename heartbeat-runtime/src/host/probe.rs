@@ -10,10 +10,11 @@ use super::{FILE, Host};
 use crate::Error;
 use crate::endpoint::Address;
 use crate::environment::{Variables, endpoints};
+use crate::log::one_line;
 use crate::probe::{Answer, Question, ask};
 
 const ARGUMENT: &str = "--heartbeat-probe=";
-/// Longer than any prober waits for the program.
+/// Docker, podman and the kubelet are told to end the program earlier.
 const WITHIN: Duration = Duration::from_secs(5);
 
 /// What the only argument asks for, where it is that one.
@@ -27,7 +28,7 @@ pub(super) fn asked(mut arguments: impl Iterator<Item = OsString>) -> Option<Str
 pub(super) fn run<S>(host: &Host<S>, question: &str) -> bool {
     let (is_yes, line) = match answer(host, question) {
         Ok(answer) => (answer.is_yes(), answer.to_string()),
-        Err(error) => (false, error.to_string()),
+        Err(error) => (false, one_line(&error.to_string())),
     };
     // The exit code tells it too.
     let _ = writeln!(io::stdout(), "{line}");
