@@ -44,6 +44,37 @@ fn the_program_of_a_worker_asks_the_one_that_runs() {
 }
 
 #[test]
+fn a_worker_is_found_wherever_it_listens() {
+    let program = || Command::new(env!("CARGO_BIN_EXE_failing-worker"));
+    let spawn = |address: &str| {
+        let mut command = program();
+        command.env("HEARTBEAT_SETTING_FAIL", "run stop");
+        let mut worker = Worker::spawn_as_is(command.env("HEARTBEAT_ENDPOINT_HEARTBEAT", address));
+        worker.line_with("in run");
+        worker
+    };
+    let is_found = |address: &str| {
+        let output = ask(program(), address, "--heartbeat-probe=ready");
+        assert_eq!(output.status.code(), Some(0), "{address}: {output:?}");
+    };
+    let everywhere = spawn("0");
+    let line = everywhere.log().iter().find_map(|line| line.split_once("http://localhost:"));
+    let port = line.unwrap().1.split('/').next().unwrap();
+    for address in [port.to_owned(), format!("0.0.0.0:{port}"), format!("127.0.0.1:{port}")] {
+        is_found(&address);
+    }
+    if std::net::TcpListener::bind("[::1]:0").is_ok() {
+        is_found(&format!("[::1]:{port}"));
+    }
+    if cfg!(unix) {
+        let folder = tempfile::tempdir().unwrap();
+        let address = format!("unix:{}", folder.path().join("health").display());
+        let _worker = spawn(&address);
+        is_found(&address);
+    }
+}
+
+#[test]
 fn a_probe_needs_no_settings_and_little_time() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_failing-worker"));
     let mut worker = Worker::spawn(command.env("HEARTBEAT_SETTING_FAIL", "run stop"));
