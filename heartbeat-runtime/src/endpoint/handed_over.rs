@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::io;
+use std::os::fd::{IntoRawFd, OwnedFd};
 
-use sd_listen_fds::OwnedFd;
 use socket2::Socket;
 
 use super::Bound;
+use crate::Error;
 
 /// The sockets that were handed over to this process and are not taken yet. What is never taken
 /// stays open, for user code that knows of it.
@@ -26,24 +27,40 @@ impl HandedOver {
     /// anything else opens a descriptor, which then has the number of none of them.
     pub(crate) fn to_process() -> Result<Self, sd_listen_fds::Error> {
         let sockets = sd_listen_fds::get()?;
-        let named = sockets.into_iter().map(|(name, socket)| (name.unwrap_or_default(), socket));
-        Ok(Self { sockets: named.collect() })
+        let named = |(name, socket): (Option<_>, sd_listen_fds::OwnedFd)| {
+            (name.unwrap_or_default(), socket.into_std())
+        };
+        Ok(Self { sockets: sockets.into_iter().map(named).collect() })
     }
 
     /// The sockets of an endpoint: several, where a unit lists several addresses.
     pub(crate) fn take(&mut self, endpoint: &str) -> Result<Vec<Bound>, HandedOverError> {
         let refused = |cause| HandedOverError { name: endpoint.to_owned(), cause };
         let taken = self.sockets.extract_if(.., |(name, _)| name == endpoint);
-        taken
-            .map(|(_, socket)| Bound::handed_over(Socket::from(socket.into_std())).map_err(refused))
-            .collect()
+        taken.map(|(_, socket)| Bound::handed_over(Socket::from(socket)).map_err(refused)).collect()
+    }
+
+    /// Why an endpoint that none of them is named after cannot be bound: perhaps as one of them,
+    /// under another name, has its address.
+    pub(crate) fn explained(&self, endpoint: &str, error: impl Into<Error>) -> Error {
+        let error = error.into();
+        if self.sockets.is_empty() {
+            return error;
+        }
+        let names: Vec<_> = self.sockets.iter().map(|(name, _)| format!("`{name}`")).collect();
+        let names = names.join(", ");
+        format!(
+            "{error}; what was handed over is named {names}: give the socket unit \
+             `FileDescriptorName={endpoint}`"
+        )
+        .into()
     }
 }
 
 impl Drop for HandedOver {
     fn drop(&mut self) {
         for (_, socket) in self.sockets.drain(..) {
-            socket.into_raw();
+            let _ = socket.into_raw_fd();
         }
     }
 }
@@ -62,5 +79,28 @@ impl fmt::Display for HandedOverError {
 impl std::error::Error for HandedOverError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         Some(&self.cause)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::HandedOver;
+
+    #[test]
+    fn a_socket_of_another_name_is_told_of() {
+        let handed_over = |names: &[&str]| {
+            let socket = |name: &&str| {
+                let (socket, _) = std::os::unix::net::UnixStream::pair().unwrap();
+                ((*name).to_owned(), socket.into())
+            };
+            HandedOver { sockets: names.iter().map(socket).collect() }
+        };
+        let explained = |names| handed_over(names).explained("Heartbeat", "in use").to_string();
+        assert_eq!(explained(&[]), "in use");
+        assert_eq!(
+            explained(&["orders.socket", "x"]),
+            "in use; what was handed over is named `orders.socket`, `x`: give the socket unit \
+             `FileDescriptorName=Heartbeat`"
+        );
     }
 }

@@ -37,7 +37,10 @@ pub(super) fn start<S>(host: Host<S>) -> Result<Beating<S>, Error> {
             listeners = handed_over.take(endpoint)?;
         }
         if listeners.is_empty() {
-            listeners.push(Bound::to(prepared.surroundings.endpoint(endpoint)?)?);
+            let bound = Bound::to(prepared.surroundings.endpoint(endpoint)?);
+            #[cfg(unix)]
+            let bound = bound.map_err(|error| handed_over.explained(endpoint, error));
+            listeners.push(bound?);
         }
         if let Some(bound) = listeners.first() {
             prepared.surroundings.is_bound(endpoint, bound.address());
