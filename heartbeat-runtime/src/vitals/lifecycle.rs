@@ -132,8 +132,10 @@ impl fmt::Display for Phase {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::time::Duration;
 
     use super::{Event, Instant, Lifecycle, State};
+    use crate::vitals::Vitals;
 
     const STATES: [State; 6] = [
         State::Starting,
@@ -191,6 +193,25 @@ mod tests {
         assert_eq!(lifecycle.state, State::Stopping);
         assert!(!lifecycle.apply(Event::Stop, Instant::now()));
         assert_eq!(lifecycle.ending_since, asked, "the first stop counts");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn what_changes_nothing_wakes_nobody() {
+        let vitals = Vitals::new(Duration::from_secs(30), false);
+        let mut watcher = vitals.subscribe();
+        for (event, wakes) in [
+            (Event::Busy(false), false),
+            (Event::Busy(true), true),
+            (Event::Busy(true), false),
+            (Event::Started, true),
+            (Event::Stop, true),
+            (Event::Stop, false),
+        ] {
+            watcher.mark_unchanged();
+            vitals.apply(event);
+            assert_eq!(watcher.has_changed().unwrap(), wakes, "{event:?}");
+        }
     }
 
     #[test]

@@ -107,7 +107,7 @@ impl Vitals {
     /// Takes note of an event. Returns the change of the verdict, where the state has changed.
     pub(crate) fn apply(&self, event: Event) -> Option<Transition> {
         let mut changed = false;
-        self.lifecycle.send_modify(|lifecycle| changed = lifecycle.apply(event, Instant::now()));
+        self.modify(|lifecycle| changed = lifecycle.apply(event, Instant::now()));
         if changed { self.noted() } else { None }
     }
 
@@ -115,7 +115,7 @@ impl Vitals {
     /// verdict, where this is the first to ask for a stop.
     pub(crate) fn recycle(&self) -> Option<Transition> {
         let mut first = false;
-        self.lifecycle.send_modify(|lifecycle| {
+        self.modify(|lifecycle| {
             first = lifecycle.apply(Event::Stop, Instant::now());
             lifecycle.recycle |= first;
         });
@@ -123,7 +123,17 @@ impl Vitals {
     }
 
     pub(crate) fn enter(&self, phase: Phase) {
-        self.lifecycle.send_modify(|lifecycle| lifecycle.phase = phase);
+        self.modify(|lifecycle| lifecycle.phase = phase);
+    }
+
+    /// Wakes those who wait for a change only where there is one: who says `set_busy` with each
+    /// piece of work is not to keep the heart at work.
+    fn modify(&self, modify: impl FnOnce(&mut Lifecycle)) {
+        self.lifecycle.send_if_modified(|lifecycle| {
+            let before = *lifecycle;
+            modify(lifecycle);
+            *lifecycle != before
+        });
     }
 
     /// Tells of every change of the lifecycle.
