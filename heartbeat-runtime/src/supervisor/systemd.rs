@@ -3,6 +3,10 @@
 //!
 //! The datagrams are sent from one socket, made before user code runs, so that a process that has
 //! run out of descriptors is not taken for a dead one.
+//!
+//! Children inherit the variables: they cannot be taken from the environment of a process with
+//! threads. `WATCHDOG_PID` and `LISTEN_PID` are not theirs, and the manager hears the main process
+//! alone (`NotifyAccess=main`, the default).
 
 use std::fmt::Write as _;
 use std::future::pending;
