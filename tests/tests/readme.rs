@@ -1,7 +1,5 @@
 //! What the README shows is what is there.
 
-#![expect(clippy::unwrap_used, reason = "in a test, that is how to fail")]
-
 use heartbeat_tests::workspace;
 
 #[test]
