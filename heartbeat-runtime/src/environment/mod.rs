@@ -231,7 +231,8 @@ impl RoleEnvironment {
     }
 
     /// Declares a step of `run` that may take that long without a beat: past it, `run` is
-    /// stalled. For a call that cannot beat, such as a migration or an upload.
+    /// stalled, whether it has ever beaten or not. For a call that cannot beat, such as a
+    /// migration or an upload.
     pub fn allow(&self, time: Duration) -> Allowance {
         self.instance.run.allow(time)
     }

@@ -131,7 +131,9 @@ impl Lane {
             self.alive_at.load(Ordering::Relaxed)
         };
         let overdue = now >= self.deadline(seen, now, alive_at);
-        let stalled = armed && due && overdue;
+        // An allowance is a deadline of its own: it needs no beat to have been.
+        let owes = armed || seen.allowed_until > 0;
+        let stalled = owes && due && overdue;
         self.armed.store(armed, Ordering::Relaxed);
         self.at_rest.store(at_rest, Ordering::Relaxed);
         if stalled && !self.stalled.load(Ordering::Relaxed) {

@@ -88,6 +88,16 @@ fn under_an_allowance_its_end_is_the_deadline() {
 }
 
 #[test]
+fn an_allowance_is_kept_to_by_a_lane_that_never_beat_too() {
+    let mut watched = Watched::new(false);
+    let end = watched.allow(5 * PERIOD);
+    assert_eq!(watched.looks_until_stalled(), Some(5));
+    watched.lane.end_allowance(end);
+    assert_eq!(watched.looks_until_stalled(), None, "and then it owes nothing again");
+    assert_eq!(watched.lane.report(watched.now).state, LaneState::Unarmed);
+}
+
+#[test]
 fn after_the_end_of_an_allowance_a_beat_restores_the_ordinary_deadline() {
     let mut watched = Watched::new(true);
     let end = watched.allow(3 * PERIOD);
