@@ -182,7 +182,7 @@ pub(crate) async fn look_after(vitals: &Vitals, mut told_panics: u64, pen: &Pen)
 /// One line for what has begun between two looks, and one for what is over; the change of the
 /// verdict is told once, in a line of its own where none of these is its reason.
 fn tell_of(before: &Look, after: &Look, pen: &Pen) {
-    let mut change = after.transition.as_ref();
+    let mut change = after.transition.as_ref().filter(|change| change.is_worth_a_line());
     let mut tell = |level, what: String| {
         let past = change.take().map(|past| format!(", {past}")).unwrap_or_default();
         pen.write(level, format!("{what}{past}"));

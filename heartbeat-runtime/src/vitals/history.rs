@@ -60,6 +60,14 @@ impl History {
     }
 }
 
+impl Transition {
+    /// Whether it is one of the state or of the words, and not only of the answer to startup, as
+    /// where `on_start` ends well during a stop.
+    pub(crate) fn is_worth_a_line(&self) -> bool {
+        self.from.state != self.to.state || self.from.to_string() != self.to.to_string()
+    }
+}
+
 /// Says what has gone, to stand behind what has come.
 impl fmt::Display for Transition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -70,8 +78,21 @@ impl fmt::Display for Transition {
 #[cfg(test)]
 mod tests {
     use super::{Duration, History, Verdict};
-    use crate::vitals::Lifecycle;
     use crate::vitals::verdict::Snapshot;
+    use crate::vitals::{Lifecycle, State};
+
+    #[test]
+    fn a_start_that_ends_during_a_stop_is_not_worth_a_line() {
+        let verdict = |state, started| {
+            let lifecycle = Lifecycle { state, started, ..Lifecycle::default() };
+            Verdict::of(Snapshot { lifecycle, ..Snapshot::default() })
+        };
+        let mut history = History::new(verdict(State::Starting, false));
+        let mut note = |verdict| history.note(verdict, Duration::ZERO).unwrap();
+        assert!(note(verdict(State::Stopping, false)).is_worth_a_line());
+        assert!(!note(verdict(State::Stopping, true)).is_worth_a_line());
+        assert!(note(verdict(State::Stopped, true)).is_worth_a_line());
+    }
 
     #[test]
     fn only_changes_are_kept_and_no_more_than_sixty_four() {
