@@ -196,7 +196,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(unix)]
     fn what_changes_nothing_wakes_nobody() {
         let vitals = Vitals::new(Duration::from_secs(30), false);
         let mut watcher = vitals.subscribe();

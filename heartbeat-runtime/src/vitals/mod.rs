@@ -137,7 +137,7 @@ impl Vitals {
     }
 
     /// Tells of every change of the lifecycle.
-    #[cfg(unix)]
+    #[cfg(any(unix, test))]
     pub(crate) fn subscribe(&self) -> watch::Receiver<Lifecycle> {
         self.lifecycle.subscribe()
     }
