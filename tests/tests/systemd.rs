@@ -37,6 +37,7 @@ impl Manager {
     }
 
     /// The fields of the next message.
+    #[track_caller]
     fn hears(&self) -> Vec<String> {
         let mut message = [0; 4096];
         let count = self.0.recv(&mut message).expect("a message");
@@ -45,6 +46,7 @@ impl Manager {
     }
 
     /// Hears on until a message has that field, and returns all the fields until there.
+    #[track_caller]
     fn hears_until(&self, field: &str) -> Vec<String> {
         let mut heard = Vec::new();
         while !heard.iter().any(|heard| heard == field) {
@@ -73,6 +75,8 @@ fn a_manager_is_told_when_the_worker_is_ready_and_how_it_is() {
         worker.signal(Signal::TERM);
         let stopping = ["STOPPING=1", "EXTEND_TIMEOUT_USEC=30000000", "STATUS=stopping"];
         assert_eq!(manager.hears(), stopping);
+        // Until it says so, it may still be `run` that takes the Enter.
+        worker.line_with("on_stop: press Enter");
         worker.press_enter();
         assert_eq!(manager.hears(), ["STATUS=stopped"]);
         assert_eq!(worker.wait().code(), Some(0));
