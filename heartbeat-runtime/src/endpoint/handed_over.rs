@@ -44,7 +44,8 @@ impl HandedOver {
     /// under another name, has its address.
     pub(crate) fn explained(&self, endpoint: &str, error: impl Into<Error>) -> Error {
         let error = error.into();
-        if self.sockets.is_empty() {
+        // One that is named so was passed over, as a variable says where to listen.
+        if self.sockets.is_empty() || self.sockets.iter().any(|(name, _)| name == endpoint) {
             return error;
         }
         let names: Vec<_> = self.sockets.iter().map(|(name, _)| format!("`{name}`")).collect();
@@ -97,6 +98,7 @@ mod tests {
         };
         let explained = |names| handed_over(names).explained("Heartbeat", "in use").to_string();
         assert_eq!(explained(&[]), "in use");
+        assert_eq!(explained(&["x", "Heartbeat"]), "in use");
         assert_eq!(
             explained(&["orders.socket", "x"]),
             "in use; what was handed over is named `orders.socket`, `x`: give the socket unit \
