@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::task::{Context, Poll};
 
 use socket2::SockRef;
+use tokio::io::Interest;
 use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
@@ -38,8 +39,16 @@ macro_rules! either {
 }
 
 impl Stream {
+    /// On Linux what does not fill the buffer was all there is, as `epoll(7)` says in its
+    /// questions and answers: the next readiness is waited for without another try.
     pub(crate) fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        either!(self, stream => stream.try_read(buffer))
+        let mut count = 0;
+        let read = either!(self, stream => stream.try_io(Interest::READABLE, || {
+            count = stream.try_read(buffer)?;
+            let drained = cfg!(target_os = "linux") && (1..buffer.len()).contains(&count);
+            if drained { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
+        }));
+        if count > 0 { Ok(count) } else { read.map(|()| 0) }
     }
 
     pub(crate) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {

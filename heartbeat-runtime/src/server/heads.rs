@@ -22,8 +22,10 @@ pub(super) struct Heads {
     /// Part of a head has come.
     begun: bool,
     after_return: bool,
-    /// What has come of the field's name, in lower case and as far as it matters; `None` after it.
-    name: Option<Vec<u8>>,
+    /// What has come of the field's name, in lower case.
+    name: Vec<u8>,
+    /// The name is over, or none that matters.
+    after_name: bool,
     /// The field that has told where the body ends.
     framing: Option<&'static [u8]>,
 }
@@ -35,7 +37,8 @@ impl Default for Heads {
             frames: Frames::default(),
             begun: false,
             after_return: false,
-            name: Some(Vec::new()),
+            name: Vec::new(),
+            after_name: false,
             framing: None,
         }
     }
@@ -43,8 +46,9 @@ impl Default for Heads {
 
 impl Heads {
     /// Follows the next bytes, and spoils those that must not be there.
-    pub(super) fn follow(&mut self, bytes: &mut [u8]) {
-        for byte in bytes {
+    pub(super) fn follow(&mut self, mut bytes: &mut [u8]) {
+        while let Some((byte, rest)) = bytes.split_first_mut() {
+            bytes = rest;
             if self.is_http2() {
                 self.frames.follow(*byte);
                 continue;
@@ -58,7 +62,18 @@ impl Heads {
                 *byte = 0;
             }
             self.after_return = *byte == b'\r';
+            if self.after_name && self.preface.is_none() {
+                bytes = self.skip_to_line_feed(bytes);
+            }
         }
+    }
+
+    /// Up to its end nothing matters in the rest of a line.
+    fn skip_to_line_feed<'a>(&mut self, bytes: &'a mut [u8]) -> &'a mut [u8] {
+        let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+        let (skipped, rest) = bytes.split_at_mut(end);
+        self.after_return = skipped.last().map_or(self.after_return, |byte| *byte == b'\r');
+        rest
     }
 
     /// Whether the rest of a request is due.
@@ -71,29 +86,33 @@ impl Heads {
     }
 
     fn is_refused(&mut self, byte: u8) -> bool {
-        match (byte, &mut self.name) {
-            (b'\n', _) => !self.after_return || self.end_line(),
-            (b':', Some(_)) => self.end_name(),
-            (byte, Some(name)) if byte != b'\r' && name.len() <= ENCODING.len() => {
-                name.push(byte.to_ascii_lowercase());
+        match byte {
+            b'\n' => !self.after_return || self.end_line(),
+            b':' if !self.after_name => self.end_name(),
+            b'\r' => false,
+            byte => {
+                self.after_name |= self.name.len() == ENCODING.len();
+                if !self.after_name {
+                    self.name.push(byte.to_ascii_lowercase());
+                }
                 false
             }
-            _ => false,
         }
     }
 
     fn end_line(&mut self) -> bool {
-        if self.name.as_ref().is_some_and(Vec::is_empty) {
+        if self.name.is_empty() && !self.after_name {
             // The empty line that ends a head.
             (self.framing, self.begun) = (None, false);
         }
-        self.name = Some(Vec::new());
+        self.name.clear();
+        self.after_name = false;
         false
     }
 
     fn end_name(&mut self) -> bool {
-        let name = self.name.take().unwrap_or_default();
-        let framing = [LENGTH, ENCODING].into_iter().find(|field| *field == name);
+        self.after_name = true;
+        let framing = [LENGTH, ENCODING].into_iter().find(|field| *field == self.name);
         framing.is_some_and(|field| *self.framing.get_or_insert(field) != field)
     }
 }
