@@ -12,13 +12,13 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::endpoint::{Bound, Listener};
 use crate::log::{Level, Pen};
 use crate::server::{self, Site};
 use crate::supervisor::{Signals, Systemd};
-use crate::vitals::{CANARY_EVERY, Canary, Event, Look, Reason, State, Verdict, Vitals, panics};
+use crate::vitals::{Canary, Event, Look, Reason, State, Verdict, Vitals, panics};
 
 /// How long the last answers may take.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
@@ -79,19 +79,15 @@ impl Unborn {
         };
         let pen = Pen::new()?;
         let (close, closing) = oneshot::channel();
+        let canaries = Arc::clone(&vitals);
         let beats = Beats { sites, vitals, watch, systemd, signals, pen: pen.clone() };
-        let thread = thread::Builder::new().name("heartbeat".to_owned()).spawn(move || {
-            let pen = beats.pen.clone();
-            let beat = || {
-                runtime.block_on(beats.until(closing));
-                // What is still open now ends with the runtime.
-                runtime.shutdown_background();
-            };
-            if catch_unwind(AssertUnwindSafe(beat)).is_err() {
-                // A worker that nobody watches or can stop must not go on.
-                exit(&pen, "the heart has panicked: ending at once".to_owned(), BROKEN);
-            }
+        let thread = spawn("heartbeat", &pen, move || {
+            runtime.block_on(beats.until(closing));
+            // What is still open now ends with the runtime.
+            runtime.shutdown_background();
         })?;
+        let canaries_pen = pen.clone();
+        spawn("heart-canary", &pen, move || send_canaries(&canaries, &canaries_pen))?;
         Ok(Heart { thread, close, pen })
     }
 }
@@ -106,6 +102,20 @@ impl Heart {
         pen.write(Level::Info, last_line);
         pen.finish(LAST_LINE_WITHIN);
     }
+}
+
+/// A thread without which a worker must not go on: nobody would watch or stop it.
+fn spawn(
+    name: &str,
+    pen: &Pen,
+    work: impl FnOnce() + Send + 'static,
+) -> io::Result<JoinHandle<()>> {
+    let pen = pen.clone();
+    thread::Builder::new().name(name.to_owned()).spawn(move || {
+        if catch_unwind(AssertUnwindSafe(work)).is_err() {
+            exit(&pen, "the heart has panicked: ending at once".to_owned(), BROKEN);
+        }
+    })
 }
 
 /// All that the heart thread does, until it is closed.
@@ -131,7 +141,6 @@ impl Beats {
             _ = closing => {}
             () = obey.as_mut() => {}
             () = look_after(&vitals, watch.panics, &pen) => {}
-            () = send_canaries(&vitals, &pen) => {}
             () = systemd.follow(&vitals) => {}
             line = keep_budget(&vitals, watch.stop_within) => exit(&pen, line, spent(&vitals)),
         }
@@ -205,11 +214,18 @@ fn tell_of(before: &Look, after: &Look, pen: &Pen) {
     }
 }
 
-/// Sends a canary into the worker's runtime again and again, and tells what its absence means.
-async fn send_canaries(vitals: &Vitals, pen: &Pen) {
+/// Sends a canary into the worker's runtime again and again until that is to end, and tells what
+/// the absence of one means.
+///
+/// On a thread of its own, as there is nothing else that an idle worker does so often: a timer of
+/// the heart's runtime would wake its thread twice each time, at twice the cost.
+fn send_canaries(vitals: &Vitals, pen: &Pen) {
     let mut canary = Canary::default();
-    loop {
-        sleep(CANARY_EVERY).await;
+    let mut ends = false;
+    while !ends {
+        vitals.rest(&canary);
+        // One look more, which takes back what was said of a runtime that is now ending.
+        ends = vitals.lifecycle().state.is_ending();
         let Some(past) = vitals.send(&mut canary) else { continue };
         let starved = |verdict: &Verdict| verdict.reasons.contains(&Reason::Starved);
         if starved(&past.to) {

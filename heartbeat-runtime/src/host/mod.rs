@@ -179,7 +179,7 @@ fn live<S: 'static>(
     threads: Threads,
     role: &RoleEnvironment,
 ) -> Exit {
-    let runtime = match threads.runtime() {
+    let runtime = match threads.runtime(role.vitals().bell()) {
         Ok(runtime) => runtime,
         Err(error) => {
             lifecycle!(error, "cannot start: no runtime for the worker: {error}");

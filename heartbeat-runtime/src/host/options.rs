@@ -2,11 +2,13 @@
 
 use std::io;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 
 use super::{Deadlines, Host, Phases};
+use crate::vitals::Bell;
 
 /// The threads of the worker's own runtime.
 #[derive(Clone, Copy, Default)]
@@ -87,13 +89,16 @@ impl<S: 'static> Host<S> {
 }
 
 impl Threads {
-    pub(super) fn runtime(self) -> io::Result<Runtime> {
-        match self {
-            Self::Cores => Builder::new_multi_thread().enable_all().build(),
-            Self::Workers(count) => {
-                Builder::new_multi_thread().worker_threads(count.get()).enable_all().build()
-            }
-            Self::Current => Builder::new_current_thread().enable_all().build(),
+    /// A runtime whose threads ring when they are woken.
+    pub(super) fn runtime(self, bell: &Arc<Bell>) -> io::Result<Runtime> {
+        let mut builder = match self {
+            Self::Cores | Self::Workers(_) => Builder::new_multi_thread(),
+            Self::Current => Builder::new_current_thread(),
+        };
+        if let Self::Workers(count) = self {
+            builder.worker_threads(count.get());
         }
+        let bell = Arc::clone(bell);
+        builder.enable_all().on_thread_unpark(move || bell.ring()).build()
     }
 }

@@ -1,8 +1,11 @@
-//! The canary: an empty task that the heart spawns into the worker's runtime every 100 ms.
+//! The canary: an empty task that the heart spawns into the worker's runtime every 100 ms, and
+//! about once a second while all threads of that are parked, as there is nothing to do.
 //!
 //! One that does not come back tells of a runtime that cannot run tasks. And the spawn itself
 //! wakes a parked worker thread, which takes over the I/O driver where the thread that had it is
-//! blocked (tokio-rs/tokio#4730): that caps the damage of one blocking task at about 100 ms.
+//! blocked (tokio-rs/tokio#4730): that caps the damage of one blocking task at about 100 ms. Where
+//! no thread is blocked there is nothing to take over, and to wake them all ten times a second
+//! would be most of what an idle worker costs.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,7 +17,9 @@ use tokio::time::Instant;
 use super::clock::nanoseconds;
 
 /// How often one is sent.
-pub(crate) const EVERY: Duration = Duration::from_millis(100);
+pub(super) const EVERY: Duration = Duration::from_millis(100);
+/// How often into a runtime that has nothing to do.
+pub(super) const EVERY_AT_REST: Duration = Duration::from_secs(1);
 
 const WARN_AFTER: Duration = Duration::from_secs(5);
 const FAIL_AFTER: Duration = Duration::from_secs(60);
@@ -44,6 +49,8 @@ pub(crate) struct Lags {
 pub(crate) struct Canary {
     /// When the one that is away was sent, and when it arrived, in nanoseconds after that.
     away: Option<(Duration, Arc<AtomicU64>)>,
+    /// When the last one was sent.
+    sent: Option<Duration>,
 }
 
 impl Canary {
@@ -56,6 +63,11 @@ impl Canary {
                 return verdict(&runtime.runtime_flavor(), now.saturating_sub(*sent));
             }
             lags.observe(lag);
+            self.away = None;
+        }
+        let due = self.sent.is_none_or(|sent| now >= sent + EVERY_AT_REST);
+        if !due && is_at_rest(runtime) {
+            return Starved::No;
         }
         let lag = Arc::new(AtomicU64::new(0));
         let (sent, arrived) = (Instant::now(), Arc::clone(&lag));
@@ -63,13 +75,25 @@ impl Canary {
             arrived.store(nanoseconds(sent.elapsed()).max(1), Ordering::Release);
         });
         self.away = Some((now, lag));
+        self.sent = Some(now);
         Starved::No
+    }
+
+    pub(crate) fn is_away(&self) -> bool {
+        self.away.is_some()
     }
 
     /// Forgets the one that is away: the runtime it was sent into has ended.
     pub(crate) fn rest(&mut self) {
         self.away = None;
     }
+}
+
+/// Whether every thread of a runtime waits to be woken.
+pub(super) fn is_at_rest(runtime: &Handle) -> bool {
+    let metrics = runtime.metrics();
+    // Counted is each time that a thread parks and each time that it goes on.
+    (0..metrics.num_workers()).all(|thread| metrics.worker_park_unpark_count(thread) % 2 == 1)
 }
 
 fn verdict(flavor: &RuntimeFlavor, absence: Duration) -> Starved {
@@ -101,7 +125,12 @@ impl Lags {
 
 #[cfg(test)]
 mod tests {
-    use super::{Canary, Duration, Handle, Lags, RuntimeFlavor, Starved, verdict};
+    use tokio::runtime::Builder;
+
+    use super::{
+        Arc, AtomicU64, Canary, Duration, Handle, Lags, Ordering, RuntimeFlavor, Starved,
+        is_at_rest, verdict,
+    };
 
     #[test]
     fn absence_is_a_warning_then_a_failure_unless_there_is_only_one_thread() {
@@ -115,6 +144,33 @@ mod tests {
         ] {
             assert_eq!(verdict(&flavor, Duration::from_secs(seconds)), starved);
         }
+    }
+
+    #[test]
+    fn a_runtime_at_rest_is_woken_once_a_second() {
+        let threads = Builder::new_multi_thread().worker_threads(2).build().unwrap();
+        let (mut canary, lags, runtime) = (Canary::default(), Lags::default(), threads.handle());
+        let mut back = |milliseconds| {
+            canary.fly(runtime, Duration::from_millis(milliseconds), &lags);
+            let arrived = |(_, lag): &(_, Arc<AtomicU64>)| lag.load(Ordering::Relaxed) > 0;
+            while !canary.away.as_ref().is_none_or(arrived) || !is_at_rest(runtime) {
+                std::thread::yield_now();
+            }
+            lags.report().0.iter().sum::<u64>()
+        };
+        assert_eq!(back(0), 0, "it is not taken back yet");
+        assert_eq!(back(100), 1);
+        assert_eq!(back(900), 1, "none was sent");
+        assert_eq!(back(1000), 1);
+        assert_eq!(back(1100), 2);
+        let (release, blocked) = std::sync::mpsc::channel::<()>();
+        runtime.spawn(async move { blocked.recv() });
+        while is_at_rest(runtime) {
+            std::thread::yield_now();
+        }
+        canary.fly(runtime, Duration::from_millis(1200), &lags);
+        drop(release);
+        assert!(canary.is_away(), "one thread is at work");
     }
 
     #[tokio::test]

@@ -3,6 +3,7 @@
 //! No I/O and no HTTP: the host and the user's code write here, the heart thread looks, the
 //! server reads.
 
+mod bell;
 mod canary;
 mod check;
 mod clock;
@@ -28,7 +29,8 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
-pub(crate) use self::canary::{BUCKETS, Canary, EVERY as CANARY_EVERY, Lags, Starved};
+pub(crate) use self::bell::Bell;
+pub(crate) use self::canary::{BUCKETS, Canary, Lags, Starved};
 pub use self::check::{Check, CheckBuilder, CheckError};
 pub(crate) use self::check::{CheckRecord, CheckReport};
 pub(crate) use self::clock::Clock;
@@ -53,6 +55,8 @@ pub(crate) struct Vitals {
     registered: Notify,
     /// The runtime of the worker, while it lives.
     runtime: Mutex<Option<Handle>>,
+    /// Rings when that has something to do again.
+    bell: Arc<Bell>,
     lags: Lags,
     // What the last look has found, so that a probe costs the same however much there is.
     stalled: AtomicBool,
@@ -77,6 +81,7 @@ impl Vitals {
             checks: Mutex::default(),
             registered: Notify::new(),
             runtime: Mutex::default(),
+            bell: Arc::default(),
             lags: Lags::default(),
             stalled: AtomicBool::new(false),
             starved: AtomicU8::new(Starved::No as u8),
@@ -94,6 +99,11 @@ impl Vitals {
     /// The lane of `run`.
     pub(crate) fn run(&self) -> &Arc<Lane> {
         &self.run
+    }
+
+    /// What each thread of the worker's runtime is to ring when it is woken.
+    pub(crate) fn bell(&self) -> &Arc<Bell> {
+        &self.bell
     }
 
     pub(crate) fn lags(&self) -> &Lags {

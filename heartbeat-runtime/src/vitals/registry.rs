@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::thread;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
 
+use super::canary::{EVERY, EVERY_AT_REST, is_at_rest};
 use super::{
     Canary, CheckRecord, CheckReport, Checks, Lane, LaneReport, Starved, Transition, Vitals,
 };
@@ -66,6 +68,7 @@ impl Vitals {
     pub(crate) fn runs_on(&self, runtime: Option<Handle>) {
         if let Ok(mut slot) = self.runtime.lock() {
             *slot = runtime;
+            self.bell.ring();
         }
     }
 
@@ -91,11 +94,19 @@ impl Vitals {
         Look { transition: self.note(), stalled, failing, period }
     }
 
+    /// Waits until the next canary is due: longer while the worker's runtime has nothing to do.
+    /// For one thread alone.
+    pub(crate) fn rest(&self, canary: &Canary) {
+        let at_rest = || !canary.is_away() && self.runtime().as_ref().is_none_or(is_at_rest);
+        if !self.bell.is_quiet_for(EVERY_AT_REST, at_rest) {
+            thread::park_timeout(EVERY);
+        }
+    }
+
     /// Sends a canary, where the worker has a runtime that is to run tasks. Returns the change of
     /// the verdict.
     pub(crate) fn send(&self, canary: &mut Canary) -> Option<Transition> {
-        let runtime = self.runtime.lock().ok().and_then(|runtime| runtime.clone());
-        let starved = match runtime {
+        let starved = match self.runtime() {
             Some(runtime) if !self.lifecycle().state.is_ending() => {
                 canary.fly(&runtime, self.clock.now(), &self.lags)
             }
@@ -106,6 +117,10 @@ impl Vitals {
         };
         self.starved.store(starved as u8, Ordering::Relaxed);
         self.note()
+    }
+
+    fn runtime(&self) -> Option<Handle> {
+        self.runtime.lock().ok()?.clone()
     }
 
     /// The names of those that fail, and not only for want of a first result.

@@ -1,0 +1,84 @@
+//! The bell: rings when a thread of the worker's runtime has something to do again, so that
+//! nobody has to look while there is nothing to see.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering, fence};
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+/// What one thread listens to, and any may ring.
+#[derive(Default)]
+pub(crate) struct Bell {
+    listener: OnceLock<Thread>,
+    /// The listener waits for a ring.
+    heard: AtomicBool,
+}
+
+impl Bell {
+    /// Wakes the listener; costs two loads and no lock where it is awake.
+    pub(crate) fn ring(&self) {
+        // What was made known before the ring is seen by a listener that does not hear it.
+        fence(Ordering::SeqCst);
+        if self.heard.load(Ordering::Relaxed)
+            && self.heard.swap(false, Ordering::Relaxed)
+            && let Some(listener) = self.listener.get()
+        {
+            listener.unpark();
+        }
+    }
+
+    /// Waits for a ring for as long as that, unless it is not quiet already; returns whether it
+    /// was quiet all the time. There is one listener.
+    pub(crate) fn is_quiet_for(&self, time: Duration, is_quiet: impl FnOnce() -> bool) -> bool {
+        self.listener.get_or_init(thread::current);
+        self.heard.store(true, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+        if is_quiet() {
+            thread::park_timeout(time);
+            self.heard.swap(false, Ordering::Relaxed)
+        } else {
+            self.heard.store(false, Ordering::Relaxed);
+            false
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::Bell;
+
+    const LONG: Duration = Duration::from_secs(600);
+
+    #[test]
+    fn a_ring_ends_the_wait() {
+        let bell = Arc::new(Bell::default());
+        let ringer = Arc::clone(&bell);
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .on_thread_unpark(move || ringer.ring())
+            .build()
+            .unwrap();
+        // The task is spawned while the listener is about to wait already.
+        let rings = || {
+            runtime.spawn(async {});
+            true
+        };
+        for _ in 0..100 {
+            // Its thread waits for the next.
+            while runtime.metrics().worker_park_unpark_count(0).is_multiple_of(2) {
+                std::thread::yield_now();
+            }
+            assert!(!bell.is_quiet_for(LONG, rings));
+        }
+    }
+
+    #[test]
+    fn without_a_ring_it_is_quiet_unless_it_was_not_before() {
+        let bell = Bell::default();
+        assert!(bell.is_quiet_for(Duration::from_millis(1), || true));
+        assert!(!bell.is_quiet_for(LONG, || false));
+    }
+}
