@@ -1,0 +1,13 @@
+//! A route that answers what a worker's health does, on one thread, and nothing else.
+
+use axum::{Json, Router, routing::get};
+use bench_work::address;
+use serde_json::json;
+use tokio::net::TcpListener;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let health = async || Json(json!({ "version": "0.1.0", "status": "pass", "state": "ready" }));
+    let router = Router::new().route("/health", get(health));
+    Ok(axum::serve(TcpListener::bind(address()?).await?, router).await?)
+}

@@ -1,0 +1,18 @@
+//! A worker as it is written by hand today: a route for health on the worker's own runtime.
+
+use axum::{Json, Router, routing::get};
+use bench_work::{address, stopped, terminated, work};
+use serde_json::json;
+use tokio::net::TcpListener;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let terminated = terminated()?;
+    let health = async || Json(json!({ "version": "0.1.0", "status": "pass", "state": "ready" }));
+    let router = Router::new().route("/health", get(health));
+    let listener = TcpListener::bind(address()?).await?;
+    let server = axum::serve(listener, router).with_graceful_shutdown(stopped(terminated.clone()));
+    let server = tokio::spawn(server.into_future());
+    work(stopped(terminated), || ()).await;
+    Ok(server.await??)
+}

@@ -1,0 +1,94 @@
+//! As many probes as a server takes: wrk on one core, the server on another.
+
+use std::error::Error;
+use std::process::Command;
+use std::thread;
+
+use crate::peer::{BARE, Peer};
+use crate::running::Running;
+use crate::table::{Bound, Table, median};
+
+const ROUNDS: usize = 5;
+
+/// What wrk tells of one run.
+#[derive(Clone, Copy)]
+struct Load {
+    per_second: f64,
+    p50: f64,
+    p99: f64,
+}
+
+pub(crate) fn measure(peers: &[Peer], table: &mut Table) -> Result<(), Box<dyn Error>> {
+    if Command::new("wrk").arg("--version").output().is_err() {
+        table.skip("throughput of health", "wrk is not installed");
+        return Ok(());
+    }
+    if thread::available_parallelism()?.get() < 2 {
+        table.skip("throughput of health", "the load has no core of its own");
+        return Ok(());
+    }
+    let all = || peers.iter().chain([&BARE]);
+    let mut loads: Vec<Vec<Load>> = all().map(|_| Vec::new()).collect();
+    for _ in 0..ROUNDS {
+        for (peer, loads) in all().zip(&mut loads) {
+            loads.push(load(peer).map_err(|error| format!("{}: {error}", peer.name))?);
+        }
+    }
+    let medians = |of: fn(&Load) -> f64| -> Vec<f64> {
+        loads.iter().map(|all| median(all.iter().map(of)).unwrap_or_default()).collect()
+    };
+    let per_second = medians(|load| load.per_second);
+    let bare = per_second[peers.len()];
+    let thousands: Vec<f64> = per_second.iter().map(|number| number / 1e3).collect();
+    let of_bare: Vec<f64> = per_second.iter().map(|number| number / bare).collect();
+    table.numbers("health, one core, 16 connections", "thousand/s", &thousands[..peers.len()]);
+    table.numbers("the same, of a bare axum route", "of it", &of_bare[..peers.len()]);
+    table.numbers("the same: p50", "µs", &medians(|load| load.p50)[..peers.len()]);
+    table.numbers("the same: p99", "µs", &medians(|load| load.p99)[..peers.len()]);
+    table.bound(Bound {
+        what: "`/health` throughput against a bare axum route, one thread each",
+        to_reach: "at least 0.95",
+        reached: format!("{:.2}", of_bare[0]),
+        met: of_bare[0] >= 0.95,
+    });
+    Ok(())
+}
+
+fn load(peer: &Peer) -> Result<Load, Box<dyn Error>> {
+    let mut server = Running::start_by(on_core("0", &peer.command()), "idle")?;
+    server.up(peer.health)?;
+    let mut wrk = Command::new("wrk");
+    wrk.args(["--threads=1", "--connections=16", "--duration=3s", "--latency"]);
+    wrk.arg(format!("http://{}{}", server.address, peer.health));
+    let output = on_core("1", &wrk).output()?;
+    let told = String::from_utf8(output.stdout)?;
+    if told.contains("Non-2xx") {
+        return Err(told.into());
+    }
+    let after = |label: &str| {
+        let line = told.lines().find_map(|line| line.trim().strip_prefix(label));
+        line.map(str::trim).ok_or_else(|| format!("no `{label}` in: {told}"))
+    };
+    Ok(Load {
+        per_second: after("Requests/sec:")?.parse()?,
+        p50: microseconds(after("50%")?)?,
+        p99: microseconds(after("99%")?)?,
+    })
+}
+
+fn on_core(core: &str, command: &Command) -> Command {
+    let mut pinned = Command::new("taskset");
+    pinned.args(["--cpu-list", core]).arg(command.get_program()).args(command.get_args());
+    pinned
+}
+
+fn microseconds(told: &str) -> Result<f64, Box<dyn Error>> {
+    let unit = told.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
+    let number: f64 = told[..told.len() - unit.len()].parse()?;
+    match unit {
+        "us" => Ok(number),
+        "ms" => Ok(number * 1e3),
+        "s" => Ok(number * 1e6),
+        _ => Err(format!("a time that is not understood: {told}").into()),
+    }
+}

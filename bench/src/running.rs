@@ -1,0 +1,123 @@
+//! A process that is measured, and what the system tells of it.
+
+use std::error::Error;
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::process::{Child, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::peer::Peer;
+use crate::probe::{Answer, probe};
+
+/// A peer that runs; it is killed where it is dropped before its end.
+pub(crate) struct Running {
+    child: Child,
+    pub(crate) address: SocketAddr,
+    started: Instant,
+}
+
+/// What a process has used so far.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Usage {
+    pub(crate) cpu_seconds: f64,
+    /// How often one of its threads went to sleep, and so was woken.
+    pub(crate) wakeups: u64,
+    pub(crate) threads: u64,
+    pub(crate) resident_kib: u64,
+}
+
+// === impl Running ===
+
+impl Running {
+    /// Starts a peer that does this kind of work.
+    pub(crate) fn start(peer: &Peer, work: &str) -> Result<Self, Box<dyn Error>> {
+        Self::start_by(peer.command(), work)
+    }
+
+    pub(crate) fn start_by(
+        mut command: std::process::Command,
+        work: &str,
+    ) -> Result<Self, Box<dyn Error>> {
+        let address = free_address()?;
+        command
+            .env("BENCH_WORK", work)
+            .env("BENCH_ADDRESS", address.to_string())
+            .env("HEARTBEAT_ENDPOINT_HEARTBEAT", address.to_string())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let started = Instant::now();
+        let child = command.spawn().map_err(|error| format!("{command:?}: {error}"))?;
+        Ok(Self { child, address, started })
+    }
+
+    /// Waits for the first 200, and tells how long it took since the start.
+    pub(crate) fn up(&mut self, path: &str) -> Result<Duration, Box<dyn Error>> {
+        while self.started.elapsed() < Duration::from_secs(30) {
+            if probe(self.address, path).0 == Answer::Status(200) {
+                return Ok(self.started.elapsed());
+            }
+            if let Some(status) = self.child.try_wait()? {
+                return Err(format!("it ended before it answered: {status}").into());
+            }
+        }
+        Err(format!("no 200 from {path} within 30 s").into())
+    }
+
+    pub(crate) fn terminate(&self) -> Result<(), Box<dyn Error>> {
+        Ok(kill_process(self.pid()?, Signal::TERM)?)
+    }
+
+    /// Waits for the end.
+    pub(crate) fn exited(mut self) -> std::io::Result<ExitStatus> {
+        self.child.wait()
+    }
+
+    pub(crate) fn usage(&self) -> Result<Usage, Box<dyn Error>> {
+        let process = format!("/proc/{}", self.child.id());
+        let status = fs::read_to_string(format!("{process}/status"))?;
+        let mut usage = Usage {
+            threads: field(&status, "Threads:"),
+            resident_kib: field(&status, "VmRSS:"),
+            ..Usage::default()
+        };
+        for thread in fs::read_dir(format!("{process}/task"))? {
+            let thread = thread?.path();
+            let status = fs::read_to_string(thread.join("status"))?;
+            usage.wakeups += field(&status, "voluntary_ctxt_switches:");
+            let scheduled = fs::read_to_string(thread.join("schedstat"))?;
+            let nanoseconds: f64 = scheduled.split(' ').next().unwrap_or_default().parse()?;
+            usage.cpu_seconds += nanoseconds / 1e9;
+        }
+        Ok(usage)
+    }
+
+    fn pid(&self) -> Result<Pid, Box<dyn Error>> {
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        pid.ok_or_else(|| "a process without a number".into())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Where it has ended already, there is nobody to kill.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The number of the line that begins so.
+fn field(status: &str, name: &str) -> u64 {
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+    line.split_whitespace().next().and_then(|number| number.parse().ok()).unwrap_or_default()
+}
+
+/// A loopback address that no other process here has, and a port that is free there.
+fn free_address() -> std::io::Result<SocketAddr> {
+    static NEXT: AtomicU16 = AtomicU16::new(1);
+    let [high, low] = NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+    TcpListener::bind((Ipv4Addr::new(127, 1, high, low), 0))?.local_addr()
+}
