@@ -48,7 +48,7 @@ fn the_threads_of_the_worker_are_those_that_were_asked_for() {
     for (arguments, workers) in [(&["0"], 0), (&["3"], 3)] {
         let worker = hand_written_worker(arguments);
         let threads = std::fs::read_dir(format!("/proc/{}/task", worker.id())).unwrap();
-        // The main thread, the heart and its pen, and those of the worker's runtime.
-        assert_eq!(threads.count(), 3 + workers, "{arguments:?}");
+        // The main thread, the heart, its pen and its canaries, and those of the worker's runtime.
+        assert_eq!(threads.count(), 4 + workers, "{arguments:?}");
     }
 }
