@@ -223,7 +223,7 @@ fn send_canaries(vitals: &Vitals, pen: &Pen) {
     let mut canary = Canary::default();
     let mut ends = false;
     while !ends {
-        vitals.rest(&canary);
+        vitals.wait_for_next(&canary);
         // One look more, which takes back what was said of a runtime that is now ending.
         ends = vitals.lifecycle().state.is_ending();
         let Some(past) = vitals.send(&mut canary) else { continue };

@@ -62,7 +62,7 @@ impl Heads {
                 *byte = 0;
             }
             self.after_return = *byte == b'\r';
-            if self.after_name && self.preface.is_none() {
+            if self.after_name {
                 bytes = self.skip_to_line_feed(bytes);
             }
         }

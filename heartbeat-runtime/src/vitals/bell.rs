@@ -11,16 +11,17 @@ use std::time::Duration;
 pub(crate) struct Bell {
     listener: OnceLock<Thread>,
     /// The listener waits for a ring.
-    heard: AtomicBool,
+    awaited: AtomicBool,
 }
 
 impl Bell {
-    /// Wakes the listener; costs two loads and no lock where it is awake.
+    /// Wakes the listener; costs a fence and a load where it is awake.
     pub(crate) fn ring(&self) {
-        // What was made known before the ring is seen by a listener that does not hear it.
+        // What the thread has counted before it rings is seen by a listener that is not seen to
+        // wait yet: it looks at the count after a fence of its own.
         fence(Ordering::SeqCst);
-        if self.heard.load(Ordering::Relaxed)
-            && self.heard.swap(false, Ordering::Relaxed)
+        if self.awaited.load(Ordering::Relaxed)
+            && self.awaited.swap(false, Ordering::Relaxed)
             && let Some(listener) = self.listener.get()
         {
             listener.unpark();
@@ -31,13 +32,13 @@ impl Bell {
     /// was quiet all the time. There is one listener.
     pub(crate) fn is_quiet_for(&self, time: Duration, is_quiet: impl FnOnce() -> bool) -> bool {
         self.listener.get_or_init(thread::current);
-        self.heard.store(true, Ordering::Relaxed);
+        self.awaited.store(true, Ordering::Relaxed);
         fence(Ordering::SeqCst);
         if is_quiet() {
             thread::park_timeout(time);
-            self.heard.swap(false, Ordering::Relaxed)
+            self.awaited.swap(false, Ordering::Relaxed)
         } else {
-            self.heard.store(false, Ordering::Relaxed);
+            self.awaited.store(false, Ordering::Relaxed);
             false
         }
     }

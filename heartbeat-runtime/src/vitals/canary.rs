@@ -44,7 +44,7 @@ pub(crate) struct Lags {
     sum: AtomicU64,
 }
 
-/// Held by the heart.
+/// Held by the thread that sends them.
 #[derive(Default)]
 pub(crate) struct Canary {
     /// When the one that is away was sent, and when it arrived, in nanoseconds after that.
@@ -84,7 +84,7 @@ impl Canary {
     }
 
     /// Forgets the one that is away: the runtime it was sent into has ended.
-    pub(crate) fn rest(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.away = None;
     }
 }
@@ -148,7 +148,8 @@ mod tests {
 
     #[test]
     fn a_runtime_at_rest_is_woken_once_a_second() {
-        let threads = Builder::new_multi_thread().worker_threads(2).build().unwrap();
+        // With a second thread, the one that a canary wakes would wake that too, some time later.
+        let threads = Builder::new_multi_thread().worker_threads(1).build().unwrap();
         let (mut canary, lags, runtime) = (Canary::default(), Lags::default(), threads.handle());
         let mut back = |milliseconds| {
             canary.fly(runtime, Duration::from_millis(milliseconds), &lags);
@@ -170,7 +171,7 @@ mod tests {
         }
         canary.fly(runtime, Duration::from_millis(1200), &lags);
         drop(release);
-        assert!(canary.is_away(), "one thread is at work");
+        assert!(canary.is_away(), "its thread is at work");
     }
 
     #[tokio::test]

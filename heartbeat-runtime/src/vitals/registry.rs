@@ -96,7 +96,7 @@ impl Vitals {
 
     /// Waits until the next canary is due: longer while the worker's runtime has nothing to do.
     /// For one thread alone.
-    pub(crate) fn rest(&self, canary: &Canary) {
+    pub(crate) fn wait_for_next(&self, canary: &Canary) {
         let at_rest = || !canary.is_away() && self.runtime().as_ref().is_none_or(is_at_rest);
         if !self.bell.is_quiet_for(EVERY_AT_REST, at_rest) {
             thread::park_timeout(EVERY);
@@ -111,12 +111,13 @@ impl Vitals {
                 canary.fly(&runtime, self.clock.now(), &self.lags)
             }
             _ => {
-                canary.rest();
+                canary.forget();
                 Starved::No
             }
         };
-        self.starved.store(starved as u8, Ordering::Relaxed);
-        self.note()
+        // The heart looks at the same time, and may note the change first.
+        let changed = self.starved.swap(starved as u8, Ordering::Relaxed) != starved as u8;
+        if changed { self.noted() } else { None }
     }
 
     fn runtime(&self) -> Option<Handle> {
