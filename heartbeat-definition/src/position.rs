@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use memchr::{memchr_iter, memrchr};
+
 /// A place in a file, counted from 1; columns are characters, not bytes.
 ///
 /// A byte order mark takes no column.
@@ -48,20 +50,23 @@ impl<'a> Cursor<'a> {
 
     pub(crate) fn at(&mut self, offset: usize) -> Position {
         debug_assert!(offset >= self.offset, "offsets ascend");
-        for byte in self.text.get(self.offset..offset).unwrap_or_default() {
-            match byte {
-                b'\n' => {
-                    self.position.line = self.position.line.saturating_add(1);
-                    self.position.column = 1;
-                }
-                // A continuation byte belongs to a character that was counted.
-                0x80..0xC0 => {}
-                _ => self.position.column = self.position.column.saturating_add(1),
-            }
+        let mut passed = self.text.get(self.offset..offset).unwrap_or_default();
+        let Position { line, column } = &mut self.position;
+        if let Some(last) = memrchr(b'\n', passed) {
+            *line = line.saturating_add(saturated(memchr_iter(b'\n', passed).count()));
+            *column = 1;
+            passed = passed.get(last.saturating_add(1)..).unwrap_or_default();
         }
+        // A continuation byte belongs to a character that is counted.
+        let characters = passed.iter().filter(|byte| !matches!(byte, 0x80..0xC0)).count();
+        *column = column.saturating_add(saturated(characters));
         self.offset = self.offset.max(offset);
         self.position
     }
+}
+
+fn saturated(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
