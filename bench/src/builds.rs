@@ -33,7 +33,7 @@ pub(crate) fn measure(peers: &[Peer], table: &mut Table) -> Result<(), Box<dyn E
     let ratio = median(clean[0].clone()).zip(median(clean[1].clone())).map(|(us, hand)| us / hand);
     let ratio = ratio.unwrap_or(f64::INFINITY);
     table.cells("clean build, debug", "s", medians(clean));
-    table.cells("build after a change, debug", "s", medians(again));
+    table.cells("build after a touch of its file, debug", "s", medians(again));
     let count = |crates: &Option<BTreeSet<String>>| crates.as_ref().map(|all| all.len() as f64);
     table.cells("crates in the tree", "", crates.iter().map(|all| Cell::of(count(all))).collect());
     let mebibytes = sizes
@@ -64,11 +64,11 @@ fn built(package: &str) -> Result<(f64, f64), Box<dyn Error>> {
     let build = || {
         let start = Instant::now();
         let mut build = cargo(&["build", "--locked", "--offline", "--package", package]);
-        build.arg("--target-dir").arg(target.path());
-        run(build).map(|()| start.elapsed().as_secs_f64())
+        build.args(["--bin", package, "--target-dir"]).arg(target.path());
+        run(build).map(|_| start.elapsed().as_secs_f64())
     };
     let clean = build()?;
-    let folder = package.trim_end_matches("-peer");
+    let folder = package.strip_suffix("-peer").unwrap_or(package);
     let main =
         File::options().append(true).open(here().join("peers").join(folder).join("src/main.rs"))?;
     main.set_modified(SystemTime::now())?;
@@ -77,10 +77,9 @@ fn built(package: &str) -> Result<(f64, f64), Box<dyn Error>> {
 
 /// The crates that a package is built of, itself among them, with their versions.
 fn crates(package: &str) -> Result<BTreeSet<String>, Box<dyn Error>> {
-    let output = cargo(&["tree", "--locked", "--edges=normal,build", "--prefix=none"])
-        .args(["--format={p}", "--package", package])
-        .output()?;
-    let told = String::from_utf8(output.stdout)?;
+    let mut tree = cargo(&["tree", "--locked", "--offline", "--edges=normal,build"]);
+    tree.args(["--prefix=none", "--format={p}", "--package", package]);
+    let told = run(tree)?;
     // A name and a version; what follows says where it is from.
     let name = |line: &str| line.splitn(3, ' ').take(2).collect::<Vec<_>>().join(" ");
     Ok(told.lines().map(name).filter(|name| !name.is_empty()).collect())

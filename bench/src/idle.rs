@@ -10,6 +10,8 @@ use crate::running::{Running, Usage};
 use crate::table::{Bound, Table, median};
 
 const ROUNDS: usize = 3;
+/// Longer than what a start leaves behind lives: a thread for blocking work has ten seconds.
+const SETTLE: Duration = Duration::from_secs(12);
 const WINDOW: Duration = Duration::from_secs(10);
 const CROWD: usize = 1000;
 
@@ -17,36 +19,25 @@ const CROWD: usize = 1000;
 struct Idle {
     cpu_percent: f64,
     wakeups: f64,
+    threads: f64,
+    resident_mib: f64,
 }
 
 /// All at once, as none of them does anything.
 pub(crate) fn measure(peers: &[Peer], table: &mut Table) -> Result<(), Box<dyn Error>> {
-    let mut running = Vec::new();
-    for peer in peers {
-        let mut one = Running::start(peer, "idle")?;
-        one.up(peer.ready)?;
-        running.push(one);
-    }
-    thread::sleep(Duration::from_secs(3));
-    let mut windows: Vec<Vec<Idle>> = peers.iter().map(|_| Vec::new()).collect();
+    let mut rounds: Vec<Vec<Idle>> = peers.iter().map(|_| Vec::new()).collect();
     for _ in 0..ROUNDS {
-        let before = usages(&running)?;
-        thread::sleep(WINDOW);
-        let after = usages(&running)?;
-        for ((before, after), windows) in before.iter().zip(&after).zip(&mut windows) {
-            windows.push(Idle::between(before, after));
+        let running = started(peers)?;
+        for (window, rounds) in window(&running)?.into_iter().zip(&mut rounds) {
+            rounds.push(window);
         }
     }
-    let usages = usages(&running)?;
     let medians = |of: fn(&Idle) -> f64| -> Vec<f64> {
-        windows.iter().map(|all| median(all.iter().map(of)).unwrap_or_default()).collect()
+        rounds.iter().map(|all| median(all.iter().map(of)).unwrap_or_default()).collect()
     };
-    let resident: Vec<f64> =
-        usages.iter().map(|usage| usage.resident_kib as f64 / 1024.0).collect();
-    let threads: Vec<f64> = usages.iter().map(|usage| usage.threads as f64).collect();
-    let cpu = medians(|idle| idle.cpu_percent);
+    let (resident, cpu) = (medians(|idle| idle.resident_mib), medians(|idle| idle.cpu_percent));
     table.numbers("resident memory", "MiB", &resident);
-    table.numbers("threads", "", &threads);
+    table.numbers("threads", "", &medians(|idle| idle.threads));
     table.numbers("idle: wakeups", "/s", &medians(|idle| idle.wakeups));
     table.numbers("idle: share of a core", "%", &cpu);
 
@@ -68,19 +59,8 @@ pub(crate) fn measure(peers: &[Peer], table: &mut Table) -> Result<(), Box<dyn E
 
 /// A thousand of this project's workers at once.
 pub(crate) fn crowd(_: &[Peer], table: &mut Table) -> Result<(), Box<dyn Error>> {
-    let mut running = Vec::new();
-    for _ in 0..CROWD {
-        running.push(Running::start(&HEARTBEAT, "idle")?);
-    }
-    for one in &mut running {
-        one.up(HEARTBEAT.ready)?;
-    }
-    thread::sleep(Duration::from_secs(3));
-    let before = usages(&running)?;
-    thread::sleep(WINDOW);
-    let after = usages(&running)?;
-    let pairs = before.iter().zip(&after);
-    let cpu: f64 = pairs.map(|(before, after)| Idle::between(before, after).cpu_percent).sum();
+    let running = started(std::iter::repeat_n(&HEARTBEAT, CROWD))?;
+    let cpu: f64 = window(&running)?.iter().map(|idle| idle.cpu_percent).sum();
     let probes: Vec<_> = running.iter().map(|one| probe(one.address, HEARTBEAT.health)).collect();
     let healthy = probes.iter().filter(|(answer, _)| *answer == Answer::Status(200)).count();
     let slowest = probes.iter().map(|(_, took)| *took).max().unwrap_or_default();
@@ -98,17 +78,33 @@ pub(crate) fn crowd(_: &[Peer], table: &mut Table) -> Result<(), Box<dyn Error>>
     Ok(())
 }
 
-fn usages(running: &[Running]) -> Result<Vec<Usage>, Box<dyn Error>> {
-    running.iter().map(Running::usage).collect()
+fn started<'a>(peers: impl IntoIterator<Item = &'a Peer>) -> Result<Vec<Running>, Box<dyn Error>> {
+    let started = peers.into_iter().map(|peer| Ok((Running::start(peer, "idle")?, peer)));
+    let started: Vec<_> = started.collect::<Result<_, Box<dyn Error>>>()?;
+    let up = |(mut running, peer): (Running, &Peer)| running.up(peer.ready).map(|_| running);
+    started.into_iter().map(up).collect()
+}
+
+/// What each of them uses when it has settled.
+fn window(running: &[Running]) -> Result<Vec<Idle>, Box<dyn Error>> {
+    let usages = || running.iter().map(Running::usage).collect::<Result<Vec<_>, _>>();
+    thread::sleep(SETTLE);
+    let before = usages()?;
+    thread::sleep(WINDOW);
+    let after = usages()?;
+    Ok(before.iter().zip(&after).map(|(before, after)| Idle::between(before, after)).collect())
 }
 
 // === impl Idle ===
 
 impl Idle {
     fn between(before: &Usage, after: &Usage) -> Self {
+        let seconds = WINDOW.as_secs_f64();
         Self {
-            cpu_percent: (after.cpu_seconds - before.cpu_seconds) / WINDOW.as_secs_f64() * 100.0,
-            wakeups: (after.wakeups - before.wakeups) as f64 / WINDOW.as_secs_f64(),
+            cpu_percent: (after.cpu_seconds - before.cpu_seconds) / seconds * 100.0,
+            wakeups: after.wakeups.saturating_sub(before.wakeups) as f64 / seconds,
+            threads: after.threads as f64,
+            resident_mib: after.resident_kib as f64 / 1024.0,
         }
     }
 }

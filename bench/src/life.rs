@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::peer::Peer;
 use crate::probe::{Answer, probe};
-use crate::running::Running;
+use crate::running::{PATIENCE, Running};
 use crate::table::{Bound, Cell, Table, median};
 
 const ROUNDS: usize = 11;
@@ -22,6 +22,8 @@ struct Life {
     /// Live while it stops.
     live: bool,
     exit: Duration,
+    /// Its exit code was 0.
+    well: bool,
 }
 
 pub(crate) fn measure(peers: &[Peer], table: &mut Table) -> Result<(), Box<dyn Error>> {
@@ -44,6 +46,10 @@ pub(crate) fn measure(peers: &[Peer], table: &mut Table) -> Result<(), Box<dyn E
         said(&lives, |life| if life.live { "yes" } else { "no" }.to_owned()),
     );
     table.numbers("SIGTERM to exit, idle", "ms", &exit);
+    table.row(
+        "exit code 0 then",
+        said(&lives, |life| if life.well { "yes" } else { "no" }.to_owned()),
+    );
 
     let all_503 = lives[0].iter().all(|life| life.instead == Answer::Status(503));
     table.bound(Bound {
@@ -56,7 +62,7 @@ pub(crate) fn measure(peers: &[Peer], table: &mut Table) -> Result<(), Box<dyn E
         what: "idle worker: SIGTERM to exit",
         to_reach: "50 ms",
         reached: format!("{:.2} ms", exit[0]),
-        met: exit[0] <= 50.0,
+        met: exit[0] <= 50.0 && lives[0].iter().all(|life| life.well),
     });
     Ok(())
 }
@@ -68,7 +74,7 @@ fn life(peer: &Peer) -> Result<Life, Box<dyn Error>> {
     thread::sleep(SETTLE);
     let signalled = Instant::now();
     idle.terminate()?;
-    idle.exited()?;
+    let well = idle.exited()?.success();
     let exit = signalled.elapsed();
 
     let mut late = Running::start(peer, "late")?;
@@ -78,13 +84,13 @@ fn life(peer: &Peer) -> Result<Life, Box<dyn Error>> {
     late.terminate()?;
     let (unready, instead) = loop {
         let (answer, _) = probe(late.address, peer.ready);
-        if answer != Answer::Status(200) {
+        if answer != Answer::Status(200) || signalled.elapsed() > PATIENCE {
             break (signalled.elapsed(), answer);
         }
     };
     let live = probe(late.address, peer.live).0 == Answer::Status(200);
     late.exited()?;
-    Ok(Life { up, unready, instead, live, exit })
+    Ok(Life { up, unready, instead, live, exit, well })
 }
 
 fn instead(answer: Answer) -> String {

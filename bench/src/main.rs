@@ -4,10 +4,11 @@
 //! cargo run --release --manifest-path bench/Cargo.toml
 //! ```
 //!
-//! Names of parts after `--` measure those alone, as `-- idle life`. Every peer is a process of its own, on the same machine, doing the same work; the rounds of the
-//! peers take turns, and medians are told, as so many times what a worker written by hand with
-//! tokio and axum takes. The exit code is 1 where a bound is missed. Needs Linux; wrk, valgrind and
-//! Node for the rows that say so where they are missing. Takes about a quarter of an hour.
+//! Names of parts after `--` measure those alone, as `-- idle life`. Every peer is a process of its
+//! own, on the same machine, doing the same work; the rounds of the peers take turns, and medians
+//! are told, as so many times what a worker written by hand with tokio and axum takes. The exit
+//! code is 1 where a bound is missed. Needs Linux, and wrk, valgrind and Node for some rows, which
+//! it tells of where they are missing. Takes about a quarter of an hour.
 
 mod builds;
 mod idle;
@@ -34,7 +35,7 @@ fn main() -> ExitCode {
             if table.all_met() { ExitCode::SUCCESS } else { ExitCode::from(1) }
         }
         Err(error) => {
-            eprintln!("the bench could not be run: {error}");
+            eprintln!("the bench cannot be run: {error}");
             ExitCode::from(2)
         }
     }
@@ -57,13 +58,22 @@ const PARTS: [(&str, Part); 9] = [
 
 fn table() -> Result<Table, Box<dyn Error>> {
     let asked: Vec<String> = env::args().skip(1).collect();
+    if let Some(part) = asked.iter().find(|part| PARTS.iter().all(|(name, _)| name != part)) {
+        let all = PARTS.map(|(name, _)| name).join(", ");
+        return Err(format!("there is no part `{part}`, but {all}").into());
+    }
     eprintln!("release builds …");
-    let peers = peer::built()?;
-    let mut table = Table::of(peers.iter().map(|peer| peer.name).collect());
+    let mut table = Table::default();
+    let peers = peer::built(|peer, why| table.skip(peer, why))?;
+    table.set_columns(peers.iter().map(|peer| peer.name).collect());
     for (name, measure) in PARTS {
         if asked.is_empty() || asked.iter().any(|part| part == name) {
             eprintln!("{name} …");
-            measure(&peers, &mut table)?;
+            if let Err(error) = measure(&peers, &mut table) {
+                // What was measured before is worth seeing.
+                print!("{table}");
+                return Err(format!("{name}: {error}").into());
+            }
         }
     }
     Ok(table)

@@ -5,6 +5,8 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::running::Running;
+
 /// One that is measured, in a process of its own.
 pub(crate) struct Peer {
     pub(crate) name: &'static str,
@@ -53,15 +55,19 @@ const fn one_path(name: &'static str, program: Program, path: &'static str) -> P
     Peer { name, program, live: path, ready: path, health: path }
 }
 
-/// All that can be built here: this project, what is written by hand, and the others.
-pub(crate) fn built() -> Result<Vec<Peer>, Box<dyn Error>> {
-    let mut peers = vec![HEARTBEAT, BY_HAND, KUBERT, FOUNDATIONS];
+/// This project and what is written by hand, and of the others who can be built and run here; who
+/// cannot is told of, with the reason.
+pub(crate) fn built(mut skip: impl FnMut(&str, &str)) -> Result<Vec<Peer>, Box<dyn Error>> {
+    let mut peers = vec![HEARTBEAT, BY_HAND];
     for peer in &peers {
         peer.build()?;
     }
-    match TERMINUS.build() {
-        Ok(()) => peers.push(TERMINUS),
-        Err(error) => eprintln!("skipped: {}: {error}", TERMINUS.name),
+    for peer in [KUBERT, FOUNDATIONS, TERMINUS] {
+        let runs = peer.build().and_then(|()| Running::start(&peer, "idle")?.up(peer.ready));
+        match runs {
+            Ok(_) => peers.push(peer),
+            Err(error) => skip(peer.name, error.to_string().lines().next().unwrap_or_default()),
+        }
     }
     Ok(peers)
 }
@@ -99,7 +105,7 @@ impl Peer {
     fn build(&self) -> Result<(), Box<dyn Error>> {
         match self.program {
             Program::Cargo(package, _) => {
-                run(cargo(&["build", "--release", "--locked", "--package", package]))
+                run(cargo(&["build", "--release", "--locked", "--package", package])).map(drop)
             }
             Program::Node(folder) => {
                 let target = here().join("target");
@@ -108,7 +114,7 @@ impl Peer {
                 run(copy)?;
                 let mut install = Command::new("npm");
                 install.args(["ci", "--no-audit", "--no-fund"]).current_dir(target.join(folder));
-                run(install)
+                run(install).map(drop)
             }
         }
     }
@@ -123,14 +129,16 @@ pub(crate) fn here() -> &'static Path {
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new("cargo");
     command.args(arguments).current_dir(here());
+    // What is built is looked for where it is built by default, and by nobody's cache.
+    command.env_remove("CARGO_TARGET_DIR").env_remove("RUSTC_WRAPPER");
     command
 }
 
-/// Runs a command to its end, and shows what it said where it failed.
-pub(crate) fn run(mut command: Command) -> Result<(), Box<dyn Error>> {
+/// Runs a command to its end; returns what it printed, or shows what it said where it failed.
+pub(crate) fn run(mut command: Command) -> Result<String, Box<dyn Error>> {
     let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
     if output.status.success() {
-        return Ok(());
+        return Ok(String::from_utf8(output.stdout)?);
     }
     let mut message = format!("{command:?}: {}", output.status);
     write!(message, "\n{}", String::from_utf8_lossy(&output.stderr))?;

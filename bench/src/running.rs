@@ -5,12 +5,16 @@ use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::{Child, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::peer::Peer;
 use crate::probe::{Answer, probe};
+
+/// How long is waited for what should take milliseconds.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A peer that runs; it is killed where it is dropped before its end.
 pub(crate) struct Running {
@@ -56,7 +60,8 @@ impl Running {
 
     /// Waits for the first 200, and tells how long it took since the start.
     pub(crate) fn up(&mut self, path: &str) -> Result<Duration, Box<dyn Error>> {
-        while self.started.elapsed() < Duration::from_secs(30) {
+        let asked = Instant::now();
+        while asked.elapsed() < PATIENCE {
             if probe(self.address, path).0 == Answer::Status(200) {
                 return Ok(self.started.elapsed());
             }
@@ -64,7 +69,7 @@ impl Running {
                 return Err(format!("it ended before it answered: {status}").into());
             }
         }
-        Err(format!("no 200 from {path} within 30 s").into())
+        Err(format!("no 200 from {path} in time").into())
     }
 
     pub(crate) fn terminate(&self) -> Result<(), Box<dyn Error>> {
@@ -72,8 +77,15 @@ impl Running {
     }
 
     /// Waits for the end.
-    pub(crate) fn exited(mut self) -> std::io::Result<ExitStatus> {
-        self.child.wait()
+    pub(crate) fn exited(mut self) -> Result<ExitStatus, Box<dyn Error>> {
+        let asked = Instant::now();
+        while asked.elapsed() < PATIENCE {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            thread::sleep(Duration::from_micros(50));
+        }
+        Err("it did not end in time".into())
     }
 
     pub(crate) fn usage(&self) -> Result<Usage, Box<dyn Error>> {

@@ -24,10 +24,13 @@ pub(crate) struct Bound {
     pub(crate) met: bool,
 }
 
+#[derive(Default)]
 pub(crate) struct Table {
     peers: Vec<&'static str>,
     rows: Vec<Row>,
     bounds: Vec<Bound>,
+    /// Why something is not in the table.
+    skipped: Vec<String>,
 }
 
 /// The middle one; with an even number of them the lower of the two.
@@ -70,8 +73,8 @@ impl Cell {
 // === impl Table ===
 
 impl Table {
-    pub(crate) fn of(peers: Vec<&'static str>) -> Self {
-        Self { peers, rows: Vec::new(), bounds: Vec::new() }
+    pub(crate) fn set_columns(&mut self, peers: Vec<&'static str>) {
+        self.peers = peers;
     }
 
     pub(crate) fn numbers(&mut self, measure: &'static str, unit: &'static str, all: &[f64]) {
@@ -92,9 +95,8 @@ impl Table {
         self.cells(measure, unit, [Cell::Number(number)].into_iter().chain(others).collect());
     }
 
-    pub(crate) fn skip(&mut self, measure: &'static str, why: &str) {
-        let cells = self.peers.iter().map(|_| Cell::words(format!("skipped: {why}"))).collect();
-        self.row(measure, cells);
+    pub(crate) fn skip(&mut self, what: &str, why: &str) {
+        self.skipped.push(format!("{what}: {why}"));
     }
 
     pub(crate) fn bound(&mut self, bound: Bound) {
@@ -131,6 +133,9 @@ impl fmt::Display for Table {
             let met = if *met { "met" } else { "**missed**" };
             writeln!(formatter, "| {what} | {to_reach} | {reached} | {met} |")?;
         }
+        for skipped in &self.skipped {
+            writeln!(formatter, "\nSkipped: {skipped}.")?;
+        }
         Ok(())
     }
 }
@@ -161,7 +166,8 @@ mod tests {
 
     #[test]
     fn each_number_is_told_as_so_many_times_the_second() {
-        let mut table = Table::of(vec!["ours", "by hand"]);
+        let mut table = Table::default();
+        table.set_columns(vec!["ours", "by hand"]);
         table.numbers("time", "ms", &[1.5, 120.0]);
         table.row("answer", vec![Cell::words("503"), Cell::words("refused")]);
         table.cells("memory", "MiB", vec![Cell::Number(0.02), Cell::of(None)]);
@@ -171,6 +177,7 @@ mod tests {
         assert!(table.all_met());
         table.bound(bound("other", false));
         assert!(!table.all_met());
+        table.skip("third", "not here");
         let expected = "\
 | measure | ours | by hand |
 | --- | --- | --- |
@@ -182,6 +189,8 @@ mod tests {
 | --- | --- | --- | --- |
 | one | 1 ms | 1.50 ms | met |
 | other | 1 ms | 1.50 ms | **missed** |
+
+Skipped: third: not here.
 ";
         assert_eq!(table.to_string(), expected);
     }

@@ -1,5 +1,5 @@
 //! What is there for every step of a worker and for every probe: a beat, at most twice an empty
-//! call, and as cheap on two threads at once; the verdict; and the answer to a probe, which costs
+//! call, and as cheap on all cores at once; the verdict; and the answer to a probe, which costs
 //! the same however much there is to be looked at.
 
 use std::hint::black_box;
@@ -71,7 +71,7 @@ fn together(threads: usize, calls: u64, call: impl Fn() + Sync) -> Duration {
 fn beat(criterion: &mut Criterion) {
     let Ok(role) = worker().test().environment() else { return };
     let counter = AtomicU64::new(0);
-    for threads in [1, 2] {
+    for threads in [1, thread::available_parallelism().map_or(2, usize::from).max(2)] {
         cost(criterion, "an empty call", threads, || empty(&role));
         cost(criterion, "beat", threads, || role.beat());
         cost(criterion, "a counter", threads, || {
@@ -127,6 +127,7 @@ async fn answer_with(
     while worker.probe("/health").await.status != 200 {
         tokio::task::yield_now().await;
     }
+    assert!(at_once(worker.probe("/health")).is_some(), "a probe waits for nothing");
     let id = BenchmarkId::new("heartbeats and checks", count);
     criterion.benchmark_group("health").bench_function(id, |bencher| {
         bencher.iter(|| at_once(worker.probe("/health")));

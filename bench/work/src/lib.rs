@@ -12,7 +12,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::time::sleep;
 
 /// Longer than any measure takes.
-const FOREVER: Duration = Duration::from_hours(1);
+const FOREVER: Duration = Duration::from_secs(3600);
 
 /// Where health is to be served: `BENCH_ADDRESS`.
 ///

@@ -2,13 +2,20 @@
 
 use axum::{Json, Router, routing::get};
 use bench_work::{address, stopped, terminated, work};
-use serde_json::json;
+use serde::Serialize;
 use tokio::net::TcpListener;
+
+#[derive(Serialize)]
+struct Health {
+    version: &'static str,
+    status: &'static str,
+    state: &'static str,
+}
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let terminated = terminated()?;
-    let health = async || Json(json!({ "version": "0.1.0", "status": "pass", "state": "ready" }));
+    let health = async || Json(Health { version: "0.1.0", status: "pass", state: "ready" });
     let router = Router::new().route("/health", get(health));
     let listener = TcpListener::bind(address()?).await?;
     let server = axum::serve(listener, router).with_graceful_shutdown(stopped(terminated.clone()));
