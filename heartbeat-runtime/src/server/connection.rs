@@ -37,17 +37,24 @@ const LINGER_BYTES: usize = 256 * 1024;
 const LAST_REQUEST: Duration = Duration::from_millis(100);
 
 /// Answers the requests of a connection, until either side has enough or `closing` has no sender.
+/// Who asks is told to the router where it wants to know.
 pub(super) async fn serve(
     stream: Stream,
     place: Place,
     router: Router,
     mut closing: watch::Receiver<()>,
+    tells_who: bool,
 ) {
     let (stream, place) = (Arc::new(stream), Arc::new(place));
     let lingers = {
         let io =
             Io { stream: Arc::clone(&stream), place: Arc::clone(&place), heads: Heads::default() };
-        let service = service_fn(|request| answer(request, router.clone(), Arc::clone(&place)));
+        let service = service_fn(|mut request: Request<_>| {
+            if tells_who {
+                request.extensions_mut().insert(place.peer());
+            }
+            answer(request, router.clone(), Arc::clone(&place))
+        });
         let builder = builder();
         let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service));
         tokio::select! {
@@ -98,7 +105,7 @@ fn builder() -> auto::Builder<TokioExecutor> {
 }
 
 async fn answer(
-    mut request: Request<Incoming>,
+    request: Request<Incoming>,
     mut router: Router,
     place: Arc<Place>,
 ) -> Result<Response, Infallible> {
@@ -108,7 +115,6 @@ async fn answer(
     let mut response = if let Some(refusal) = refusal {
         refusal
     } else {
-        request.extensions_mut().insert(place.peer());
         let Ok(response) = router.call(request).await;
         response
     };

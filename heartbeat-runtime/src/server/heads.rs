@@ -22,9 +22,9 @@ pub(super) struct Heads {
     /// Part of a head has come.
     begun: bool,
     after_return: bool,
-    /// What has come of the field's name, in lower case.
-    name: Vec<u8>,
-    /// The name is over, or none that matters.
+    /// The field that the line begins as, of those that matter, and how much of its name has come.
+    name: Option<(&'static [u8], usize)>,
+    /// The name is over, or not one of those.
     after_name: bool,
     /// The field that has told where the body ends.
     framing: Option<&'static [u8]>,
@@ -37,7 +37,7 @@ impl Default for Heads {
             frames: Frames::default(),
             begun: false,
             after_return: false,
-            name: Vec::new(),
+            name: None,
             after_name: false,
             framing: None,
         }
@@ -62,7 +62,7 @@ impl Heads {
                 *byte = 0;
             }
             self.after_return = *byte == b'\r';
-            if self.after_name {
+            if self.after_name && self.preface.is_none() {
                 bytes = self.skip_to_line_feed(bytes);
             }
         }
@@ -88,32 +88,31 @@ impl Heads {
     fn is_refused(&mut self, byte: u8) -> bool {
         match byte {
             b'\n' => !self.after_return || self.end_line(),
-            b':' if !self.after_name => self.end_name(),
             b'\r' => false,
-            byte => {
-                self.after_name |= self.name.len() == ENCODING.len();
-                if !self.after_name {
-                    self.name.push(byte.to_ascii_lowercase());
-                }
-                false
-            }
+            _ if self.after_name => false,
+            byte => self.follow_name(byte.to_ascii_lowercase()),
         }
     }
 
     fn end_line(&mut self) -> bool {
-        if self.name.is_empty() && !self.after_name {
+        if self.name.is_none() && !self.after_name {
             // The empty line that ends a head.
             (self.framing, self.begun) = (None, false);
         }
-        self.name.clear();
-        self.after_name = false;
+        (self.name, self.after_name) = (None, false);
         false
     }
 
-    fn end_name(&mut self) -> bool {
+    fn follow_name(&mut self, byte: u8) -> bool {
+        let first = if byte == b'c' { LENGTH } else { ENCODING };
+        let (field, come) = self.name.unwrap_or((first, 0));
+        if field.get(come) == Some(&byte) {
+            self.name = Some((field, come.saturating_add(1)));
+            return false;
+        }
         self.after_name = true;
-        let framing = [LENGTH, ENCODING].into_iter().find(|field| *field == self.name);
-        framing.is_some_and(|field| *self.framing.get_or_insert(field) != field)
+        let ends = byte == b':' && come == field.len();
+        ends && *self.framing.get_or_insert(field) != field
     }
 }
 

@@ -49,6 +49,7 @@ pub(crate) struct Identity {
 /// Serves until the other end of `closing` is dropped, then until the answers under way are
 /// complete: the caller bounds that.
 pub(crate) async fn serve(listener: Listener, site: Site, closing: watch::Receiver<()>) {
+    let tells_who = site.trust.depends_on_who_asks();
     let router = router(site);
     let connections = Arc::new(Connections::default());
     let mut tasks = JoinSet::new();
@@ -64,7 +65,13 @@ pub(crate) async fn serve(listener: Listener, site: Site, closing: watch::Receiv
         match accepted {
             Ok((stream, peer)) => {
                 let place = connections.admit(peer).await;
-                tasks.spawn(connection::serve(stream, place, router.clone(), closing.clone()));
+                tasks.spawn(connection::serve(
+                    stream,
+                    place,
+                    router.clone(),
+                    closing.clone(),
+                    tells_who,
+                ));
                 // What it has sent already is answered before it may have to make room.
                 yield_now().await;
             }
@@ -77,7 +84,7 @@ pub(crate) async fn serve(listener: Listener, site: Site, closing: watch::Receiv
         && let Ok(Ok((stream, peer))) = timeout(Duration::ZERO, listener.accept()).await
     {
         let place = connections.admit(peer).await;
-        tasks.spawn(connection::serve(stream, place, router.clone(), closing.clone()));
+        tasks.spawn(connection::serve(stream, place, router.clone(), closing.clone(), tells_who));
     }
     listener.close();
     while tasks.join_next().await.is_some() {}

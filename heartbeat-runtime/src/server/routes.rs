@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
 use axum::http::{Method, StatusCode};
@@ -101,7 +102,9 @@ fn answer(site: &Site, question: Question, request: &Request) -> Response {
     let passes = verdict.passes(question);
     let status = if passes { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let trusted = site.trust.extends_to(request);
-    (status, headers, body::render(form, site, trusted, question, &verdict)).into_response()
+    // As text it would be given a type first, which is then replaced.
+    let body = Body::from(body::render(form, site, trusted, question, &verdict));
+    (status, headers, body).into_response()
 }
 
 #[cfg(test)]
@@ -109,11 +112,10 @@ mod tests {
     use std::sync::Arc;
     use std::time::{Duration, UNIX_EPOCH};
 
-    use axum::body::Body;
     use axum::http::Request;
     use tower_service::Service;
 
-    use super::router;
+    use super::{Body, router};
     use crate::server::{Identity, Site, Trust};
     use crate::vitals::Vitals;
 

@@ -22,6 +22,10 @@ pub(crate) enum Trust {
 const OF_PROXIES: [HeaderName; 3] = [FORWARDED, VIA, HeaderName::from_static("x-forwarded-for")];
 
 impl Trust {
+    pub(super) fn depends_on_who_asks(self) -> bool {
+        self == Self::Developer
+    }
+
     /// Whether it extends to whoever sent a request.
     pub(super) fn extends_to<B>(self, request: &Request<B>) -> bool {
         match self {
