@@ -30,8 +30,8 @@ pub(crate) fn measure(peers: &[Peer], table: &mut Table) -> Result<(), Box<dyn E
     let sizes = peers.iter().map(|peer| peer.binary().map(fs::metadata).transpose());
     let sizes: Vec<_> = sizes.collect::<Result<_, _>>()?;
 
-    let ratio = median(clean[0].clone()).zip(median(clean[1].clone())).map(|(us, hand)| us / hand);
-    let ratio = ratio.unwrap_or(f64::INFINITY);
+    let ratios = clean[0].iter().zip(&clean[1]).map(|(ours, by_hand)| ours / by_hand);
+    let ratio = median(ratios).unwrap_or(f64::INFINITY);
     table.cells("clean build, debug", "s", medians(clean));
     table.cells("build after a touch of its file, debug", "s", medians(again));
     let count = |crates: &Option<BTreeSet<String>>| crates.as_ref().map(|all| all.len() as f64);
