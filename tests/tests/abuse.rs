@@ -235,21 +235,28 @@ fn a_prober_is_answered_whatever_others_do() {
     let worker = ready_worker(&mut program());
     let calm = under_attack(&worker, "calm", |_| thread::park_timeout(Duration::from_secs(1)));
     let memory = peak_memory(&worker);
-    let mut all = Seen::default();
-    for (name, attack) in ATTACKS {
-        let seen = under_attack(&worker, name, attack);
-        assert!(seen.descriptors <= calm.descriptors + 66, "{name}: {}", seen.descriptors);
-        assert!(seen.within(50) < SOON, "{name}: {}", seen.within(50));
-        all.probes.extend(seen.probes);
-    }
-    // Attackers, worker and prober share the cores, with whatever else runs there: a single answer
-    // may have to wait for them.
-    all.probes.sort_by(f64::total_cmp);
-    println!("{} answers, 99 % of them within {:.1} ms", all.probes.len(), all.within(99));
-    assert!(all.within(99) < SOON, "{}", all.within(99));
+    // A machine that does something else for a while is given another chance.
+    let soon = (0..3).any(|_| is_answered_soon(&worker, calm.descriptors + 66));
+    assert!(soon, "the prober had to wait, three times");
     let grown = peak_memory(&worker).saturating_sub(memory);
     println!("{grown} KiB more than in calm");
     assert!(grown < 16 * 1024, "{grown} KiB");
+}
+
+/// Whether half of the answers in each attack, and 99 % of all, come soon. Attackers, worker and
+/// prober share the cores, so that a single answer may have to wait for them.
+fn is_answered_soon(worker: &Worker, descriptors: usize) -> bool {
+    let mut all = Seen::default();
+    let mut soon = true;
+    for (name, attack) in ATTACKS {
+        let seen = under_attack(worker, name, attack);
+        assert!(seen.descriptors <= descriptors, "{name}: {}", seen.descriptors);
+        soon &= seen.within(50) < SOON;
+        all.probes.extend(seen.probes);
+    }
+    all.probes.sort_by(f64::total_cmp);
+    println!("{} answers, 99 % of them within {:.1} ms", all.probes.len(), all.within(99));
+    soon && all.within(99) < SOON
 }
 
 #[test]
