@@ -40,7 +40,7 @@ pub(crate) fn measure(peers: &[Peer], table: &mut Table) -> Result<(), Box<dyn E
     let (unready, exit) = (medians(|life| life.unready), medians(|life| life.exit));
     table.numbers("start to the first 200", "ms", &medians(|life| life.up));
     table.numbers("SIGTERM to not ready", "ms", &unready);
-    table.row("what it says then", said(&lives, |life| instead(life.instead)));
+    table.row("what it says then", said(&lives, |life| life.instead.to_string()));
     table.row(
         "live while it stops",
         said(&lives, |life| if life.live { "yes" } else { "no" }.to_owned()),
@@ -91,14 +91,6 @@ fn life(peer: &Peer) -> Result<Life, Box<dyn Error>> {
     let live = probe(late.address, peer.live).0 == Answer::Status(200);
     late.exited()?;
     Ok(Life { up, unready, instead, live, exit, well })
-}
-
-fn instead(answer: Answer) -> String {
-    match answer {
-        Answer::Status(status) => status.to_string(),
-        Answer::Refused => "refuses connections".to_owned(),
-        Answer::None => "no answer".to_owned(),
-    }
 }
 
 /// What each peer said in the last round.

@@ -86,14 +86,14 @@ impl Peer {
     /// The file that is run, where it is one alone.
     pub(crate) fn binary(&self) -> Option<PathBuf> {
         match self.program {
-            Program::Cargo(_, binary) => Some(here().join("target/release").join(binary)),
+            Program::Cargo(_, binary) => Some(built_at(binary)),
             Program::Node(_) => None,
         }
     }
 
     pub(crate) fn command(&self) -> Command {
         match self.program {
-            Program::Cargo(_, binary) => Command::new(here().join("target/release").join(binary)),
+            Program::Cargo(_, binary) => Command::new(built_at(binary)),
             Program::Node(folder) => {
                 let mut command = Command::new("node");
                 command.arg(here().join("target").join(folder).join("worker.js"));
@@ -118,6 +118,10 @@ impl Peer {
             }
         }
     }
+}
+
+fn built_at(binary: &str) -> PathBuf {
+    here().join("target/release").join(binary)
 }
 
 /// The folder of the bench.

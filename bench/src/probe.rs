@@ -1,5 +1,6 @@
 //! A prober as the kubelet is: a new connection for each probe, and a second for all of it.
 
+use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::mpsc;
@@ -24,6 +25,16 @@ pub(crate) struct Probe {
     pub(crate) due: Duration,
     pub(crate) answer: Answer,
     pub(crate) took: Duration,
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(status) => write!(formatter, "{status}"),
+            Self::Refused => formatter.write_str("refuses connections"),
+            Self::None => formatter.write_str("nothing"),
+        }
+    }
 }
 
 /// Asks once, and tells how long it took.

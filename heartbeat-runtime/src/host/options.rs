@@ -102,3 +102,39 @@ impl Threads {
         builder.enable_all().on_thread_unpark(move || bell.ring()).build()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use tokio::sync::mpsc::unbounded_channel;
+
+    use super::{Arc, Bell, Duration, NonZeroUsize, Threads};
+
+    #[test]
+    fn a_thread_that_is_woken_rings() {
+        for threads in [Threads::Cores, Threads::Workers(NonZeroUsize::MIN), Threads::Current] {
+            let bell = Arc::new(Bell::default());
+            let runtime = threads.runtime(&bell).unwrap();
+            let (wake, mut woken) = unbounded_channel::<()>();
+            let task = runtime.spawn(async move { while woken.recv().await.is_some() {} });
+            let metrics = runtime.metrics();
+            let rests = || {
+                let all = 0..metrics.num_workers();
+                all.into_iter().all(|thread| metrics.worker_park_unpark_count(thread) % 2 == 1)
+            };
+            // With `Threads::Current` the tasks are driven by who waits for one.
+            thread::scope(|scope| {
+                scope.spawn(|| runtime.block_on(task).unwrap());
+                for _ in 0..100 {
+                    while !rests() {
+                        thread::yield_now();
+                    }
+                    let woken = || wake.send(()).is_ok();
+                    assert!(!bell.is_quiet_for(Duration::from_secs(60), woken));
+                }
+                drop(wake);
+            });
+        }
+    }
+}

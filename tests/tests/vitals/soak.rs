@@ -150,6 +150,26 @@ fn a_connection_that_asks_no_more_is_closed_after_75_seconds() {
         let after = asked.elapsed();
         assert!(after >= 75 * SECOND && after < 85 * SECOND, "{after:?}");
     }
+    // Nobody has asked in between, so that none but the heart, which looks for beats, had anything to
+    // do. With a canary every 100 ms each would have been woken 750 times.
+    #[cfg(target_os = "linux")]
+    for (thread, wakeups) in wakeups(&worker) {
+        assert!(thread == "heartbeat" || wakeups < 375, "`{thread}` was woken {wakeups} times");
+    }
+}
+
+/// The threads of a worker, and how often each went to sleep.
+#[cfg(target_os = "linux")]
+fn wakeups(worker: &Worker) -> Vec<(String, u64)> {
+    let threads = fs::read_dir(format!("/proc/{}/task", worker.id())).unwrap();
+    let wakeups = threads.map(|thread| {
+        let thread = thread.unwrap().path();
+        let status = fs::read_to_string(thread.join("status")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+        let name = fs::read_to_string(thread.join("comm")).unwrap();
+        (name.trim().to_owned(), line.unwrap().trim().parse().unwrap())
+    });
+    wakeups.collect()
 }
 
 /// Something that computes until it is dropped.
