@@ -113,17 +113,18 @@ impl Findings {
 
     /// Adds a finding about a name that refers to none of `declared`, with the
     /// nearest of them, else a list.
-    pub(crate) fn unresolved<'a>(
+    pub(crate) fn unresolved(
         &mut self,
         code: Code,
         position: Position,
-        message: impl Into<String>,
+        message: String,
         wanted: &str,
-        declared: impl Iterator<Item = &'a str> + Clone,
+        declared: &mut dyn Iterator<Item = &str>,
     ) {
         const SHOWN: usize = 5;
-        let fix = self.suggest(wanted, declared.clone()).unwrap_or_else(|| {
-            let mut names: Vec<_> = declared.take(SHOWN + 1).map(excerpt).collect();
+        let declared: Vec<_> = declared.take(self.comparisons_left.max(SHOWN + 1)).collect();
+        let fix = self.suggest(wanted, &mut declared.iter().copied()).unwrap_or_else(|| {
+            let mut names: Vec<_> = declared.into_iter().take(SHOWN + 1).map(excerpt).collect();
             if let Some(more) = names.get_mut(SHOWN) {
                 "…".clone_into(more);
             }
@@ -137,13 +138,13 @@ impl Findings {
 
     /// "did you mean", for the first unknown names: each costs a comparison
     /// with every candidate, until there were [`MAX_COMPARISONS`] in the file.
-    pub(crate) fn suggest<'a>(
+    pub(crate) fn suggest(
         &mut self,
         wanted: &str,
-        candidates: impl IntoIterator<Item = &'a str>,
+        candidates: &mut dyn Iterator<Item = &str>,
     ) -> Option<String> {
         let left = &mut self.comparisons_left;
-        let compared = candidates.into_iter().map_while(|candidate| {
+        let compared = candidates.map_while(|candidate| {
             *left = left.checked_sub(1)?;
             Some(candidate)
         });

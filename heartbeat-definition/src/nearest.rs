@@ -19,10 +19,14 @@ const LONGEST: usize = 64;
 /// assert_eq!(nearest("Metrics", endpoints), None);
 /// ```
 pub fn nearest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    nearest_of(wanted, &mut candidates.into_iter())
+}
+
+/// One for all kinds of candidates, so that it is compiled once.
+fn nearest_of<'a>(wanted: &str, candidates: &mut dyn Iterator<Item = &'a str>) -> Option<&'a str> {
     let folded = fold(wanted)?;
     let limit = folded.len() / 3 + 1;
     candidates
-        .into_iter()
         .filter_map(|candidate| {
             let other = fold(candidate)?;
             if folded.len().abs_diff(other.len()) > limit {

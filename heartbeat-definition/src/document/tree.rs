@@ -44,23 +44,20 @@ impl Node {
         self.children.iter_mut().filter(|child| !child.foreign)
     }
 
-    /// All child elements of one name.
-    pub(crate) fn all(&mut self, name: &'static str) -> impl Iterator<Item = &mut Self> {
-        self.elements().filter(move |child| child.name() == name)
+    /// All child elements of one name. As a list, of which a compiler makes less than of an
+    /// iterator for each kind of element.
+    pub(crate) fn all(&mut self, name: &str) -> Vec<&mut Self> {
+        self.elements().filter(|child| child.name() == name).collect()
     }
 
-    pub(crate) fn first(&mut self, name: &'static str) -> Option<&mut Self> {
-        self.all(name).next()
+    pub(crate) fn first(&mut self, name: &str) -> Option<&mut Self> {
+        self.elements().find(|child| child.name() == name)
     }
 
     /// The elements `name` within every `container`, so that a container that
     /// was wrongly repeated loses nothing.
-    pub(crate) fn within(
-        &mut self,
-        container: &'static str,
-        name: &'static str,
-    ) -> impl Iterator<Item = &mut Self> {
-        self.all(container).flat_map(move |child| child.all(name))
+    pub(crate) fn within(&mut self, container: &str, name: &str) -> Vec<&mut Self> {
+        self.all(container).into_iter().flat_map(|child| child.all(name)).collect()
     }
 }
 

@@ -251,7 +251,7 @@ impl From<&mut Node> for InstanceInputEndpoint {
     fn from(node: &mut Node) -> Self {
         let ranges = node.within("AllocatePublicPortFrom", "FixedPortRange");
         Self {
-            public_ports: ranges.filter_map(PortRange::read).collect(),
+            public_ports: ranges.into_iter().filter_map(PortRange::read).collect(),
             local_port: node.source.parse("localPort", port),
             idle_timeout_in_minutes: minutes(&node.source),
         }

@@ -145,10 +145,15 @@ impl From<&mut Node> for NetworkConfiguration {
         let name = |node: &mut Node| node.source.text("name");
         let reserved_ip = node
             .all("AddressAssignments")
-            .find_map(|a| a.within("ReservedIPs", "ReservedIP").next().map(name));
-        let dns = node.all("Dns");
+            .into_iter()
+            .flat_map(|a| a.within("ReservedIPs", "ReservedIP"))
+            .next()
+            .map(name);
+        let dns = node.all("Dns").into_iter();
         Self {
-            dns_servers: read_all(dns.flat_map(|dns| dns.within("DnsServers", "DnsServer"))),
+            dns_servers: read_all(
+                dns.flat_map(|dns| dns.within("DnsServers", "DnsServer")).collect(),
+            ),
             virtual_network_site: node.first("VirtualNetworkSite").map(name),
             reserved_ip,
             instance_addresses: read_all(node.within("AddressAssignments", "InstanceAddress")),
@@ -176,8 +181,8 @@ impl From<&mut Node> for InstanceAddress {
         let subnets = node.within("Subnets", "Subnet");
         Self {
             role_name: source.text("roleName"),
-            subnets: subnets.map(|subnet| subnet.source.text("name")).collect(),
-            public_ip: node.within("PublicIPs", "PublicIP").next().map(PublicIp::from),
+            subnets: subnets.into_iter().map(|subnet| subnet.source.text("name")).collect(),
+            public_ip: node.within("PublicIPs", "PublicIP").into_iter().next().map(PublicIp::from),
             source,
         }
     }

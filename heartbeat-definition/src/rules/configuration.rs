@@ -9,12 +9,12 @@ use crate::{Code, NetworkConfiguration, ServiceConfiguration};
 /// Reports every breach within a service configuration.
 pub(crate) fn configuration(configuration: &ServiceConfiguration, findings: &mut Findings) {
     let roles = configuration.roles.iter();
-    check_unique("roles", roles.map(|r| (&*r.name, &r.source)), findings);
+    check_unique("roles", &mut roles.map(|r| (&*r.name, &r.source)), findings);
     for role in &configuration.roles {
         let settings = role.settings.iter();
-        check_unique("settings", settings.map(|s| (&*s.name, &s.source)), findings);
+        check_unique("settings", &mut settings.map(|s| (&*s.name, &s.source)), findings);
         let certificates = role.certificates.iter();
-        check_unique("certificates", certificates.map(|c| (&*c.name, &c.source)), findings);
+        check_unique("certificates", &mut certificates.map(|c| (&*c.name, &c.source)), findings);
         if let Some(instances) = &role.instances
             && instances.count < 0
         {
@@ -33,17 +33,17 @@ pub(crate) fn configuration(configuration: &ServiceConfiguration, findings: &mut
 
 fn check_network(network: &NetworkConfiguration, findings: &mut Findings) {
     let controls = network.access_controls.iter();
-    check_unique("access controls", controls.clone().map(|c| (&*c.name, &c.source)), findings);
+    check_unique("access controls", &mut controls.clone().map(|c| (&*c.name, &c.source)), findings);
     let balancers = network.load_balancers.iter();
-    check_unique("load balancers", balancers.map(|b| (&*b.name, &b.source)), findings);
+    check_unique("load balancers", &mut balancers.map(|b| (&*b.name, &b.source)), findings);
     let names: HashSet<_> = controls.clone().map(|control| &*control.name).collect();
     for acl in &network.endpoint_acls {
         let wanted = &*acl.access_control;
         if !wanted.is_empty() && !names.contains(wanted) {
             let place = acl.source.position_of("accessControl");
             let message = format!("there is no access control `{}`", excerpt(wanted));
-            let declared = controls.clone().map(|control| &*control.name);
-            findings.unresolved(Code::UnknownAccessControl, place, message, wanted, declared);
+            let mut declared = controls.clone().map(|control| &*control.name);
+            findings.unresolved(Code::UnknownAccessControl, place, message, wanted, &mut declared);
         }
     }
     for control in &network.access_controls {

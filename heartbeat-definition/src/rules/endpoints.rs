@@ -73,10 +73,10 @@ fn check_certificate(
             "add certificate=\"…\", the name of a certificate of the role",
         ),
         Some(wanted) if !declared.certificate(wanted) => {
-            let names = declared.role.certificates.iter().map(|c| &*c.name);
+            let mut names = declared.role.certificates.iter().map(|c| &*c.name);
             let place = endpoint.source.position_of("certificate");
             let message = declared.lacks("certificate", wanted);
-            findings.unresolved(Code::UnknownCertificate, place, message, wanted, names);
+            findings.unresolved(Code::UnknownCertificate, place, message, wanted, &mut names);
         }
         _ => {}
     }
@@ -103,7 +103,7 @@ pub(super) fn check_sites(declared: &Declared<'_>, findings: &mut Findings) {
         if !declared.endpoint(wanted) {
             let place = binding.source.position_of("endpointName");
             let message = declared.lacks("endpoint", wanted);
-            findings.unresolved(Code::UnknownEndpoint, place, message, wanted, names.clone());
+            findings.unresolved(Code::UnknownEndpoint, place, message, wanted, &mut names.clone());
         }
     }
 }

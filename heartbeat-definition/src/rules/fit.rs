@@ -77,9 +77,9 @@ impl Fit<'_> {
 
     fn check_role_name(&mut self, wanted: &str, place: Position) {
         if !wanted.is_empty() && !self.declared.contains_key(wanted) {
-            let names = self.definition.roles.iter().map(|r| &*r.name);
+            let mut names = self.definition.roles.iter().map(|r| &*r.name);
             let message = format!("the definition has no role `{}`", excerpt(wanted));
-            self.findings.unresolved(Code::UnknownRole, place, message, wanted, names);
+            self.findings.unresolved(Code::UnknownRole, place, message, wanted, &mut names);
         }
     }
 
@@ -99,11 +99,11 @@ impl Fit<'_> {
                 continue;
             };
             if !role.endpoint(&acl.endpoint) {
-                let names = role.role.endpoints.iter().map(|e| &*e.name);
+                let mut names = role.role.endpoints.iter().map(|e| &*e.name);
                 let message = role.lacks("endpoint", &acl.endpoint);
                 let place = acl.source.position_of("endPoint");
                 let code = Code::UnknownEndpoint;
-                self.findings.unresolved(code, place, message, &acl.endpoint, names);
+                self.findings.unresolved(code, place, message, &acl.endpoint, &mut names);
             }
         }
     }
@@ -124,7 +124,7 @@ fn check_settings(declared: &Declared<'_>, role: &RoleConfiguration, findings: &
         let place = setting.source.position_of("name");
         let message = declared.lacks("setting", &setting.name);
         let code = Code::UnknownSetting;
-        findings.unresolved(code, place, message, &setting.name, names.clone());
+        findings.unresolved(code, place, message, &setting.name, &mut names.clone());
     }
 }
 
@@ -143,7 +143,7 @@ fn check_certificates(declared: &Declared<'_>, role: &RoleConfiguration, finding
         let place = certificate.source.position_of("name");
         let message = declared.lacks("certificate", &certificate.name);
         let code = Code::UnknownCertificate;
-        findings.unresolved(code, place, message, &certificate.name, names.clone());
+        findings.unresolved(code, place, message, &certificate.name, &mut names.clone());
     }
 }
 
@@ -192,7 +192,7 @@ fn check_load_balancers(
             let place = endpoint.source.position_of("loadBalancer");
             let message = format!("the configuration has no load balancer `{}`", excerpt(wanted));
             let code = Code::UnknownLoadBalancer;
-            findings.unresolved(code, place, message, wanted, names.clone());
+            findings.unresolved(code, place, message, wanted, &mut names.clone());
         }
     }
     findings.into_sorted()

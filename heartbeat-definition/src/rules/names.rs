@@ -7,9 +7,9 @@ use crate::{Certificate, Code, Endpoint, Position, Role, ServiceDefinition, Seve
 
 pub(super) fn check_definition(definition: &ServiceDefinition, findings: &mut Findings) {
     let roles = definition.roles.iter();
-    check_unique("roles", roles.map(|r| (&*r.name, &r.source)), findings);
+    check_unique("roles", &mut roles.map(|r| (&*r.name, &r.source)), findings);
     let probes = definition.load_balancer_probes.iter();
-    check_unique("load balancer probes", probes.map(|p| (&*p.name, &p.source)), findings);
+    check_unique("load balancer probes", &mut probes.map(|p| (&*p.name, &p.source)), findings);
     for role in &definition.roles {
         check_role(role, findings);
     }
@@ -17,11 +17,11 @@ pub(super) fn check_definition(definition: &ServiceDefinition, findings: &mut Fi
 
 fn check_role(role: &Role, findings: &mut Findings) {
     let endpoints = role.endpoints.iter();
-    check_unique("endpoints", endpoints.map(|e| (&*e.name, &e.source)), findings);
+    check_unique("endpoints", &mut endpoints.map(|e| (&*e.name, &e.source)), findings);
     let settings = role.settings.iter();
-    check_unique("settings", settings.map(|s| (&*s.name, &s.source)), findings);
+    check_unique("settings", &mut settings.map(|s| (&*s.name, &s.source)), findings);
     let resources = role.local_resources.iter();
-    check_unique("local resources", resources.map(|r| (&*r.name, &r.source)), findings);
+    check_unique("local resources", &mut resources.map(|r| (&*r.name, &r.source)), findings);
     check_certificates(&role.certificates, findings);
 }
 
@@ -54,7 +54,7 @@ fn check_certificates(certificates: &[Certificate], findings: &mut Findings) {
 /// Names that are missing are the schema's business.
 pub(super) fn check_unique<'a>(
     kind: &str,
-    items: impl Iterator<Item = (&'a str, &'a Source)>,
+    items: &mut dyn Iterator<Item = (&'a str, &'a Source)>,
     findings: &mut Findings,
 ) {
     let mut seen: HashMap<&str, Position> = HashMap::new();
@@ -82,22 +82,22 @@ pub(super) fn check_limits(definition: &ServiceDefinition, findings: &mut Findin
         findings.add(Code::TooMany, place, message);
     }
     let roles = definition.roles.iter();
-    check_count("roles in a service", 25, roles.clone().map(|r| &r.source), findings);
+    check_count("roles in a service", 25, &mut roles.clone().map(|r| &r.source), findings);
     let endpoints = || definition.roles.iter().flat_map(|role| &role.endpoints);
     let internal = endpoints().filter(|e| e.is_internal());
-    check_count("internal endpoints in a service", 25, internal.map(|e| &e.source), findings);
+    check_count("internal endpoints in a service", 25, &mut internal.map(|e| &e.source), findings);
     let input = endpoints().filter(|e| e.as_input().is_some());
-    check_count("input endpoints in a service", 25, input.map(|e| &e.source), findings);
+    check_count("input endpoints in a service", 25, &mut input.map(|e| &e.source), findings);
     for role in roles {
         let internal = role.endpoints.iter().filter(|e| Endpoint::is_internal(e));
-        check_count("internal endpoints in a role", 5, internal.map(|e| &e.source), findings);
+        check_count("internal endpoints in a role", 5, &mut internal.map(|e| &e.source), findings);
     }
 }
 
-fn check_count<'a>(
+fn check_count(
     kind: &str,
     most: usize,
-    mut items: impl Iterator<Item = &'a Source>,
+    items: &mut dyn Iterator<Item = &Source>,
     findings: &mut Findings,
 ) {
     if let Some(first_over) = items.nth(most) {

@@ -17,7 +17,7 @@ pub(super) fn check_probes(definition: &ServiceDefinition, findings: &mut Findin
         if !declared.contains(wanted) {
             let place = endpoint.source.position_of("loadBalancerProbe");
             let message = format!("there is no load balancer probe `{}`", excerpt(wanted));
-            findings.unresolved(Code::UnknownProbe, place, message, wanted, names.clone());
+            findings.unresolved(Code::UnknownProbe, place, message, wanted, &mut names.clone());
         }
     }
     for probe in &definition.load_balancer_probes {

@@ -52,16 +52,16 @@ fn check_xpath(written: &RoleInstanceValue, declared: &Declared<'_>, findings: &
     let role = declared.role;
     match value {
         RoleValue::Setting(_) if !declared.setting(wanted) => {
-            let names = role.settings.iter().map(|setting| &*setting.name);
+            let mut names = role.settings.iter().map(|setting| &*setting.name);
             let message = declared.lacks("setting", wanted);
-            findings.unresolved(Code::UnknownSetting, place, message, wanted, names);
+            findings.unresolved(Code::UnknownSetting, place, message, wanted, &mut names);
         }
         RoleValue::LocalResourcePath(_) | RoleValue::LocalResourceSize(_)
             if !declared.local_resource(wanted) =>
         {
-            let names = role.local_resources.iter().map(|resource| &*resource.name);
+            let mut names = role.local_resources.iter().map(|resource| &*resource.name);
             let message = declared.lacks("local resource", wanted);
-            findings.unresolved(Code::UnknownLocalResource, place, message, wanted, names);
+            findings.unresolved(Code::UnknownLocalResource, place, message, wanted, &mut names);
         }
         RoleValue::EndpointProtocol(_)
         | RoleValue::EndpointAddress(_)
@@ -69,9 +69,9 @@ fn check_xpath(written: &RoleInstanceValue, declared: &Declared<'_>, findings: &
         | RoleValue::EndpointPublicPort(_)
             if !declared.endpoint(wanted) =>
         {
-            let names = role.endpoints.iter().map(|endpoint| &*endpoint.name);
+            let mut names = role.endpoints.iter().map(|endpoint| &*endpoint.name);
             let message = declared.lacks("endpoint", wanted);
-            findings.unresolved(Code::UnknownEndpoint, place, message, wanted, names);
+            findings.unresolved(Code::UnknownEndpoint, place, message, wanted, &mut names);
         }
         _ => {}
     }

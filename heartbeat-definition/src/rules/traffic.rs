@@ -37,10 +37,10 @@ impl<'a> Roles<'a> {
     ) -> Option<&'a Declared<'a>> {
         let found = self.0.get(wanted).copied();
         if found.is_none() && !wanted.is_empty() {
-            let names = definition.roles.iter().map(|role| &*role.name);
+            let mut names = definition.roles.iter().map(|role| &*role.name);
             let place = written.position_of("roleName");
             let message = format!("there is no role `{}`", excerpt(wanted));
-            findings.unresolved(Code::UnknownRole, place, message, wanted, names);
+            findings.unresolved(Code::UnknownRole, place, message, wanted, &mut names);
         }
         found
     }
@@ -49,9 +49,9 @@ impl<'a> Roles<'a> {
 fn check_endpoint(destination: &RoleEndpoint, role: &Declared<'_>, findings: &mut Findings) {
     let wanted = &*destination.endpoint_name;
     if !role.endpoint(wanted) {
-        let names = role.role.endpoints.iter().map(|endpoint| &*endpoint.name);
+        let mut names = role.role.endpoints.iter().map(|endpoint| &*endpoint.name);
         let place = destination.source.position_of("endpointName");
         let message = role.lacks("endpoint", wanted);
-        findings.unresolved(Code::UnknownEndpoint, place, message, wanted, names);
+        findings.unresolved(Code::UnknownEndpoint, place, message, wanted, &mut names);
     }
 }

@@ -20,7 +20,7 @@ fn check_known_attributes(node: &Node, element: &Element, findings: &mut Finding
     let names = || element.attributes.iter().map(|attribute| attribute.name);
     for attribute in &node.source.attributes {
         if names().all(|name| name != attribute.name) {
-            let fix = findings.suggest(&attribute.name, names());
+            let fix = findings.suggest(&attribute.name, &mut names());
             let message =
                 format!("`{}` has no attribute `{}`", element.name, excerpt(&attribute.name));
             let code = Code::UnknownAttribute;
@@ -126,7 +126,7 @@ fn find<'e>(child: &Node, element: &'e Element) -> Option<(usize, &'e Particle, 
 
 fn unknown(child: &Node, element: &Element, findings: &mut Findings) {
     let names = element.content.iter().flat_map(|particle| particle.elements);
-    let fix = findings.suggest(child.name(), names.map(|known| known.name));
+    let fix = findings.suggest(child.name(), &mut names.map(|known| known.name));
     let message = format!("`{}` has no element `{}`", element.name, excerpt(child.name()));
     let code = Code::UnknownElement;
     findings.push(code, code.severity(), child.source.position, message, fix);
