@@ -1,6 +1,5 @@
 //! The declared local storage, as folders.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::DirBuilder;
 use std::io;
@@ -15,7 +14,7 @@ pub(crate) struct LocalResources {
     role: String,
     /// Holds those for which no variable names a folder.
     base: PathBuf,
-    folders: BTreeMap<String, PathBuf>,
+    folders: Vec<(String, PathBuf)>,
 }
 
 /// Why a local storage cannot be had.
@@ -48,7 +47,8 @@ impl LocalResources {
     pub(crate) fn get(&self, name: &str) -> Result<PathBuf, LocalResourceError> {
         let error =
             |cause| LocalResourceError { role: self.role.clone(), name: name.to_owned(), cause };
-        let folder = self.folders.get(name).ok_or_else(|| error(None))?;
+        let declared = self.folders.iter().find(|(declared, _)| declared == name);
+        let (_, folder) = declared.ok_or_else(|| error(None))?;
         let own = if folder.starts_with(&self.base) { own(&self.base) } else { Ok(()) };
         own.and_then(|()| create(folder)).map_err(|cause| error(Some((folder.clone(), cause))))?;
         Ok(folder.clone())

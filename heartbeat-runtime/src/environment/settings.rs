@@ -1,6 +1,5 @@
 //! The declared settings and their values.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,7 +17,7 @@ const DEFAULT_CONFIGURATION: &str = "ServiceConfiguration.cscfg";
 /// Every declared setting, and those of imported plug-ins that the configuration values.
 pub(crate) struct Settings {
     role: String,
-    values: BTreeMap<String, String>,
+    values: Vec<(String, String)>,
 }
 
 /// Why a setting has no value: the role does not declare it.
@@ -41,13 +40,11 @@ impl Settings {
             // A test says all of it, and what lies in its folder is for the worker.
             Configuration { path: DEFAULT_CONFIGURATION.into(), content: None }
         };
-        let (mut values, mut missing) = (BTreeMap::new(), Vec::new());
+        let (mut values, mut missing) = (Vec::new(), Vec::new());
         for ConfiguredSetting { name, value } in configuration.of(role).settings {
             let variable = variables.text(&variable_name("HEARTBEAT_SETTING_", name))?;
             match variable.or_else(|| value.map(str::to_owned)) {
-                Some(value) => {
-                    values.insert(name.to_owned(), value);
-                }
+                Some(value) => values.push((name.to_owned(), value)),
                 None => missing.push(name),
             }
         }
@@ -64,10 +61,11 @@ impl Settings {
     }
 
     pub(crate) fn get(&self, name: &str) -> Result<&str, SettingError> {
-        self.values.get(name).map(String::as_str).ok_or_else(|| SettingError {
+        let named = self.values.iter().find(|(declared, _)| declared == name);
+        named.map(|(_, value)| value.as_str()).ok_or_else(|| SettingError {
             role: self.role.clone(),
             name: name.to_owned(),
-            declared: self.values.keys().cloned().collect(),
+            declared: self.values.iter().map(|(declared, _)| declared.clone()).collect(),
         })
     }
 }

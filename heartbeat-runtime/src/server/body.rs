@@ -4,7 +4,7 @@
 use std::fmt::Write;
 use std::time::{Duration, UNIX_EPOCH};
 
-use serde::Serialize;
+use serde_core::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::Site;
@@ -62,28 +62,16 @@ pub(super) fn render(
 ) -> String {
     let status = verdict.status(question);
     let reasons = if status == Status::Pass { &[] } else { &verdict.reasons[..] };
+    let body = Body { site, status, state: verdict.state, reasons, trusted };
     match form {
         Form::Text => text(status, reasons),
-        Form::Json => written(&Body {
-            version: site.identity.version,
-            status,
-            state: verdict.state,
-            reasons,
-            details: trusted.then(|| Details::of(site)),
-        }),
-        Form::HealthJson => written(&HealthBody {
-            status,
-            version: site.identity.version,
-            output: (status != Status::Pass).then(|| codes(reasons)),
-            service_id: trusted.then_some(site.identity.instance.as_str()),
-            description: trusted.then_some(site.identity.role),
-            checks: trusted.then(|| components(site)),
-        }),
+        Form::Json => written(&body),
+        Form::HealthJson => written(&HealthBody(body)),
     }
 }
 
 fn written(body: &impl Serialize) -> String {
-    // Strings, numbers and lists of codes cannot fail to be written.
+    // Strings, numbers and lists of them cannot fail to be written.
     serde_json::to_string(body).unwrap_or_default()
 }
 
@@ -98,117 +86,114 @@ fn text(status: Status, reasons: &[Reason]) -> String {
 }
 
 fn codes(reasons: &[Reason]) -> String {
-    reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    reasons.iter().map(|reason| reason.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 // === JSON ===
+//
+// Written by hand: what would derive it takes longer to be built than the rest of serde.
 
-#[derive(Serialize)]
 struct Body<'a> {
-    version: &'a str,
+    site: &'a Site,
     status: Status,
     state: State,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
     reasons: &'a [Reason],
-    #[serde(flatten)]
-    details: Option<Details<'a>>,
+    trusted: bool,
+}
+
+impl Serialize for Body<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut body = serializer.serialize_map(None)?;
+        body.serialize_entry("version", self.site.identity.version)?;
+        body.serialize_entry("status", self.status.as_str())?;
+        body.serialize_entry("state", self.state.as_str())?;
+        if !self.reasons.is_empty() {
+            let reasons: Vec<_> = self.reasons.iter().map(|reason| reason.as_str()).collect();
+            body.serialize_entry("reasons", &reasons)?;
+        }
+        if self.trusted {
+            serialize_details(self.site, &mut body)?;
+        }
+        body.end()
+    }
 }
 
 /// What only the trusted view shows. Times are in seconds.
-#[derive(Serialize)]
-struct Details<'a> {
-    role: &'a str,
-    instance: &'a str,
-    /// Since 1970, as in Prometheus' `process_start_time_seconds`.
-    start_time: u64,
-    uptime: f64,
-    /// What a phase failed with.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    failure: Option<&'a str>,
-    heartbeats: Vec<HeartbeatDetails>,
-    checks: Vec<CheckDetails>,
-    panics: Panics,
-    /// The last changes of the verdict, the oldest first.
-    history: Vec<Change>,
+fn serialize_details<M: SerializeMap>(site: &Site, body: &mut M) -> Result<(), M::Error> {
+    let vitals = &site.vitals;
+    body.serialize_entry("role", site.identity.role)?;
+    body.serialize_entry("instance", &*site.identity.instance)?;
+    // Since 1970, as in Prometheus' `process_start_time_seconds`.
+    body.serialize_entry("start_time", &start_time(site).as_secs())?;
+    body.serialize_entry("uptime", &seconds(vitals.clock().now()))?;
+    if let Some(failure) = vitals.failure() {
+        body.serialize_entry("failure", failure)?;
+    }
+    body.serialize_entry("heartbeats", &vitals.lane_reports())?;
+    body.serialize_entry("checks", &vitals.check_reports())?;
+    let (count, last) = vitals.task_panics();
+    body.serialize_entry("panics", &Panics { count, last })?;
+    // The last changes of the verdict, the oldest first.
+    body.serialize_entry("history", &vitals.transitions().0)
 }
 
-#[derive(Serialize)]
-struct HeartbeatDetails {
-    name: String,
-    state: LaneState,
-    age: f64,
-    deadline: f64,
-    stalls: u64,
+impl Serialize for LaneReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut lane = serializer.serialize_map(None)?;
+        lane.serialize_entry("name", &*self.name)?;
+        lane.serialize_entry("state", self.state.as_str())?;
+        lane.serialize_entry("age", &seconds(self.age))?;
+        lane.serialize_entry("deadline", &seconds(self.deadline))?;
+        lane.serialize_entry("stalls", &self.stalls)?;
+        lane.end()
+    }
 }
 
-#[derive(Serialize)]
-struct CheckDetails {
-    name: String,
-    status: Status,
-    critical: bool,
-    age: f64,
-    duration: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<String>,
+impl Serialize for CheckReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut check = serializer.serialize_map(None)?;
+        check.serialize_entry("name", &*self.name)?;
+        check.serialize_entry("status", check_status(self).as_str())?;
+        check.serialize_entry("critical", &self.critical)?;
+        check.serialize_entry("age", &seconds(self.age))?;
+        check.serialize_entry("duration", &seconds(self.took))?;
+        if let Some(message) = &self.message {
+            check.serialize_entry("message", &**message)?;
+        }
+        check.end()
+    }
 }
 
 /// The panics of what the worker has spawned.
-#[derive(Serialize)]
 struct Panics {
     count: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
     last: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Change {
-    /// Since the start of the instance.
-    at: f64,
-    from: String,
-    to: String,
-    /// How long the former verdict has lasted.
-    lasted: f64,
-}
-
-impl<'a> Details<'a> {
-    fn of(site: &'a Site) -> Self {
-        let vitals = &site.vitals;
-        let (count, last) = vitals.task_panics();
-        let (history, _) = vitals.transitions();
-        Self {
-            role: site.identity.role,
-            instance: &site.identity.instance,
-            start_time: start_time(site).as_secs(),
-            uptime: seconds(vitals.clock().now()),
-            failure: vitals.failure(),
-            heartbeats: vitals.lane_reports().into_iter().map(HeartbeatDetails::from).collect(),
-            checks: vitals.check_reports().into_iter().map(CheckDetails::from).collect(),
-            panics: Panics { count, last },
-            history: history.iter().map(Change::from).collect(),
+impl Serialize for Panics {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut panics = serializer.serialize_map(None)?;
+        panics.serialize_entry("count", &self.count)?;
+        if let Some(last) = &self.last {
+            panics.serialize_entry("last", &**last)?;
         }
+        panics.end()
     }
 }
 
-impl From<LaneReport> for HeartbeatDetails {
-    fn from(LaneReport { name, state, age, deadline, stalls }: LaneReport) -> Self {
-        Self { name, state, age: seconds(age), deadline: seconds(deadline), stalls }
-    }
-}
-
-impl From<CheckReport> for CheckDetails {
-    fn from(report: CheckReport) -> Self {
-        let status = check_status(&report);
-        let CheckReport { name, critical, age, took, message, .. } = report;
-        Self { name, status, critical, age: seconds(age), duration: seconds(took), message }
-    }
-}
-
-impl From<&Transition> for Change {
-    fn from(Transition { at, from, to, lasted }: &Transition) -> Self {
+impl Serialize for Transition {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let word = |verdict: &Verdict| {
             if verdict.reasons.is_empty() { "pass".to_owned() } else { codes(&verdict.reasons) }
         };
-        Self { at: seconds(*at), from: word(from), to: word(to), lasted: seconds(*lasted) }
+        let mut change = serializer.serialize_map(None)?;
+        // Since the start of the instance.
+        change.serialize_entry("at", &seconds(self.at))?;
+        change.serialize_entry("from", &*word(&self.from))?;
+        change.serialize_entry("to", &*word(&self.to))?;
+        // How long the former verdict has lasted.
+        change.serialize_entry("lasted", &seconds(self.lasted))?;
+        change.end()
     }
 }
 
@@ -231,47 +216,53 @@ pub(super) fn start_time(site: &Site) -> Duration {
 
 // === health+json ===
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct HealthBody<'a> {
-    status: Status,
-    version: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    output: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    service_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    checks: Option<Map<String, Value>>,
+struct HealthBody<'a>(Body<'a>);
+
+impl Serialize for HealthBody<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Body { site, status, reasons, trusted, .. } = self.0;
+        let mut body = serializer.serialize_map(None)?;
+        body.serialize_entry("status", status.as_str())?;
+        body.serialize_entry("version", site.identity.version)?;
+        if status != Status::Pass {
+            body.serialize_entry("output", &*codes(reasons))?;
+        }
+        if trusted {
+            body.serialize_entry("serviceId", &*site.identity.instance)?;
+            body.serialize_entry("description", site.identity.role)?;
+            body.serialize_entry("checks", &components(site))?;
+        }
+        body.end()
+    }
 }
 
 /// `component:measurement`, each with a list of one.
 fn components(site: &Site) -> Map<String, Value> {
-    let lanes = site.vitals.lane_reports().into_iter().map(|lane| {
+    let mut components = Map::new();
+    for lane in site.vitals.lane_reports() {
         let status = if lane.state == LaneState::Stalled { Status::Fail } else { Status::Pass };
         let measured = json!([{
             "componentType": "component",
             "observedValue": seconds(lane.age),
             "observedUnit": "s",
-            "status": status,
+            "status": status.as_str(),
         }]);
-        (format!("{}:age", lane.name), measured)
-    });
-    let checks = site.vitals.check_reports().into_iter().map(|check| {
+        components.insert(format!("{}:age", lane.name), measured);
+    }
+    for check in site.vitals.check_reports() {
         let status = check_status(&check);
         let mut measured = json!({
             "componentType": "datastore",
             "observedValue": seconds(check.took),
             "observedUnit": "s",
-            "status": status,
+            "status": status.as_str(),
         });
         if let (Some(message), Some(fields)) = (check.message, measured.as_object_mut()) {
             fields.insert("output".to_owned(), message.into());
         }
-        (format!("{}:responseTime", check.name), json!([measured]))
-    });
-    lanes.chain(checks).collect()
+        components.insert(format!("{}:responseTime", check.name), json!([measured]));
+    }
+    components
 }
 
 #[cfg(test)]

@@ -92,16 +92,8 @@ impl Scrape {
 
     fn instance(&self, to: &mut Families<'_>) -> fmt::Result {
         to.info("heartbeat_build", "The worker", &self.identity)?;
-        let states = [
-            (State::Starting, "starting"),
-            (State::Ready, "ready"),
-            (State::Busy, "busy"),
-            (State::Stopping, "stopping"),
-            (State::Stopped, "stopped"),
-            (State::Faulted, "faulted"),
-        ];
         let is = |state| i64::from(self.verdict.state == state);
-        let states = states.map(|(state, name)| ([("state", name)], is(state)));
+        let states = State::ALL.map(|state| ([("state", state.as_str())], is(state))).into();
         to.gauges("heartbeat_state", "Whether the instance is in the state", None, states)?;
         for (name, help, question) in [
             ("heartbeat_live", "Whether the instance is live", Question::Live),
@@ -119,11 +111,8 @@ impl Scrape {
     }
 
     fn lanes(&self, to: &mut Families<'_>) -> fmt::Result {
-        fn each<V>(
-            lanes: &[LaneReport],
-            value: impl Fn(&LaneReport) -> V,
-        ) -> impl Iterator<Item = ([(&str, &str); 1], V)> {
-            lanes.iter().map(move |lane| ([("heartbeat", lane.name.as_str())], value(lane)))
+        fn each<V>(lanes: &[LaneReport], value: impl Fn(&LaneReport) -> V) -> Vec<(Labels<'_>, V)> {
+            lanes.iter().map(|lane| ([("heartbeat", lane.name.as_str())], value(lane))).collect()
         }
         let (lanes, seconds) = (&self.lanes, Some(&Unit::Seconds));
         let age = "Time since the lane was last seen alive";
@@ -142,8 +131,8 @@ impl Scrape {
         fn each<V>(
             checks: &[CheckReport],
             value: impl Fn(&CheckReport) -> V,
-        ) -> impl Iterator<Item = ([(&str, &str); 1], V)> {
-            checks.iter().map(move |check| ([("check", check.name.as_str())], value(check)))
+        ) -> Vec<(Labels<'_>, V)> {
+            checks.iter().map(|check| ([("check", check.name.as_str())], value(check))).collect()
         }
         let (checks, seconds) = (&self.checks, Some(&Unit::Seconds));
         let passing = each(checks, |check| i64::from(check.passes));
@@ -202,12 +191,12 @@ impl Families<'_> {
         family.encode_gauge(value)
     }
 
-    fn gauges<'l>(
+    fn gauges(
         &mut self,
         name: &str,
         help: &str,
         unit: Option<&Unit>,
-        values: impl IntoIterator<Item = (Labels<'l>, impl EncodeGaugeValue)>,
+        values: Vec<(Labels<'_>, impl EncodeGaugeValue)>,
     ) -> fmt::Result {
         let mut family = self.encoder.encode_descriptor(name, help, unit, MetricType::Gauge)?;
         for (labels, value) in values {
@@ -227,12 +216,12 @@ impl Families<'_> {
         family.encode_counter::<NoLabelSet, _, u64>(value, None)
     }
 
-    fn counters<'l>(
+    fn counters(
         &mut self,
         name: &str,
         help: &str,
         unit: Option<&Unit>,
-        values: impl IntoIterator<Item = (Labels<'l>, impl EncodeCounterValue)>,
+        values: Vec<(Labels<'_>, impl EncodeCounterValue)>,
     ) -> fmt::Result {
         let mut family = self.encoder.encode_descriptor(name, help, unit, MetricType::Counter)?;
         for (labels, value) in values {

@@ -38,8 +38,7 @@ pub(crate) struct LaneReport {
 }
 
 /// What a lane is at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LaneState {
     /// Has not beaten yet, and need not.
     Unarmed,
@@ -47,6 +46,17 @@ pub(crate) enum LaneState {
     /// Idle, or under an allowance.
     Resting,
     Stalled,
+}
+
+impl LaneState {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Unarmed => "unarmed",
+            Self::Beating => "beating",
+            Self::Resting => "resting",
+            Self::Stalled => "stalled",
+        }
+    }
 }
 
 impl Lane {

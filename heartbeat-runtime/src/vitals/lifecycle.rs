@@ -2,12 +2,10 @@
 
 use std::fmt;
 
-use serde::Serialize;
 use tokio::time::Instant;
 
 /// Where an instance is in its life; the diagram in [`host`](crate::host) shows every step.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum State {
     /// Until `on_start` has ended.
     #[default]
@@ -68,6 +66,20 @@ pub(crate) struct Lifecycle {
 }
 
 impl State {
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Starting, Self::Ready, Self::Busy, Self::Stopping, Self::Stopped, Self::Faulted];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Ready => "ready",
+            Self::Busy => "busy",
+            Self::Stopping => "stopping",
+            Self::Stopped => "stopped",
+            Self::Faulted => "faulted",
+        }
+    }
+
     /// The state after an event, where the event changes it; `busy` is what was wanted last.
     fn after(self, event: Event, busy: bool) -> Option<Self> {
         Some(match (self, event) {
@@ -137,15 +149,6 @@ mod tests {
     use super::{Event, Instant, Lifecycle, State};
     use crate::vitals::Vitals;
 
-    const STATES: [State; 6] = [
-        State::Starting,
-        State::Ready,
-        State::Busy,
-        State::Stopping,
-        State::Stopped,
-        State::Faulted,
-    ];
-
     /// Every step that an event can make, in the words of the diagram.
     fn steps() -> BTreeSet<String> {
         let events = [
@@ -157,7 +160,7 @@ mod tests {
             Event::Ended,
         ];
         let mut steps = BTreeSet::new();
-        for (from, event, busy) in STATES
+        for (from, event, busy) in State::ALL
             .into_iter()
             .flat_map(|from| events.map(|event| (from, event)))
             .flat_map(|(from, event)| [false, true].map(|busy| (from, event, busy)))

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use serde::Serialize;
-
 use super::canary::Starved;
 use super::lifecycle::{Lifecycle, State};
 
@@ -21,8 +19,7 @@ pub(crate) enum Question {
 }
 
 /// Why a status is not pass, in the order in which the codes are listed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
     Faulted,
     Stalled,
@@ -34,8 +31,7 @@ pub(crate) enum Reason {
 }
 
 /// As in the health check response format for HTTP APIs (draft-inadarei-api-health-check).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
     Pass,
     Warn,
@@ -122,19 +118,25 @@ impl Verdict {
     }
 }
 
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Status {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
             Self::Pass => "pass",
             Self::Warn => "warn",
             Self::Fail => "fail",
-        })
+        }
     }
 }
 
-impl fmt::Display for Reason {
+impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Reason {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
             Self::Faulted => "faulted",
             Self::Stalled => "stalled",
             Self::Starved => "starved",
@@ -142,7 +144,13 @@ impl fmt::Display for Reason {
             Self::Stopping => "stopping",
             Self::Busy => "busy",
             Self::Check => "check",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
