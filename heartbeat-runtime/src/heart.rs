@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::endpoint::{Bound, Listener};
 use crate::log::{Level, Pen};
-use crate::server::{self, Site};
+use crate::server::{self, Site, Task};
 use crate::supervisor::{Signals, Systemd};
 use crate::vitals::{Canary, Event, Look, Reason, State, Verdict, Vitals, panics};
 
@@ -134,7 +134,8 @@ impl Beats {
         let (close_servers, servers_closing) = tokio::sync::watch::channel(());
         let mut servers = JoinSet::new();
         for (listener, site) in sites {
-            servers.spawn(server::serve(listener, site, servers_closing.clone()));
+            let server: Task = Box::pin(server::serve(listener, site, servers_closing.clone()));
+            servers.spawn(server);
         }
         let mut obey = pin!(obey(signals, &vitals, &pen));
         tokio::select! {

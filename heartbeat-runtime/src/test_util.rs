@@ -65,18 +65,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::http::Request;
+use http::Request;
 use tokio::sync::watch;
-use tower_service::Service;
 
 use crate::Error;
 use crate::environment::{RoleEnvironment, Variables, variable_name};
 use crate::heart::{keep_budget, look_after};
 use crate::host::{Exit, Host, Prepared};
 use crate::log::{Level, Pen};
-use crate::server;
+use crate::server::Site;
 use crate::vitals::{Event, Vitals, panics};
 
 /// A worker that is to be tested; [`Host::test`] makes it.
@@ -90,7 +87,7 @@ pub struct TestHost<S> {
 pub struct TestWorker {
     role: RoleEnvironment,
     vitals: Arc<Vitals>,
-    router: Router,
+    site: Site,
     exit: watch::Receiver<Option<u8>>,
 }
 
@@ -151,12 +148,12 @@ impl<S: 'static> TestHost<S> {
         let prepared = self.prepared()?;
         let vitals = Arc::clone(&prepared.vitals);
         let heartbeat = prepared.surroundings.endpoint(self.host.heartbeat)?;
-        let router = server::router(prepared.site(heartbeat.name(), heartbeat.address()));
+        let site = prepared.site(heartbeat.name(), heartbeat.address());
         let (deadlines, phases) = (prepared.deadlines, self.host.phases);
         let role = prepared.into_environment();
         let pen = Pen::new()?;
         let (ended, exit) = watch::channel(None);
-        let worker = TestWorker { role: role.clone(), vitals: Arc::clone(&vitals), router, exit };
+        let worker = TestWorker { role: role.clone(), vitals: Arc::clone(&vitals), site, exit };
 
         let life = async {
             let exit = tokio::select! {
@@ -200,13 +197,12 @@ impl TestWorker {
     }
 
     /// Asks a path of the health server, as a visitor of the heartbeat endpoint does.
+    #[expect(clippy::unused_async, reason = "a probe is awaited, as over a network")]
     pub async fn probe(&self, path: &str) -> Answer {
-        let mut request = Request::new(Body::empty());
+        let mut request = Request::new(());
         *request.uri_mut() = path.parse().unwrap_or_default();
-        let Ok(response) = self.router.clone().call(request).await;
-        let status = response.status().as_u16();
-        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap_or_default();
-        Answer { status, body: String::from_utf8_lossy(&body).into_owned() }
+        let response = self.site.answer(None, &request);
+        Answer { status: response.status().as_u16(), body: response.into_body() }
     }
 
     /// Asks for a stop, as SIGTERM does.

@@ -1,29 +1,29 @@
 //! One connection: from its first byte to its end, which is a FIN and never a reset.
 
 use std::convert::Infallible;
+use std::future::ready;
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{self, Context, Poll};
 use std::time::Duration;
 
-use axum::Router;
-use axum::http::header::{CACHE_CONTROL, CONNECTION, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderValue, Request, Version};
-use axum::response::Response;
-use hyper::body::Incoming;
+use http::header::{CACHE_CONTROL, CONNECTION, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderValue, Request, Version};
+use hyper::body::Body;
+use hyper::rt::Executor;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::TokioIo;
 use hyper_util::server::conn::auto;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
-use tower_service::Service;
 
 use super::connections::Place;
 use super::heads::Heads;
-use super::rules;
+use super::routes::{self, Response};
+use super::{Site, Task, rules};
 use crate::endpoint::Stream;
 
 /// What a head may be long.
@@ -37,27 +37,22 @@ const LINGER_BYTES: usize = 256 * 1024;
 const LAST_REQUEST: Duration = Duration::from_millis(100);
 
 /// Answers the requests of a connection, until either side has enough or `closing` has no sender.
-/// Who asks is told to the router where it wants to know.
 pub(super) async fn serve(
     stream: Stream,
     place: Place,
-    router: Router,
+    site: Arc<Site>,
     mut closing: watch::Receiver<()>,
-    tells_who: bool,
 ) {
     let (stream, place) = (Arc::new(stream), Arc::new(place));
     let lingers = {
         let io =
             Io { stream: Arc::clone(&stream), place: Arc::clone(&place), heads: Heads::default() };
-        let service = service_fn(|mut request: Request<_>| {
-            if tells_who {
-                request.extensions_mut().insert(place.peer());
-            }
-            answer(request, router.clone(), Arc::clone(&place))
-        });
+        let service =
+            service_fn(|request| ready(Ok::<_, Infallible>(answer(&request, &site, &place))));
         let builder = builder();
         let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service));
         tokio::select! {
+            biased;
             // How it failed is the business of the peer.
             _ = connection.as_mut() => true,
             () = place.lost() => false,
@@ -86,8 +81,8 @@ pub(super) async fn closed(closing: &mut watch::Receiver<()>) {
 }
 
 /// The limits: small, as a prober needs little.
-fn builder() -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+fn builder() -> auto::Builder<Streams> {
+    let mut builder = auto::Builder::new(Streams);
     // The time-outs are the place's, which knows those of both versions.
     builder.http1().half_close(true).max_buf_size(HEAD).header_read_timeout(None);
     builder
@@ -104,30 +99,31 @@ fn builder() -> auto::Builder<TokioExecutor> {
     builder
 }
 
-async fn answer(
-    request: Request<Incoming>,
-    mut router: Router,
-    place: Arc<Place>,
-) -> Result<Response, Infallible> {
-    let version = request.version();
-    let refusal = rules::refusal(&request);
-    let refused = refusal.is_some();
-    let mut response = if let Some(refusal) = refusal {
-        refusal
-    } else {
-        let Ok(response) = router.call(request).await;
-        response
-    };
+/// Spawns the answers of an HTTP/2 connection.
+#[derive(Clone)]
+struct Streams;
+
+impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Streams {
+    fn execute(&self, answer: F) {
+        let answer: Task = Box::pin(answer);
+        tokio::spawn(answer);
+    }
+}
+
+fn answer(request: &Request<impl Body>, site: &Site, place: &Place) -> Response {
+    let refusal = rules::refusal(request);
+    let mut response =
+        refusal.map_or_else(|| site.answer(Some(place.peer()), request), routes::empty);
     place.has_served();
     let headers = response.headers_mut();
     // What is refused or not there now may be had later.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     // HTTP/2 has no such header: one stream is refused there, and the others go on.
-    if version < Version::HTTP_2 && (refused || place.is_crowded()) {
+    if request.version() < Version::HTTP_2 && (refusal.is_some() || place.is_crowded()) {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    Ok(response)
+    response
 }
 
 /// Closes with FIN. Unread input would make that a reset, which may overtake the answer: it is
@@ -182,7 +178,7 @@ impl AsyncRead for Io {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         loop {
-            ready!(self.stream.poll_read_ready(context))?;
+            task::ready!(self.stream.poll_read_ready(context))?;
             let piece = buffer.remaining().min(PIECE);
             match self.stream.try_read(buffer.initialize_unfilled_to(piece)) {
                 Ok(count) => {
@@ -208,7 +204,7 @@ impl AsyncWrite for Io {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         loop {
-            ready!(self.stream.poll_write_ready(context))?;
+            task::ready!(self.stream.poll_write_ready(context))?;
             match self.stream.try_write(bytes) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 result => return Poll::Ready(result),

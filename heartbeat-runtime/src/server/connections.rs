@@ -41,8 +41,6 @@ struct Table {
 struct Entry {
     peer: Peer,
     activity: Mutex<Activity>,
-    /// A head has begun on an idle connection: it is due sooner.
-    begun: Notify,
     evicted: Notify,
     served: Notify,
 }
@@ -134,13 +132,7 @@ impl Table {
 impl Entry {
     fn new(peer: Peer) -> Self {
         let activity = Activity { stage: Stage::Head, since: Instant::now(), amid: false };
-        Self {
-            peer,
-            activity: Mutex::new(activity),
-            begun: Notify::new(),
-            evicted: Notify::new(),
-            served: Notify::new(),
-        }
+        Self { peer, activity: Mutex::new(activity), evicted: Notify::new(), served: Notify::new() }
     }
 
     fn activity(&self) -> MutexGuard<'_, Activity> {
@@ -171,7 +163,6 @@ impl Place {
         activity.amid = amid;
         if amid && activity.stage == Stage::Idle {
             activity.enter(Stage::Head);
-            self.entry.begun.notify_one();
         }
     }
 
@@ -196,6 +187,7 @@ impl Place {
     /// Ends when the connection has been silent for too long, or has to make room.
     pub(super) async fn lost(&self) {
         tokio::select! {
+            biased;
             () = self.entry.evicted.notified() => {}
             () = self.overdue() => {}
         }
@@ -205,14 +197,12 @@ impl Place {
         loop {
             let Activity { stage, since, .. } = *self.entry.activity();
             let within = if stage == Stage::Head { HEAD_WITHIN } else { IDLE_WITHIN };
-            let deadline = since + within;
-            if deadline <= Instant::now() {
+            let (deadline, now) = (since + within, Instant::now());
+            if deadline <= now {
                 return;
             }
-            tokio::select! {
-                () = sleep_until(deadline) => {}
-                () = self.entry.begun.notified() => {}
-            }
+            // A head that begins meanwhile is not due before the next look.
+            sleep_until(deadline.min(now + HEAD_WITHIN)).await;
         }
     }
 }

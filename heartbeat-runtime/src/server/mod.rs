@@ -12,7 +12,7 @@ mod rules;
 mod trust;
 
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -25,8 +25,10 @@ use self::connections::Connections;
 use crate::endpoint::Listener;
 use crate::vitals::Vitals;
 
-pub(crate) use self::routes::router;
 pub(crate) use self::trust::Trust;
+
+/// What is spawned in a runtime; of one type, as each costs a build a copy of tokio's tasks.
+pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// What the server tells of.
 pub(crate) struct Site {
@@ -49,8 +51,10 @@ pub(crate) struct Identity {
 /// Serves until the other end of `closing` is dropped, then until the answers under way are
 /// complete: the caller bounds that.
 pub(crate) async fn serve(listener: Listener, site: Site, closing: watch::Receiver<()>) {
-    let tells_who = site.trust.depends_on_who_asks();
-    let router = router(site);
+    let site = Arc::new(site);
+    let serve_one = |stream, place| -> Task {
+        Box::pin(connection::serve(stream, place, Arc::clone(&site), closing.clone()))
+    };
     let connections = Arc::new(Connections::default());
     let mut tasks = JoinSet::new();
     let mut ends = closing.clone();
@@ -65,13 +69,7 @@ pub(crate) async fn serve(listener: Listener, site: Site, closing: watch::Receiv
         match accepted {
             Ok((stream, peer)) => {
                 let place = connections.admit(peer).await;
-                tasks.spawn(connection::serve(
-                    stream,
-                    place,
-                    router.clone(),
-                    closing.clone(),
-                    tells_who,
-                ));
+                tasks.spawn(serve_one(stream, place));
                 // What it has sent already is answered before it may have to make room.
                 yield_now().await;
             }
@@ -84,7 +82,7 @@ pub(crate) async fn serve(listener: Listener, site: Site, closing: watch::Receiv
         && let Ok(Ok((stream, peer))) = timeout(Duration::ZERO, listener.accept()).await
     {
         let place = connections.admit(peer).await;
-        tasks.spawn(connection::serve(stream, place, router.clone(), closing.clone(), tells_who));
+        tasks.spawn(serve_one(stream, place));
     }
     listener.close();
     while tasks.join_next().await.is_some() {}

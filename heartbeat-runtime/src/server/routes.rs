@@ -1,110 +1,105 @@
 //! The paths, the methods, and the status of the answers.
 
-use std::sync::Arc;
-
-use axum::Router;
-use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
-use axum::http::{Method, StatusCode};
-use axum::response::{IntoResponse, Response};
-use axum::routing::any;
+use http::header::{ACCEPT, ALLOW, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderValue, Method, Request, StatusCode};
 
 use super::Site;
 use super::body::{self, Form};
 use super::metrics::{self, Format};
+use crate::endpoint::Peer;
 use crate::vitals::Question;
 
-const PATHS: [(&str, Question); 9] = [
-    ("/health", Question::Health),
-    ("/health/", Question::Health),
-    ("/healthz", Question::Health),
-    ("/health/live", Question::Live),
-    ("/livez", Question::Live),
-    ("/health/ready", Question::Ready),
-    ("/readyz", Question::Ready),
-    ("/health/startup", Question::Startup),
-    ("/startupz", Question::Startup),
-];
+/// An answer is complete when it is made.
+pub(super) type Response = http::Response<String>;
 
-const METHODS: &str = "GET, HEAD, OPTIONS";
-
-pub(crate) fn router(site: Site) -> Router {
-    let site = Arc::new(site);
-    let add = |router: Router<Arc<Site>>, (path, question): (&str, Question)| {
-        router.route(
-            path,
-            any(move |State(site): State<Arc<Site>>, request: Request| async move {
-                answer(&site, question, &request)
-            }),
-        )
-    };
-    let router = Router::new().route("/metrics", any(scrape));
-    PATHS.into_iter().fold(router, add).fallback(elsewhere).with_state(site)
-}
+const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 
 impl Site {
+    /// The answer to a request that is not refused, and was sent by `peer`.
+    pub(crate) fn answer<B>(&self, peer: Option<Peer>, request: &Request<B>) -> Response {
+        let trusted = self.trust.extends_to(peer, request);
+        let path = request.uri().path();
+        let mut response = match self.question(path) {
+            // To those who are not trusted it is a path that there is not.
+            _ if path == "/metrics" && trusted => answer(request, || self.scrape(request)),
+            Some(question) => answer(request, || self.verdict(question, trusted, request)),
+            // The server as a whole.
+            None if path == "*" && request.method() == Method::OPTIONS => options(StatusCode::OK),
+            None => empty(StatusCode::NOT_FOUND),
+        };
+        if request.method() == Method::HEAD {
+            let length = response.body().len();
+            response.headers_mut().insert(CONTENT_LENGTH, length.into());
+            response.body_mut().clear();
+        }
+        response
+    }
+
+    /// What is asked at a path.
+    fn question(&self, path: &str) -> Option<Question> {
+        Some(match path {
+            "/health" | "/health/" | "/healthz" => Question::Health,
+            "/health/live" | "/livez" => Question::Live,
+            "/health/ready" | "/readyz" => Question::Ready,
+            "/health/startup" | "/startupz" => Question::Startup,
+            // Whatever it is, but for what says by itself what is asked.
+            path if self.is_probed_at(path) => Question::Health,
+            "/" => Question::Live,
+            _ => return None,
+        })
+    }
+
     /// Whether that is the path of the load balancer probe, which may come with a query.
     fn is_probed_at(&self, asked: &str) -> bool {
         let path = self.probe_path.as_deref().and_then(|path| path.split('?').next());
         path.is_some_and(|path| path.trim_start_matches('/') == asked.trim_start_matches('/'))
     }
-}
 
-/// The load balancer probe's path is anything, and may not be what a router takes for one.
-async fn elsewhere(State(site): State<Arc<Site>>, request: Request) -> Response {
-    match request.uri().path() {
-        asked if site.is_probed_at(asked) => answer(&site, Question::Health, &request),
-        "/" => answer(&site, Question::Live, &request),
-        // The server as a whole.
-        "*" if request.method() == Method::OPTIONS => options(StatusCode::OK),
-        _ => StatusCode::NOT_FOUND.into_response(),
+    fn verdict<B>(&self, question: Question, trusted: bool, request: &Request<B>) -> Response {
+        let verdict = self.vitals.verdict();
+        let form = accept(request).map_or(Form::Json, Form::accepted);
+        let body = body::render(form, self, trusted, question, &verdict);
+        let passes = verdict.passes(question);
+        let status = if passes { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        with_body(status, form.content_type(), body)
+    }
+
+    fn scrape<B>(&self, request: &Request<B>) -> Response {
+        let format = Format::accepted(accept(request).unwrap_or_default());
+        with_body(StatusCode::OK, format.content_type(), metrics::render(format, self))
     }
 }
 
-fn options(status: StatusCode) -> Response {
-    (status, [(ALLOW, METHODS)]).into_response()
-}
-
-/// For those who are trusted; others are told what they would be of a path that there is not.
-async fn scrape(State(site): State<Arc<Site>>, request: Request) -> Response {
-    if !site.trust.extends_to(&request) {
-        return elsewhere(State(site), request).await;
-    }
-    if let Some(response) = without_question(request.method()) {
-        return response;
-    }
-    let format = Format::accepted(accept(&request).unwrap_or_default());
-    let headers = [(CONTENT_TYPE, format.content_type())];
-    (StatusCode::OK, headers, metrics::render(format, &site)).into_response()
-}
-
-/// What is said to a method that does not ask.
-fn without_question(method: &Method) -> Option<Response> {
-    match *method {
-        Method::GET | Method::HEAD => None,
-        Method::OPTIONS => Some(options(StatusCode::OK)),
-        _ => Some(options(StatusCode::METHOD_NOT_ALLOWED)),
+/// What is told to a method that asks; others do not.
+fn answer<B>(request: &Request<B>, told: impl FnOnce() -> Response) -> Response {
+    match *request.method() {
+        Method::GET | Method::HEAD => told(),
+        Method::OPTIONS => options(StatusCode::OK),
+        _ => options(StatusCode::METHOD_NOT_ALLOWED),
     }
 }
 
-fn accept(request: &Request) -> Option<&str> {
+fn accept<B>(request: &Request<B>) -> Option<&str> {
     request.headers().get(ACCEPT)?.to_str().ok()
 }
 
-fn answer(site: &Site, question: Question, request: &Request) -> Response {
-    if let Some(response) = without_question(request.method()) {
-        return response;
-    }
-    let verdict = site.vitals.verdict();
-    let form = accept(request).map_or(Form::Json, Form::accepted);
-    let headers = [(CONTENT_TYPE, form.content_type())];
-    let passes = verdict.passes(question);
-    let status = if passes { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let trusted = site.trust.extends_to(request);
-    // As text it would be given a type first, which is then replaced.
-    let body = Body::from(body::render(form, site, trusted, question, &verdict));
-    (status, headers, body).into_response()
+fn with_body(status: StatusCode, content_type: &'static str, body: String) -> Response {
+    let mut response = empty(status);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    *response.body_mut() = body;
+    response
+}
+
+fn options(status: StatusCode) -> Response {
+    let mut response = empty(status);
+    response.headers_mut().insert(ALLOW, METHODS);
+    response
+}
+
+pub(super) fn empty(status: StatusCode) -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = status;
+    response
 }
 
 #[cfg(test)]
@@ -112,14 +107,12 @@ mod tests {
     use std::sync::Arc;
     use std::time::{Duration, UNIX_EPOCH};
 
-    use axum::http::Request;
-    use tower_service::Service;
+    use http::Request;
 
-    use super::{Body, router};
     use crate::server::{Identity, Site, Trust};
     use crate::vitals::Vitals;
 
-    async fn status(probe_path: &str, trust: Trust, asked: &str) -> u16 {
+    fn status(probe_path: &str, trust: Trust, asked: &str) -> u16 {
         let identity = Identity {
             role: "Orders",
             version: "1.4.2",
@@ -132,13 +125,12 @@ mod tests {
             trust,
             vitals: Arc::new(Vitals::new(Duration::from_secs(30), false)),
         };
-        let request = Request::get(asked).body(Body::empty()).unwrap();
-        router(site).call(request).await.unwrap().status().as_u16()
+        site.answer(None, &Request::get(asked).body(()).unwrap()).status().as_u16()
     }
 
     /// While the worker starts, it is live, and not ready.
-    #[tokio::test]
-    async fn the_load_balancer_is_told_of_health_wherever_it_asks() {
+    #[test]
+    fn the_load_balancer_is_told_of_health_wherever_it_asks() {
         for (probe_path, asked, expected) in [
             ("/status", "/status", 503),
             ("status", "/status", 503),
@@ -153,9 +145,9 @@ mod tests {
             ("/metrics", "/metrics", 503),
             ("/status", "/metrics", 404),
         ] {
-            let told = status(probe_path, Trust::Nobody, asked).await;
+            let told = status(probe_path, Trust::Nobody, asked);
             assert_eq!(told, expected, "{asked} where the probe is {probe_path}");
         }
-        assert_eq!(status("/metrics", Trust::Everyone, "/metrics").await, 200);
+        assert_eq!(status("/metrics", Trust::Everyone, "/metrics"), 200);
     }
 }

@@ -1,27 +1,24 @@
 //! Which requests are refused, whatever they ask for.
 
-use axum::body::HttpBody;
-use axum::http::{Request, StatusCode, Version, header::HOST};
-use axum::response::{IntoResponse, Response};
+use http::{Request, StatusCode, Version, header::HOST};
+use hyper::body::Body;
 
 /// The refusal of a request that has a body, or not the one `Host` that HTTP/1.1 demands
 /// (RFC 9112, section 3.2). Which host it names is not looked at: probers name all kinds.
-pub(super) fn refusal(request: &Request<impl HttpBody>) -> Option<Response> {
+pub(super) fn refusal(request: &Request<impl Body>) -> Option<StatusCode> {
     let hosts = request.headers().get_all(HOST).iter().count();
-    let status = if hosts > 1 || hosts == 0 && request.version() == Version::HTTP_11 {
-        StatusCode::BAD_REQUEST
+    if hosts > 1 || hosts == 0 && request.version() == Version::HTTP_11 {
+        Some(StatusCode::BAD_REQUEST)
     } else if !request.body().is_end_stream() {
-        StatusCode::PAYLOAD_TOO_LARGE
+        Some(StatusCode::PAYLOAD_TOO_LARGE)
     } else {
-        return None;
-    };
-    Some(status.into_response())
+        None
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use axum::body::Body;
-    use axum::http::{Request, Version};
+    use http::{Request, Version};
 
     use super::refusal;
 
@@ -40,9 +37,9 @@ mod tests {
         ] {
             let request = (0..hosts)
                 .fold(Request::builder().version(version), |request, _| request.header("Host", "a"))
-                .body(Body::from(body))
+                .body(body.to_owned())
                 .unwrap();
-            let status = refusal(&request).map(|refused| refused.status().as_u16());
+            let status = refusal(&request).map(|status| status.as_u16());
             assert_eq!(status, expected, "{request:?}");
         }
     }

@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use axum::http::header::{FORWARDED, HOST, HeaderName, VIA};
-use axum::http::uri::Authority;
-use axum::http::{HeaderValue, Request};
+use http::header::{FORWARDED, HOST, HeaderName, VIA};
+use http::uri::Authority;
+use http::{HeaderValue, Request};
 
 use crate::endpoint::Peer;
 
@@ -22,26 +22,21 @@ pub(crate) enum Trust {
 const OF_PROXIES: [HeaderName; 3] = [FORWARDED, VIA, HeaderName::from_static("x-forwarded-for")];
 
 impl Trust {
-    pub(super) fn depends_on_who_asks(self) -> bool {
-        self == Self::Developer
-    }
-
-    /// Whether it extends to whoever sent a request.
-    pub(super) fn extends_to<B>(self, request: &Request<B>) -> bool {
+    /// Whether it extends to whoever sent a request; nobody knows who `None` is.
+    pub(super) fn extends_to<B>(self, peer: Option<Peer>, request: &Request<B>) -> bool {
         match self {
             Self::Everyone => true,
             Self::Nobody => false,
-            Self::Developer => is_of_this_machine(request),
+            Self::Developer => is_of_this_machine(peer, request),
         }
     }
 }
 
 /// Whether a request comes from a loopback address and names one. A page that a browser was sent
 /// to by a name of its owner's choice names another, and a proxy says that it is one.
-fn is_of_this_machine<B>(request: &Request<B>) -> bool {
-    let peer = request.extensions().get::<Peer>();
+fn is_of_this_machine<B>(peer: Option<Peer>, request: &Request<B>) -> bool {
     let headers = request.headers();
-    peer.is_some_and(|peer| peer.is_loopback())
+    peer.is_some_and(Peer::is_loopback)
         && names_loopback(request.uri().authority(), headers.get(HOST))
         && OF_PROXIES.iter().all(|name| !headers.contains_key(name))
 }
@@ -68,35 +63,34 @@ fn is_loopback(authority: &Authority) -> bool {
 mod tests {
     use std::net::SocketAddr;
 
-    use axum::http::Request;
+    use http::Request;
 
     use super::Trust;
     use crate::endpoint::Peer;
 
-    fn request(peer: &str, uri: &str, headers: &[(&str, &str)]) -> Request<()> {
+    fn request(peer: &str, uri: &str, headers: &[(&str, &str)]) -> (Option<Peer>, Request<()>) {
         let request = Request::builder().uri(uri);
-        let request = headers
-            .iter()
-            .fold(request, |request, (name, value)| request.header(*name, *value))
-            .extension(Peer::from(peer.parse::<SocketAddr>().unwrap()));
-        request.body(()).unwrap()
+        let request =
+            headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let peer = Peer::from(peer.parse::<SocketAddr>().unwrap());
+        (Some(peer), request.body(()).unwrap())
     }
 
     #[test]
     fn a_developer_is_at_a_loopback_address_and_asks_for_one() {
         for host in ["localhost:3000", "LOCALHOST", "127.0.0.1:3000", "127.1.2.3", "[::1]:3000"] {
-            let request = request("127.0.0.1:5000", "/health", &[("host", host)]);
-            assert!(Trust::Developer.extends_to(&request), "{host}");
-            assert!(!Trust::Nobody.extends_to(&request));
+            let (peer, request) = request("127.0.0.1:5000", "/health", &[("host", host)]);
+            assert!(Trust::Developer.extends_to(peer, &request), "{host}");
+            assert!(!Trust::Nobody.extends_to(peer, &request));
         }
-        let http2 = request("[::ffff:127.0.0.1]:5000", "http://localhost:3000/health", &[]);
-        assert!(Trust::Developer.extends_to(&http2));
+        let (peer, http2) = request("[::ffff:127.0.0.1]:5000", "http://localhost:3000/health", &[]);
+        assert!(Trust::Developer.extends_to(peer, &http2));
     }
 
     #[test]
     fn nobody_else_is() {
         let host = ("host", "localhost");
-        for request in [
+        for (peer, request) in [
             request("192.0.2.7:5000", "/health", &[host]),
             request("127.0.0.1:5000", "/health", &[]),
             request("127.0.0.1:5000", "/health", &[("host", "rebound.example")]),
@@ -109,10 +103,10 @@ mod tests {
             request("127.0.0.1:5000", "/health", &[host, ("forwarded", "for=192.0.2.7")]),
             request("127.0.0.1:5000", "/health", &[host, ("via", "1.1 proxy")]),
         ] {
-            assert!(!Trust::Developer.extends_to(&request), "{request:?}");
-            assert!(Trust::Everyone.extends_to(&request));
+            assert!(!Trust::Developer.extends_to(peer, &request), "{request:?}");
+            assert!(Trust::Everyone.extends_to(peer, &request));
         }
         let unknown = Request::builder().header("host", "localhost").body(()).unwrap();
-        assert!(!Trust::Developer.extends_to(&unknown));
+        assert!(!Trust::Developer.extends_to(None, &unknown));
     }
 }
