@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::task::{self, Context, Poll};
 use std::time::Duration;
 
-use http::header::{CACHE_CONTROL, CONNECTION, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderValue, Request, Version};
+use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderValue, Method, Request, Version};
 use hyper::body::Body;
 use hyper::rt::Executor;
 use hyper::service::service_fn;
@@ -115,7 +115,13 @@ fn answer(request: &Request<impl Body>, site: &Site, place: &Place) -> Response 
     let mut response =
         refusal.map_or_else(|| site.answer(Some(place.peer()), request), routes::empty);
     place.has_served();
+    let length = response.body().len();
+    if request.method() == Method::HEAD {
+        response.body_mut().clear();
+    }
     let headers = response.headers_mut();
+    // Of what is not sent the library does not always tell the length.
+    headers.insert(CONTENT_LENGTH, length.into());
     // What is refused or not there now may be had later.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -1,6 +1,6 @@
 //! The paths, the methods, and the status of the answers.
 
-use http::header::{ACCEPT, ALLOW, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, StatusCode};
 
 use super::Site;
@@ -19,20 +19,14 @@ impl Site {
     pub(crate) fn answer<B>(&self, peer: Option<Peer>, request: &Request<B>) -> Response {
         let trusted = self.trust.extends_to(peer, request);
         let path = request.uri().path();
-        let mut response = match self.question(path) {
+        match self.question(path) {
             // To those who are not trusted it is a path that there is not.
             _ if path == "/metrics" && trusted => answer(request, || self.scrape(request)),
             Some(question) => answer(request, || self.verdict(question, trusted, request)),
             // The server as a whole.
             None if path == "*" && request.method() == Method::OPTIONS => options(StatusCode::OK),
             None => empty(StatusCode::NOT_FOUND),
-        };
-        if request.method() == Method::HEAD {
-            let length = response.body().len();
-            response.headers_mut().insert(CONTENT_LENGTH, length.into());
-            response.body_mut().clear();
         }
-        response
     }
 
     /// What is asked at a path.

@@ -6,6 +6,7 @@
 mod daemon;
 mod once;
 
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -95,4 +96,24 @@ fn each_sees_the_life_of_a_worker() {
     worker.press_enter();
     assert_eq!(worker.wait().code(), Some(0));
     look("gone", false, false);
+}
+
+#[test]
+fn over_http2_too_every_answer_tells_its_length() {
+    let Some(nghttp) = program("nghttp") else { return };
+    let worker =
+        Worker::spawn(heartbeat_tests::example("hello-worker").env("HEARTBEAT_DETAILS", "never"));
+    let length = |method: &str, path: &str| {
+        let (method, url) =
+            (format!("-H:method:{method}"), format!("http://{}{path}", worker.address()));
+        let output = Command::new(&nghttp).args(["-nv", &method, &url]).output().unwrap();
+        let told = String::from_utf8(output.stdout).unwrap();
+        let mut lengths = told.lines().filter_map(|line| line.split_once("content-length: "));
+        lengths.next().unwrap_or_else(|| panic!("{method} {path}: {told}")).1.to_owned()
+    };
+    assert_eq!(length("HEAD", "/livez"), length("GET", "/livez"));
+    assert_ne!(length("HEAD", "/livez"), "0");
+    for (method, path) in [("OPTIONS", "/livez"), ("DELETE", "/livez"), ("GET", "/elsewhere")] {
+        assert_eq!(length(method, path), "0", "{method} {path}");
+    }
 }
