@@ -5,7 +5,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -161,6 +161,32 @@ fn continuations() -> Vec<u8> {
     bytes
 }
 
+/// More connections than there is room for, none of which ever stops sending.
+fn frames_without_end(at: &str) {
+    let preface = [PREFACE, &frame(4, 0, 0, &[])].concat();
+    // Of a kind that there is not, which is to be ignored.
+    let frames = frame(0x99, 0, 0, &[0; 8]).repeat(1000);
+    let connected = || {
+        let mut stream = TcpStream::connect(at)?;
+        stream.write_all(&preface)?;
+        stream.set_nonblocking(true)?;
+        Ok(stream)
+    };
+    let mut streams: Vec<std::io::Result<TcpStream>> = (0..80).map(|_| connected()).collect();
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(2) {
+        for stream in &mut streams {
+            let is_over = stream.as_mut().map_or(true, |stream| {
+                let sent = stream.write(&frames);
+                sent.is_err_and(|error| error.kind() != ErrorKind::WouldBlock)
+            });
+            if is_over {
+                *stream = connected();
+            }
+        }
+    }
+}
+
 fn header_bombs(at: &str) {
     let bomb = [REQUEST.strip_suffix(b"\r\n").unwrap(), &vec![b'x'; 1 << 20]].concat();
     each_of(2, 400, at, |stream| stream.write_all(&bomb));
@@ -210,7 +236,7 @@ const TLS: &[u8] = b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x03";
 
 type Attack = (&'static str, fn(&str));
 
-const ATTACKS: [Attack; 13] = [
+const ATTACKS: [Attack; 14] = [
     ("slow headers", |at| slowhttptest(at, "-H")),
     ("slow bodies", |at| slowhttptest(at, "-B")),
     ("slow reading", |at| slowhttptest(at, "-X -k 5 -w 1 -y 10 -n 1 -z 1")),
@@ -222,6 +248,7 @@ const ATTACKS: [Attack; 13] = [
     ("half-closes", |at| sent_and_half_closed(4000, at, REQUEST)),
     ("HTTP/2 rapid reset", |at| sent_and_half_closed(80, at, &rapid_resets())),
     ("HTTP/2 continuations", |at| sent_and_half_closed(80, at, &continuations())),
+    ("HTTP/2 frames without end", frames_without_end),
     ("garbage", |at| sent_and_half_closed(1000, at, &garbage())),
     ("TLS", |at| sent_and_half_closed(2000, at, TLS)),
 ];

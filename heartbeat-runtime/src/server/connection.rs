@@ -30,6 +30,8 @@ use crate::endpoint::Stream;
 const HEAD: usize = 8 * 1024;
 /// What is read at once. Who sends more than a prober does has to wait for its turn with the rest.
 const PIECE: usize = 1024;
+/// How many pieces are read before the others have their turn.
+const PIECES: u8 = 2;
 /// How long a peer may take to close after the last answer, and how much it may still send.
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 256 * 1024;
@@ -45,16 +47,15 @@ pub(super) async fn serve(
 ) {
     let (stream, place) = (Arc::new(stream), Arc::new(place));
     let lingers = {
-        let io =
-            Io { stream: Arc::clone(&stream), place: Arc::clone(&place), heads: Heads::default() };
+        let (heads, pieces) = (Heads::default(), 0);
+        let io = Io { stream: Arc::clone(&stream), place: Arc::clone(&place), heads, pieces };
         let service =
             service_fn(|request| ready(Ok::<_, Infallible>(answer(&request, &site, &place))));
         let builder = builder();
         let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service));
         tokio::select! {
+            // Who never stops sending would leave no turn for what stands behind.
             biased;
-            // How it failed is the business of the peer.
-            _ = connection.as_mut() => true,
             () = place.lost() => false,
             () = closed(&mut closing) => {
                 tokio::select! {
@@ -70,6 +71,8 @@ pub(super) async fn serve(
                 }
                 false
             }
+            // How it failed is the business of the peer.
+            _ = connection.as_mut() => true,
         }
     };
     close(&stream, &place, closing, lingers).await;
@@ -99,7 +102,7 @@ fn builder() -> auto::Builder<Streams> {
     builder
 }
 
-/// Spawns the answers of an HTTP/2 connection.
+/// Spawns the answers of an HTTP/2 connection, each as a [`Task`].
 #[derive(Clone)]
 struct Streams;
 
@@ -175,6 +178,8 @@ struct Io {
     stream: Arc<Stream>,
     place: Arc<Place>,
     heads: Heads,
+    /// How many pieces were read in this turn.
+    pieces: u8,
 }
 
 impl AsyncRead for Io {
@@ -183,8 +188,18 @@ impl AsyncRead for Io {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.pieces == PIECES {
+            self.pieces = 0;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         loop {
-            task::ready!(self.stream.poll_read_ready(context))?;
+            let Poll::Ready(readiness) = self.stream.poll_read_ready(context) else {
+                self.pieces = 0;
+                return Poll::Pending;
+            };
+            readiness?;
+            self.pieces += 1;
             let piece = buffer.remaining().min(PIECE);
             match self.stream.try_read(buffer.initialize_unfilled_to(piece)) {
                 Ok(count) => {

@@ -216,11 +216,12 @@ impl Drop for Place {
 
 #[cfg(test)]
 mod tests {
+    use std::future::pending;
     use std::net::SocketAddr;
     use std::sync::Arc;
     use std::time::Duration;
 
-    use tokio::time::{advance, timeout};
+    use tokio::time::{Instant, advance, sleep, timeout};
 
     use super::{Connections, LIMIT, Place};
     use crate::endpoint::Peer;
@@ -229,6 +230,28 @@ mod tests {
         advance(Duration::from_millis(1)).await;
         let peer = Peer::from(address.parse::<SocketAddr>().unwrap());
         timeout(Duration::ZERO, connections.admit(peer)).await.ok()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_has_five_seconds_from_where_it_begins_and_silence_has_75() {
+        let connections = Arc::new(Connections::default());
+        for (begins, lost) in [(0, 5), (7, 12), (74, 79), (80, 75)] {
+            let place = admitted(&connections, "192.0.2.1:1").await.unwrap();
+            place.has_served();
+            let served = Instant::now();
+            let begin = async {
+                sleep(Duration::from_secs(begins)).await;
+                place.hears(true);
+                pending::<()>().await;
+            };
+            tokio::select! {
+                () = begin => {}
+                () = place.lost() => {}
+            }
+            // The timer counts milliseconds.
+            let late = served.elapsed().abs_diff(Duration::from_secs(lost));
+            assert!(late < Duration::from_millis(10), "begun after {begins} s: {late:?}");
+        }
     }
 
     #[tokio::test(start_paused = true)]
