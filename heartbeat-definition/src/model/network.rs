@@ -146,8 +146,7 @@ impl From<&mut Node> for NetworkConfiguration {
         let reserved_ip = node
             .all("AddressAssignments")
             .into_iter()
-            .flat_map(|a| a.within("ReservedIPs", "ReservedIP"))
-            .next()
+            .find_map(|a| a.within("ReservedIPs", "ReservedIP").into_iter().next())
             .map(name);
         let dns = node.all("Dns").into_iter();
         Self {

@@ -197,6 +197,7 @@ mod tests {
         let configuration = r#"
             <ServiceConfiguration serviceName="S"><Role name="W"><ConfigurationSettings>
                 <Setting name="Microsoft.WindowsAzure.Plugins.Diagnostics.Url" value="there"/>
+                <Setting name="Microsoft.WindowsAzure.Plugins.Diagnostics.Url" value="elsewhere"/>
                 <Setting name="Microsoft.WindowsAzure.Plugins.Diagnostics.Empty"/>
                 <Setting name="Microsoft.WindowsAzure.Plugins.RemoteAccess.Enabled" value="true"/>
             </ConfigurationSettings></Role></ServiceConfiguration>"#;
@@ -204,7 +205,7 @@ mod tests {
 
         let variables = Variables::from([("HEARTBEAT_CONFIGURATION", file.to_str().unwrap())]);
         let settings = Settings::of(definition.role("W").unwrap(), &variables).unwrap();
-        assert_eq!(settings.get(URL), Ok("there"));
+        assert_eq!(settings.get(URL), Ok("there"), "the first of two counts");
         assert!(settings.get("Microsoft.WindowsAzure.Plugins.Diagnostics.Empty").is_err());
         assert!(settings.get("Microsoft.WindowsAzure.Plugins.RemoteAccess.Enabled").is_err());
     }

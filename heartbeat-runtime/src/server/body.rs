@@ -77,9 +77,9 @@ fn written(body: &impl Serialize) -> String {
 
 /// One line: the status, then the reasons.
 fn text(status: Status, reasons: &[Reason]) -> String {
-    let mut line = status.to_string();
+    let mut line = status.as_str().to_owned();
     for reason in reasons {
-        let _ = write!(line, " {reason}");
+        let _ = write!(line, " {}", reason.as_str());
     }
     line.push('\n');
     line
@@ -187,11 +187,9 @@ impl Serialize for Transition {
             if verdict.reasons.is_empty() { "pass".to_owned() } else { codes(&verdict.reasons) }
         };
         let mut change = serializer.serialize_map(None)?;
-        // Since the start of the instance.
         change.serialize_entry("at", &seconds(self.at))?;
         change.serialize_entry("from", &*word(&self.from))?;
         change.serialize_entry("to", &*word(&self.to))?;
-        // How long the former verdict has lasted.
         change.serialize_entry("lasted", &seconds(self.lasted))?;
         change.end()
     }

@@ -2,8 +2,6 @@
 //! HTTP/1 and a request smuggler lives on: a line that ends in a bare line feed, and a body with
 //! two lengths.
 
-use memchr::memchr;
-
 use super::frames::Frames;
 
 /// What an HTTP/2 client sends first.
@@ -72,7 +70,7 @@ impl Heads {
 
     /// Up to its end nothing matters in the rest of a line.
     fn skip_to_line_feed<'a>(&mut self, bytes: &'a mut [u8]) -> &'a mut [u8] {
-        let end = memchr(b'\n', bytes).unwrap_or(bytes.len());
+        let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
         let (skipped, rest) = bytes.split_at_mut(end);
         self.after_return = skipped.last().map_or(self.after_return, |byte| *byte == b'\r');
         rest

@@ -21,8 +21,8 @@ impl Site {
         let path = request.uri().path();
         match self.question(path) {
             // To those who are not trusted it is a path that there is not.
-            _ if path == "/metrics" && trusted => answer(request, || self.scrape(request)),
-            Some(question) => answer(request, || self.verdict(question, trusted, request)),
+            _ if path == "/metrics" && trusted => by_method(request, || self.scrape(request)),
+            Some(question) => by_method(request, || self.verdict(question, trusted, request)),
             // The server as a whole.
             None if path == "*" && request.method() == Method::OPTIONS => options(StatusCode::OK),
             None => empty(StatusCode::NOT_FOUND),
@@ -36,7 +36,7 @@ impl Site {
             "/health/live" | "/livez" => Question::Live,
             "/health/ready" | "/readyz" => Question::Ready,
             "/health/startup" | "/startupz" => Question::Startup,
-            // Whatever it is, but for what says by itself what is asked.
+            // May be any path; the fixed ones above keep their meaning.
             path if self.is_probed_at(path) => Question::Health,
             "/" => Question::Live,
             _ => return None,
@@ -64,8 +64,8 @@ impl Site {
     }
 }
 
-/// What is told to a method that asks; others do not.
-fn answer<B>(request: &Request<B>, told: impl FnOnce() -> Response) -> Response {
+/// GET and HEAD are told; other methods do not ask.
+fn by_method<B>(request: &Request<B>, told: impl FnOnce() -> Response) -> Response {
     match *request.method() {
         Method::GET | Method::HEAD => told(),
         Method::OPTIONS => options(StatusCode::OK),

@@ -147,11 +147,11 @@ fn reach(path: &Path) -> Option<(UnixDatagram, SocketAddr)> {
 
 /// One line, whatever a failure says: a line feed would begin a field of the user's.
 fn status(verdict: &Verdict, failure: Option<&str>) -> String {
-    let mut status = format!("{:?}", verdict.state).to_lowercase();
+    let mut status = verdict.state.as_str().to_owned();
     for reason in &verdict.reasons {
         // The others are states.
         if !matches!(reason, Reason::Faulted | Reason::Starting | Reason::Stopping | Reason::Busy) {
-            let _ = write!(status, ", {}", format!("{reason:?}").to_lowercase());
+            let _ = write!(status, ", {}", reason.as_str());
         }
     }
     if let Some(failure) = failure {

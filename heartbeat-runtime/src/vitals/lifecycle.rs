@@ -167,8 +167,7 @@ mod tests {
         {
             let mut lifecycle = Lifecycle { state: from, busy, ..Lifecycle::default() };
             if lifecycle.apply(event, Instant::now()) {
-                let name = |state: State| format!("{state:?}").to_lowercase();
-                steps.insert(format!("{} --> {}", name(from), name(lifecycle.state)));
+                steps.insert(format!("{} --> {}", from.as_str(), lifecycle.state.as_str()));
             }
         }
         steps

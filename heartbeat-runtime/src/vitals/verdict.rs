@@ -128,12 +128,6 @@ impl Status {
     }
 }
 
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 impl Reason {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
@@ -148,18 +142,12 @@ impl Reason {
     }
 }
 
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.status(Question::Health))?;
+        f.write_str(self.status(Question::Health).as_str())?;
         let mut before = " (";
         for reason in &self.reasons {
-            write!(f, "{before}{reason}")?;
+            write!(f, "{before}{}", reason.as_str())?;
             before = " ";
         }
         f.write_str(if self.reasons.is_empty() { "" } else { ")" })
