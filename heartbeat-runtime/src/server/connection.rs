@@ -199,10 +199,10 @@ impl AsyncRead for Io {
                 return Poll::Pending;
             };
             readiness?;
-            self.pieces += 1;
             let piece = buffer.remaining().min(PIECE);
             match self.stream.try_read(buffer.initialize_unfilled_to(piece)) {
                 Ok(count) => {
+                    self.pieces += 1;
                     let start = buffer.filled().len();
                     buffer.advance(count);
                     if let Some(come) = buffer.filled_mut().get_mut(start..) {

@@ -1,4 +1,5 @@
-//! What the attribute costs who has tokio's macros anyway: the definition's reader, and what it reads with.
+//! What the attribute costs who has tokio's macros anyway: the definition's reader, and what it
+//! reads with.
 
 use std::collections::BTreeSet;
 use std::process::Command;

@@ -99,7 +99,7 @@ fn each_sees_the_life_of_a_worker() {
 }
 
 #[test]
-fn over_http2_too_every_answer_tells_its_length() {
+fn over_http2_too_every_answer_tells_its_length_and_has_no_body_for_head() {
     let Some(nghttp) = program("nghttp") else { return };
     let worker =
         Worker::spawn(heartbeat_tests::example("hello-worker").env("HEARTBEAT_DETAILS", "never"));
@@ -107,6 +107,9 @@ fn over_http2_too_every_answer_tells_its_length() {
         let url = format!("http://{}{path}", worker.address());
         let output = Command::new(&nghttp).arg("-nv").args(options).arg(url).output().unwrap();
         let told = String::from_utf8(output.stdout).unwrap();
+        // It complains of a body that must not be there.
+        let complaints = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(complaints, "", "{options:?} {path}: {told}");
         let mut lengths = told.lines().filter_map(|line| line.split_once("content-length: "));
         lengths.next().unwrap_or_else(|| panic!("{options:?} {path}: {told}")).1.to_owned()
     };
