@@ -10,6 +10,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -65,6 +66,22 @@ pub fn workspace() -> PathBuf {
 pub fn skip(reason: &str) {
     assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{reason}");
     println!("skipped: {reason}");
+}
+
+/// Returns an `ip:port` that stays free until the test binds it. On Linux the IP address is this
+/// process's own, so that no other test can take it first.
+#[must_use]
+pub fn free_address() -> String {
+    // Below the ports that the system gives to those who ask for any.
+    static NEXT_PORT: AtomicU16 = AtomicU16::new(20_000);
+    let port = NEXT_PORT.fetch_add(1, Ordering::Relaxed);
+    if cfg!(target_os = "linux") {
+        // 127.0.0.0/16 is left to other programs; a process id has 22 bits.
+        let [_, high, middle, low] = std::process::id().to_be_bytes();
+        format!("127.{}.{middle}.{low}:{port}", high + 1)
+    } else {
+        format!("127.0.0.1:{port}")
+    }
 }
 
 /// Sends a signal to a process.

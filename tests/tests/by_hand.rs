@@ -8,7 +8,7 @@ fn hand_written_worker(arguments: &[&str]) -> Worker {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hand-written-worker"));
     command.env("HEARTBEAT_ENDPOINT_MANAGEMENT", "127.0.0.1:0");
     let mut worker = Worker::spawn(command.args(arguments));
-    worker.line_with("heartbeat: ready");
+    worker.line_with("first round");
     worker
 }
 

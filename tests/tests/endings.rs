@@ -1,11 +1,11 @@
 //! How a worker ends: with which exit code, after which phases, and what it says.
 
 use std::io::Write;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use heartbeat_tests::{Signal, Worker, exchange, signal, skip};
+use heartbeat_tests::{Signal, Worker, exchange, free_address, signal, skip};
 
 const STOP_WITHIN: Duration = Duration::from_millis(500);
 
@@ -106,7 +106,7 @@ fn a_second_signal_ends_the_process_even_when_every_thread_is_blocked() {
 #[test]
 fn a_pipe_that_nobody_reads_stops_neither_health_nor_the_end() {
     for (signals, code) in [(1, 75), (2, 128 + 15)] {
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let address = free_address();
         let mut command = failing_worker("run fill stderr");
         command.env("HEARTBEAT_ENDPOINT_HEARTBEAT", &address).env("HEARTBEAT_STALL_AFTER", "300ms");
         if signals == 2 {

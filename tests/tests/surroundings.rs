@@ -135,9 +135,7 @@ fn of_two_sockets_that_are_handed_over_only_the_unix_socket_is_trusted() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("health").display().to_string();
     for unix_is_first in [true, false] {
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let public = free.local_addr().unwrap().to_string();
-        drop(free);
+        let public = heartbeat_tests::free_address();
         let (one, other) = if unix_is_first { (&path, &public) } else { (&public, &path) };
         let mut command = Command::new(activate);
         command.args(["-l", one, "-l", other, "--fdname=Heartbeat:Heartbeat"]);

@@ -11,7 +11,6 @@
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::path::Path;
@@ -21,7 +20,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use heartbeat_tests::{Signal, Worker, exchange, skip};
+use heartbeat_tests::{Signal, Worker, exchange, free_address, skip};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const SYSTEMD: &str = "/lib/systemd/systemd";
@@ -218,9 +217,7 @@ fn ask_until(end: &AtomicBool, address: &str) -> usize {
 #[test]
 fn the_real_one_starts_watches_restarts_and_stops_workers() {
     let folder = tempfile::tempdir().unwrap();
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = free.local_addr().unwrap().to_string();
-    drop(free);
+    let address = free_address();
     let anywhere = "Environment=HEARTBEAT_ENDPOINT_HEARTBEAT=127.0.0.1:0\n";
     let driver = "[Service]\nType=oneshot\nExecStart=/bin/sh -c 'systemctl start handed.service; \
         echo begin > {reports}; for i in 1 2 3 4 5; do systemctl restart handed.service; done; \

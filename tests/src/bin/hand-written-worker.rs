@@ -18,6 +18,9 @@ fn main() -> ExitCode {
                 loop {
                     tokio::task::yield_now().await;
                     shared.set(shared.get() + 1);
+                    if shared.get() == 1 {
+                        eprintln!("first round");
+                    }
                     role.beat();
                 }
             })

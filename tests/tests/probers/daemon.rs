@@ -3,14 +3,13 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read, Write};
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use heartbeat_tests::exchange;
+use heartbeat_tests::{exchange, free_address};
 use tempfile::TempDir;
 
 use super::{PATIENCE, Prober, program};
@@ -133,7 +132,7 @@ impl Blackbox {
         let file = folder.path().join("blackbox.yml");
         let modules = "modules:\n  http: {prober: http, timeout: 5s, http: {preferred_ip_protocol: ip4}}\n  tcp: {prober: tcp, timeout: 5s}\n";
         fs::write(&file, modules).unwrap();
-        let own = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let own = free_address();
         let mut command = Command::new(program);
         command.arg(format!("--config.file={}", file.display()));
         command.arg(format!("--web.listen-address={own}")).arg("--log.level=error");
@@ -180,7 +179,7 @@ impl Prometheus {
              [{{targets: ['{target}']}}]\n"
         );
         fs::write(&file, job).unwrap();
-        let own = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let own = free_address();
         let mut command = Command::new(program);
         command.arg(format!("--config.file={}", file.display()));
         command.arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()));
