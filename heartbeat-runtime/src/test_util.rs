@@ -62,6 +62,7 @@
 //! # Ok::<(), Error>(())
 //! ```
 
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -69,7 +70,8 @@ use http::Request;
 use tokio::sync::watch;
 
 use crate::Error;
-use crate::environment::{RoleEnvironment, Variables, variable_name};
+use crate::endpoint::Address;
+use crate::environment::{RoleEnvironment, Variables, address_variable, variable_name};
 use crate::heart::{keep_budget, look_after};
 use crate::host::{Exit, Host, Prepared};
 use crate::log::{Level, Pen};
@@ -111,6 +113,12 @@ impl<S: 'static> TestHost<S> {
     /// configuration is read.
     pub fn setting(self, name: &str, value: &str) -> Self {
         self.variable(&variable_name("HEARTBEAT_SETTING_", name), value)
+    }
+
+    /// Gives a declared endpoint its address, written as in `HEARTBEAT_ENDPOINT_<NAME>`. Without
+    /// this it is any free port of the loopback interface, so that tests can run side by side.
+    pub fn endpoint(self, name: &str, address: &str) -> Self {
+        self.variable(&address_variable(name), address)
     }
 
     /// Says where a declared local storage is.
@@ -178,7 +186,13 @@ impl<S: 'static> TestHost<S> {
     }
 
     fn prepared(&self) -> Result<Prepared, Error> {
-        self.host.prepared(&self.variables)
+        let mut prepared = self.host.prepared(&self.variables)?;
+        for endpoint in prepared.surroundings.endpoints_mut() {
+            if self.variables.text(&address_variable(endpoint.name()))?.is_none() {
+                endpoint.is_at(Address::Socket((Ipv4Addr::LOCALHOST, 0).into()));
+            }
+        }
+        Ok(prepared)
     }
 }
 
@@ -191,9 +205,10 @@ impl TestWorker {
         &self.role
     }
 
-    /// Waits until the worker is ready, or busy; returns false where it ends instead.
+    /// Waits until `/readyz` passes: the worker is running, not busy, and no critical check or
+    /// heartbeat fails. Returns false where the worker ends instead.
     pub async fn ready(&self) -> bool {
-        self.vitals.started().await
+        self.vitals.ready().await
     }
 
     /// Asks a path of the health server, as a visitor of the heartbeat endpoint does.

@@ -191,8 +191,8 @@ async fn a_recycle_is_a_stop_with_75() {
 async fn busy_is_out_of_rotation_and_back() {
     let (host, _diary) = worker(until_stopped);
     let code = host.test().run(async |worker| {
-        worker.role().set_busy(true);
         worker.ready().await;
+        worker.role().set_busy(true);
         let answer = worker.probe("/readyz").await;
         assert_eq!(answer.status, 503);
         assert!(answer.body.contains(r#""state":"busy","reasons":["busy"]"#), "{}", answer.body);
@@ -236,6 +236,65 @@ async fn a_lane_that_is_armed_has_to_beat_from_the_start() {
         assert_eq!(worker.probe("/health").await.status, 200);
     });
     assert_eq!(code.await.unwrap(), 0);
+}
+
+/// `ready` means a `/readyz` of 200: neither busy nor before the first result of a critical check.
+#[tokio::test(start_paused = true)]
+async fn ready_is_awaited_until_readyz_passes() {
+    let (host, _diary) = worker(async |role: &RoleEnvironment| {
+        let check = role.check("peer").every(SECOND).register(async || Ok(()))?;
+        role.set_busy(true);
+        sleep(5 * SECOND).await;
+        role.set_busy(false);
+        until_stopped(role).await?;
+        drop(check);
+        Ok(())
+    });
+    let code = host.test().run(async |worker| {
+        assert!(worker.ready().await);
+        assert_eq!(worker.probe("/readyz").await.status, 200);
+    });
+    assert_eq!(code.await.unwrap(), 0);
+
+    let (host, _diary) = worker(async |role: &RoleEnvironment| {
+        let check = role.check("peer").every(SECOND).register(async || Ok(()))?;
+        until_stopped(role).await?;
+        drop(check);
+        Ok(())
+    });
+    let code = host.test().run(async |worker| {
+        assert!(worker.ready().await);
+        assert_eq!(worker.probe("/readyz").await.status, 200);
+    });
+    assert_eq!(code.await.unwrap(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_that_ends_before_it_is_ready_is_not_waited_for() {
+    let (host, _diary) = worker(async |role: &RoleEnvironment| {
+        role.set_busy(true);
+        sleep(5 * SECOND).await;
+        Ok(())
+    });
+    let code = host.test().run(async |worker| {
+        worker.role().set_busy(true);
+        assert!(!worker.ready().await);
+        assert_eq!(worker.ended().await, 0);
+    });
+    assert_eq!(code.await.unwrap(), 0);
+}
+
+/// Tests run side by side, so a worker under test binds no declared port.
+#[test]
+fn an_endpoint_is_on_a_free_loopback_port_unless_the_test_gives_an_address() {
+    let address =
+        |role: &RoleEnvironment| role.endpoint("Heartbeat").unwrap().address().to_string();
+    let (host, _diary) = worker(until_stopped);
+    assert_eq!(address(&host.test().environment().unwrap()), "127.0.0.1:0");
+
+    let (host, _diary) = worker(until_stopped);
+    let host = host.test().endpoint("Heartbeat", "127.0.0.1:4711");
+    assert_eq!(address(&host.environment().unwrap()), "127.0.0.1:4711");
 }
 
 #[test]

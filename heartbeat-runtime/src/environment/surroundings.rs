@@ -45,6 +45,11 @@ impl Surroundings {
         endpoint.ok_or_else(|| format!("the role declares no endpoint `{name}`").into())
     }
 
+    #[cfg(feature = "test-util")]
+    pub(crate) fn endpoints_mut(&mut self) -> &mut [Endpoint] {
+        &mut self.endpoints
+    }
+
     /// An endpoint is now bound, perhaps at a port that the system chose.
     pub(crate) fn is_bound(&mut self, name: &str, address: &Address) {
         for endpoint in self.endpoints.iter_mut().filter(|endpoint| endpoint.name() == name) {

@@ -53,6 +53,8 @@ pub(crate) struct Vitals {
     lanes: Mutex<Vec<Arc<Lane>>>,
     checks: Mutex<Vec<Arc<CheckRecord>>>,
     registered: Notify,
+    /// Notified of every change of the verdict.
+    changed: Notify,
     /// The runtime of the worker, while it lives.
     runtime: Mutex<Option<Handle>>,
     /// Rings when that has something to do again.
@@ -80,6 +82,7 @@ impl Vitals {
             run,
             checks: Mutex::default(),
             registered: Notify::new(),
+            changed: Notify::new(),
             runtime: Mutex::default(),
             bell: Arc::default(),
             lags: Lags::default(),
@@ -165,12 +168,18 @@ impl Vitals {
         self.registered.notified().await;
     }
 
-    /// Ends when `run` is at work, with true, or will not be, with false.
+    /// Waits until the verdict is ready, or until it cannot become so again, with false.
     #[cfg(feature = "test-util")]
-    pub(crate) async fn started(&self) -> bool {
-        let mut lifecycle = self.lifecycle.subscribe();
-        let state = lifecycle.wait_for(|lifecycle| lifecycle.state != State::Starting).await;
-        state.is_ok_and(|lifecycle| lifecycle.state.is_running())
+    pub(crate) async fn ready(&self) -> bool {
+        loop {
+            // Made before the look, so that a change in between is not missed.
+            let changed = self.changed.notified();
+            let verdict = self.verdict();
+            if verdict.ready || verdict.state.is_ending() {
+                return verdict.ready;
+            }
+            changed.await;
+        }
     }
 
     /// Keeps what a phase failed with; the first failure counts.
@@ -211,12 +220,17 @@ impl Vitals {
     fn noted(&self) -> Option<Transition> {
         let mut history = self.history.lock().ok()?;
         let noted = history.note(self.verdict(), self.clock.now());
+        self.changed.notify_waiters();
         noted.or_else(|| history.transitions().last().cloned())
     }
 
     /// Keeps the verdict, where it is another than the last one.
     fn note(&self) -> Option<Transition> {
         let mut history = self.history.lock().ok()?;
-        history.note(self.verdict(), self.clock.now())
+        let noted = history.note(self.verdict(), self.clock.now());
+        if noted.is_some() {
+            self.changed.notify_waiters();
+        }
+        noted
     }
 }
