@@ -22,6 +22,8 @@ fn vital_worker(way: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vital-worker"));
     command.env("HEARTBEAT_SETTING_WAY", way).env("HEARTBEAT_DETAILS", "always");
     command.env("HEARTBEAT_STALL_AFTER", "2s");
+    // One thread of the runtime may block while another goes on, on a machine with one core too.
+    command.env("TOKIO_WORKER_THREADS", "2");
     command
 }
 
