@@ -105,6 +105,13 @@ fn methods_have_their_answers_on_every_path() {
         "/readyz",
         "/health/startup",
         "/startupz",
+        "/healthz/",
+        "/health/live/",
+        "/livez/",
+        "/health/ready/",
+        "/readyz/",
+        "/health/startup/",
+        "/startupz/",
     ] {
         for (method, status, allow, body) in [
             ("GET", 200, false, BODY),
@@ -129,6 +136,9 @@ fn methods_have_their_answers_on_every_path() {
         ("OPTIONS * HTTP/1.0", 200),
         ("GET /elsewhere HTTP/1.0", 404),
         ("GET //livez HTTP/1.0", 404),
+        ("GET /livez// HTTP/1.0", 404),
+        ("GET // HTTP/1.0", 404),
+        ("GET /livez/?x=y HTTP/1.0", 200),
         ("GET /livez/../metrics HTTP/1.0", 404),
         ("GET http://elsewhere.example/livez?x=y HTTP/1.0", 200),
     ] {
@@ -169,6 +179,12 @@ fn what_is_malformed_is_refused_and_nothing_of_it_comes_back() {
             header("Transfer-Encoding: chunked") + "9\r\nreflected\r\n0\r\n\r\n",
             413,
         ),
+        (
+            "a chunked body after an extension",
+            header("Transfer-Encoding: chunked") + "1;x=y\r\nr\r\n0\r\n\r\n",
+            413,
+        ),
+        ("a chunk of no size", header("Transfer-Encoding: chunked") + "reflected\r\n", 400),
         ("a body", header("Content-Length: 9") + "reflected", 413),
         ("a body to come", header("Content-Length: 9\r\nExpect: 100-continue"), 413),
         ("a long body", header("Content-Length: 900000") + &"reflected".repeat(25_000), 413),
@@ -203,10 +219,43 @@ fn a_connection_is_kept_for_many_requests_and_through_a_half_close() {
     assert!(answer.ends_with(BODY), "{answer}");
 }
 
+/// A body of length 0 is no body, however that is said, and the connection is kept.
+#[test]
+fn an_empty_body_is_no_body() {
+    let worker = ready_worker();
+    let empty = [
+        "Content-Length: 0\r\n\r\n",
+        "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "Transfer-Encoding: chunked\r\n\r\n000;x=y\r\nTrailer: z\r\n\r\n",
+    ];
+    for body in empty {
+        let request = format!("GET /livez HTTP/1.1\r\nHost: a\r\n{body}");
+        let answer = worker.exchange(request.repeat(3) + "GET /livez HTTP/1.0\r\n\r\n");
+        assert_eq!(answer.matches("HTTP/1.1 200 OK").count(), 3, "{body:?}: {answer}");
+        assert_eq!(answer.matches(BODY).count(), 4, "{body:?}: {answer}");
+    }
+    // Over HTTP/2 a frame of no data ends the request.
+    let mut stream = TcpStream::connect(worker.address()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream.write_all(HTTP2.strip_suffix(HTTP2_REQUEST).unwrap()).unwrap();
+    stream.write_all(b"\0\0\x03\x01\x04\0\0\0\x01\x82\x84\x86").unwrap();
+    stream.write_all(b"\0\0\0\0\x01\0\0\0\x01").unwrap();
+    let mut answer = Vec::new();
+    while !String::from_utf8_lossy(&answer).contains(BODY) {
+        let mut piece = [0; 1024];
+        let count = stream.read(&mut piece).unwrap();
+        assert_ne!(count, 0, "an answer: {:?}", String::from_utf8_lossy(&answer));
+        answer.extend_from_slice(&piece[..count]);
+    }
+}
+
 const HTTP1: &[u8] = b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n";
 /// The same for `/` by prior knowledge.
 const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\
     \0\0\x03\x01\x05\0\0\0\x01\x82\x84\x86";
+
+/// Its last frame: the headers, after which nothing comes.
+const HTTP2_REQUEST: &[u8] = b"\0\0\x03\x01\x05\0\0\0\x01\x82\x84\x86";
 
 /// Sends the second part after the answer to the first, if there is a second.
 fn send(worker: &Worker, first: &[u8], second: &[u8]) -> TcpStream {
@@ -236,6 +285,7 @@ fn a_head_that_does_not_end_is_given_up_after_five_seconds() {
         ("a byte", b"G", b""),
         ("not all of a preface", b"PRI * HTT", b""),
         ("not all of a head", b"GET /livez HTTP/1.1\r\nHost: a\r\n", b""),
+        ("no chunk", b"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", b""),
         ("a second request, later", HTTP1, b"GET /liv"),
         ("a second request, at once", &http1_twice, b""),
         ("HTTP/2, later", HTTP2, http2_unended),

@@ -1,7 +1,6 @@
 //! One connection: from its first byte to its end, which is a FIN and never a reset.
 
 use std::convert::Infallible;
-use std::future::ready;
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -10,7 +9,7 @@ use std::time::Duration;
 
 use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, Method, Request, Version};
-use hyper::body::Body;
+use hyper::body::{Body, Incoming};
 use hyper::rt::Executor;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -49,8 +48,10 @@ pub(super) async fn serve(
     let lingers = {
         let (heads, pieces) = (Heads::default(), 0);
         let io = Io { stream: Arc::clone(&stream), place: Arc::clone(&place), heads, pieces };
-        let service =
-            service_fn(|request| ready(Ok::<_, Infallible>(answer(&request, &site, &place))));
+        let service = service_fn(|request| {
+            let (site, place) = (Arc::clone(&site), Arc::clone(&place));
+            async move { Ok::<_, Infallible>(answer(request, &site, &place).await) }
+        });
         let builder = builder();
         let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service));
         tokio::select! {
@@ -113,10 +114,14 @@ impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Streams {
     }
 }
 
-fn answer(request: &Request<impl Body>, site: &Site, place: &Place) -> Response {
-    let refusal = rules::refusal(request);
+async fn answer(mut request: Request<Incoming>, site: &Site, place: &Place) -> Response {
+    if !request.body().is_end_stream() {
+        // A body that is announced and does not come has no more time than a head.
+        place.hears(true);
+    }
+    let refusal = rules::refusal(&mut request).await;
     let mut response =
-        refusal.map_or_else(|| site.answer(Some(place.peer()), request), routes::empty);
+        refusal.map_or_else(|| site.answer(Some(place.peer()), &request), routes::empty);
     place.has_served();
     let length = response.body().len();
     if request.method() == Method::HEAD {

@@ -18,8 +18,8 @@ impl Site {
     /// The answer to a request that is not refused, and was sent by `peer`.
     pub(crate) fn answer<B>(&self, peer: Option<Peer>, request: &Request<B>) -> Response {
         let trusted = self.trust.extends_to(peer, request);
-        let path = request.uri().path();
-        match self.question(path) {
+        let path = without_last_slash(request.uri().path());
+        match self.question(path, request.uri().path()) {
             // To those who are not trusted it is a path that there is not.
             _ if path == "/metrics" && trusted => by_method(request, || self.scrape(request)),
             Some(question) => by_method(request, || self.verdict(question, trusted, request)),
@@ -29,15 +29,15 @@ impl Site {
         }
     }
 
-    /// What is asked at a path.
-    fn question(&self, path: &str) -> Option<Question> {
+    /// What is asked at a path, given without its last slash and in full.
+    fn question(&self, path: &str, full_path: &str) -> Option<Question> {
         Some(match path {
-            "/health" | "/health/" | "/healthz" => Question::Health,
+            "/health" | "/healthz" => Question::Health,
             "/health/live" | "/livez" => Question::Live,
             "/health/ready" | "/readyz" => Question::Ready,
             "/health/startup" | "/startupz" => Question::Startup,
             // May be any path; the fixed ones above keep their meaning.
-            path if self.is_probed_at(path) => Question::Health,
+            _ if self.is_probed_at(full_path) => Question::Health,
             "/" => Question::Live,
             _ => return None,
         })
@@ -61,6 +61,14 @@ impl Site {
     fn scrape<B>(&self, request: &Request<B>) -> Response {
         let format = Format::accepted(accept(request).unwrap_or_default());
         with_body(StatusCode::OK, format.content_type(), metrics::render(format, self))
+    }
+}
+
+/// The path that a request means which adds a slash to it.
+fn without_last_slash(path: &str) -> &str {
+    match path.strip_suffix('/') {
+        Some(rest) if !rest.is_empty() && !rest.ends_with('/') => rest,
+        _ => path,
     }
 }
 

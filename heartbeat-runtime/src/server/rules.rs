@@ -1,19 +1,40 @@
 //! Which requests are refused, whatever they ask for.
 
-use http::{Request, StatusCode, Version, header::HOST};
-use hyper::body::Body;
+use std::future::poll_fn;
+use std::pin::Pin;
 
-/// The refusal of a request that has a body, or not the one `Host` that HTTP/1.1 demands
-/// (RFC 9112, section 3.2). Which host it names is not looked at: probers name all kinds.
-pub(super) fn refusal(request: &Request<impl Body>) -> Option<StatusCode> {
+use http::{Request, StatusCode, Version, header::HOST};
+use hyper::body::{Body, Buf};
+
+/// Refuses a request that has a body, or not the one `Host` that HTTP/1.1 demands (RFC 9112,
+/// section 3.2). Any host will do: probers name all kinds.
+pub(super) async fn refusal(
+    request: &mut Request<impl Body<Data: Buf> + Unpin>,
+) -> Option<StatusCode> {
     let hosts = request.headers().get_all(HOST).iter().count();
     if hosts > 1 || hosts == 0 && request.version() == Version::HTTP_11 {
-        Some(StatusCode::BAD_REQUEST)
-    } else if !request.body().is_end_stream() {
-        Some(StatusCode::PAYLOAD_TOO_LARGE)
-    } else {
-        None
+        return Some(StatusCode::BAD_REQUEST);
     }
+    refused_body(request.body_mut()).await
+}
+
+/// Waits for the first byte of a body, unless its announced length tells enough. A body that ends
+/// before it, such as a chunked one of no chunks, is none.
+async fn refused_body(mut body: impl Body<Data: Buf> + Unpin) -> Option<StatusCode> {
+    if body.size_hint().lower() > 0 {
+        return Some(StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    while !body.is_end_stream() {
+        match poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+            None => break,
+            Some(Err(_)) => return Some(StatusCode::BAD_REQUEST),
+            Some(Ok(frame)) if frame.data_ref().is_some_and(Buf::has_remaining) => {
+                return Some(StatusCode::PAYLOAD_TOO_LARGE);
+            }
+            Some(Ok(_)) => {}
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -22,8 +43,8 @@ mod tests {
 
     use super::refusal;
 
-    #[test]
-    fn one_host_and_no_body_passes() {
+    #[tokio::test]
+    async fn one_host_and_no_body_passes() {
         for (version, hosts, body, expected) in [
             (Version::HTTP_10, 0, "", None),
             (Version::HTTP_10, 1, "", None),
@@ -35,11 +56,11 @@ mod tests {
             (Version::HTTP_2, 0, "", None),
             (Version::HTTP_2, 0, "x", Some(413)),
         ] {
-            let request = (0..hosts)
+            let mut request = (0..hosts)
                 .fold(Request::builder().version(version), |request, _| request.header("Host", "a"))
                 .body(body.to_owned())
                 .unwrap();
-            let status = refusal(&request).map(|status| status.as_u16());
+            let status = refusal(&mut request).await.map(|status| status.as_u16());
             assert_eq!(status, expected, "{request:?}");
         }
     }
