@@ -122,6 +122,41 @@ fn health_is_served_on_a_unix_socket_that_is_not_taken_from_a_live_worker() {
     assert!(!path.exists(), "it has taken its socket away");
 }
 
+/// A sandbox may refuse IPv6 sockets in its own words, and IPv4 works all the same. An error of the
+/// port stays one.
+#[cfg(target_os = "linux")]
+#[test]
+fn where_ipv6_is_refused_ipv4_is_served_alone() {
+    let strace = "/usr/bin/strace";
+    if !std::path::Path::new(strace).exists() {
+        return heartbeat_tests::skip("strace is not installed");
+    }
+    let injected = |fault: &str| {
+        let mut command = Command::new(strace);
+        command.args(["--follow-forks", "--output=/dev/null", "-e"]);
+        command.arg(format!("inject={fault}:when=1")).arg(env!("CARGO_BIN_EXE_failing-worker"));
+        command.env("HEARTBEAT_SETTING_FAIL", "").env("HEARTBEAT_ENDPOINT_HEARTBEAT", "0");
+        let mut worker = Worker::spawn_as_is(&mut command);
+        let code = worker.wait().code();
+        if worker.log().iter().any(|line| line.starts_with("strace: ")) {
+            heartbeat_tests::skip("strace may not trace here");
+            return None;
+        }
+        Some((code, worker.log().join("\n")))
+    };
+    for error in ["EPERM", "EACCES", "EAFNOSUPPORT"] {
+        let Some((code, log)) = injected(&format!("socket:error={error}")) else { return };
+        assert_eq!(code, Some(0), "{error}: {log}");
+        let warning = "heartbeat: IPv6 is not available for endpoint `Heartbeat` (";
+        assert!(log.starts_with(warning) && log.contains("): listening on IPv4 only"), "{log}");
+    }
+    for error in ["EACCES", "EADDRINUSE"] {
+        let Some((code, log)) = injected(&format!("bind:error={error}")) else { return };
+        assert_eq!(code, Some(78), "{error}: {log}");
+        assert!(log.starts_with("heartbeat: cannot start: cannot listen on [::]:0"), "{log}");
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn of_two_sockets_that_are_handed_over_only_the_unix_socket_is_trusted() {

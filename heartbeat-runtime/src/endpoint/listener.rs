@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdTcpListener};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener as StdTcpListener};
 
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use super::unix_socket;
 use super::{Address, Endpoint, Peer, Stream};
 use crate::environment::address_variable;
+use crate::log::lifecycle;
 
 /// What may wait to be accepted: as many as are served within a tenth of a second, for a prober
 /// waits behind them all; with fewer it would find no place in a flood, and try again only after
@@ -92,23 +93,23 @@ pub(crate) struct BindError {
 impl Bound {
     /// Binds the address of an endpoint and listens.
     pub(crate) fn to(endpoint: &Endpoint) -> Result<Self, BindError> {
-        Self::at(endpoint.address()).map_err(|cause| BindError {
+        Self::at(endpoint).map_err(|cause| BindError {
             endpoint: endpoint.name().to_owned(),
             address: endpoint.address().clone(),
             cause,
         })
     }
 
-    fn at(address: &Address) -> io::Result<Self> {
-        match address {
+    fn at(endpoint: &Endpoint) -> io::Result<Self> {
+        match endpoint.address() {
             Address::Socket(address) => {
-                let listener = bind_tcp(*address)?;
+                let listener = bind_tcp(*address, endpoint.name())?;
                 let address = Address::Socket(listener.local_addr()?);
                 let listener = StdListener::Tcp(listener);
                 Ok(Self { listener, address, handed_over: false })
             }
             #[cfg(unix)]
-            Address::Unix(path) => {
+            address @ Address::Unix(path) => {
                 let listener = StdListener::Unix(unix_socket::bind(path)?);
                 Ok(Self { listener, address: address.clone(), handed_over: false })
             }
@@ -155,21 +156,38 @@ impl Bound {
     }
 }
 
-/// `[::]` takes both IP versions, or IPv4 alone where the system has no IPv6.
-fn bind_tcp(address: SocketAddr) -> io::Result<StdTcpListener> {
-    match bind_socket(address) {
-        Err(error) if address.ip().is_unspecified() && !is_of_the_port(&error) => {
-            bind_socket((Ipv4Addr::UNSPECIFIED, address.port()).into())
-        }
-        result => result,
+/// Binds an address; `[::]` takes both IP versions, or IPv4 alone where IPv6 cannot be had.
+fn bind_tcp(address: SocketAddr, endpoint: &str) -> io::Result<StdTcpListener> {
+    // The call tells why it failed, not the error: a sandbox refuses a socket of IPv6 with the same
+    // EACCES as the kernel a privileged port.
+    let ipv6_error = match new_socket(address) {
+        Err(error) => error,
+        Ok(socket) => match listen(socket, address) {
+            Err(error) if !is_of_the_port(&error) => error,
+            result => return result,
+        },
+    };
+    if address != SocketAddr::from((Ipv6Addr::UNSPECIFIED, address.port())) {
+        return Err(ipv6_error);
     }
+    let ipv4 = (Ipv4Addr::UNSPECIFIED, address.port()).into();
+    let listener = listen(new_socket(ipv4)?, ipv4)?;
+    lifecycle!(
+        warn,
+        "IPv6 is not available for endpoint `{endpoint}` ({ipv6_error}): listening on IPv4 only"
+    );
+    Ok(listener)
 }
 
-fn bind_socket(address: SocketAddr) -> io::Result<StdTcpListener> {
+fn new_socket(address: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     if address.is_ipv6() {
         socket.set_only_v6(false)?;
     }
+    Ok(socket)
+}
+
+fn listen(socket: Socket, address: SocketAddr) -> io::Result<StdTcpListener> {
     // As std does on Unix, so that a restart need not wait for old connections to fade. On
     // Windows the option would let another process take the port.
     #[cfg(unix)]
