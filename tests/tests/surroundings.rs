@@ -122,6 +122,128 @@ fn health_is_served_on_a_unix_socket_that_is_not_taken_from_a_live_worker() {
     assert!(!path.exists(), "it has taken its socket away");
 }
 
+/// Two containers may share a folder, and each of their workers is process 1.
+#[cfg(target_os = "linux")]
+#[test]
+fn two_workers_of_the_same_process_id_replace_their_stale_sockets_side_by_side() {
+    use std::os::unix::net::UnixListener;
+
+    const OPTIONS: [&str; 5] = ["--user", "--map-root-user", "--fork", "--pid", "--kill-child"];
+    let mut unshare = Command::new("unshare");
+    if !unshare.args(OPTIONS).arg("true").status().is_ok_and(|status| status.success()) {
+        return heartbeat_tests::skip("unshare cannot make a PID namespace for this user");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let spawn = |name: &str| {
+        let path = folder.path().join(name);
+        drop(UnixListener::bind(&path).unwrap());
+        let mut command = Command::new("unshare");
+        command.args(OPTIONS).arg(env!("CARGO_BIN_EXE_failing-worker"));
+        command.env("HEARTBEAT_SETTING_FAIL", "");
+        command.env("HEARTBEAT_ENDPOINT_HEARTBEAT", format!("unix:{}", path.display()));
+        Worker::spawn_as_is(&mut command)
+    };
+    for round in 0..20 {
+        for mut worker in ["one", "other"].map(spawn) {
+            assert_eq!(worker.wait().code(), Some(0), "round {round}: {:#?}", worker.log());
+        }
+        let left: Vec<_> = folder.path().read_dir().unwrap().collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+}
+
+/// The default folder of a local storage lies where every user may write.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_local_storage_that_another_user_could_reach_is_refused() {
+    use std::fs::{DirBuilder, Permissions, create_dir, set_permissions, write};
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt, chown, symlink};
+    use std::path::Path;
+
+    type Prepare = fn(&Path);
+    const MODE: fn(u32) -> Permissions = Permissions::from_mode;
+    let is_root = rustix::process::geteuid().is_root();
+    let base = |temp: &Path| temp.join("heartbeat-FailingWorker-trial");
+    let cases: [(&str, bool, Prepare, &str); 8] = [
+        ("own folders", false, |base| create_dir(base).unwrap(), ""),
+        (
+            "a foreign folder",
+            true,
+            |base| {
+                create_dir(base).unwrap();
+                chown(base, Some(61234), None).unwrap();
+            },
+            "belongs to user 61234",
+        ),
+        (
+            "a folder open to others",
+            false,
+            |base| {
+                create_dir(base).unwrap();
+                set_permissions(base, MODE(0o777)).unwrap();
+            },
+            "may be changed by other users (mode 777)",
+        ),
+        ("a link", false, |base| symlink("/etc", base).unwrap(), "is a symbolic link"),
+        ("a file", false, |base| write(base, "").unwrap(), "is not a folder"),
+        (
+            "a link below",
+            false,
+            |base| {
+                DirBuilder::new().mode(0o700).create(base).unwrap();
+                symlink("/etc", base.join("Scratch")).unwrap();
+            },
+            "is a symbolic link",
+        ),
+        (
+            "a folder below that is open to others",
+            false,
+            |base| {
+                DirBuilder::new().mode(0o700).create(base).unwrap();
+                create_dir(base.join("Scratch")).unwrap();
+                set_permissions(base.join("Scratch"), MODE(0o770)).unwrap();
+            },
+            "may be changed by other users (mode 770)",
+        ),
+        (
+            "a foreign folder below",
+            true,
+            |base| {
+                DirBuilder::new().mode(0o700).create(base).unwrap();
+                create_dir(base.join("Scratch")).unwrap();
+                chown(base.join("Scratch"), Some(61234), None).unwrap();
+            },
+            "belongs to user 61234",
+        ),
+    ];
+    for (what, needs_root, prepare, refused) in cases {
+        if needs_root && !is_root {
+            heartbeat_tests::skip("only root can give a folder to another user");
+            continue;
+        }
+        let temp = tempfile::tempdir().unwrap();
+        prepare(&base(temp.path()));
+        let mut command = worker();
+        command.env("TMPDIR", temp.path()).env("HEARTBEAT_INSTANCE_ID", "trial");
+        let mut worker = Worker::spawn_as_is(&mut command);
+        let code = worker.wait().code();
+        let log = worker.log().join("\n");
+        if refused.is_empty() {
+            assert_eq!(code, Some(0), "{what}: {log}");
+            let mode = base(temp.path()).join("Scratch").metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o700, "{what}");
+            continue;
+        }
+        assert_eq!(code, Some(78), "{what}: {log}");
+        let line = worker.log().iter().find(|line| line.contains("on_start failed: "));
+        let line = line.unwrap_or_else(|| panic!("{what}: {log}"));
+        assert_eq!(line.matches(refused).count(), 1, "{what}: {line}");
+        for part in [refused, "for local storage `Scratch`", "set HEARTBEAT_RESOURCE_SCRATCH to "] {
+            assert!(line.contains(part), "{what}: {line}");
+        }
+    }
+}
+
 /// A sandbox may refuse IPv6 sockets in its own words, and IPv4 works all the same. An error of the
 /// port stays one.
 #[cfg(target_os = "linux")]

@@ -1,10 +1,13 @@
 //! A unix socket is bound at a path where a dead process may have left one.
 
-use std::os::unix::fs::FileTypeExt;
+use std::hash::{BuildHasher, RandomState};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::time::Duration;
-use std::{fs, io, process, thread};
+use std::{fs, io, thread};
+
+use rustix::process::geteuid;
 
 /// By when a socket that was bound listens too.
 const SETTLED_WITHIN: Duration = Duration::from_millis(10);
@@ -13,7 +16,15 @@ const SETTLED_WITHIN: Duration = Duration::from_millis(10);
 pub(super) fn bind(path: &Path) -> io::Result<UnixListener> {
     let listener = match UnixListener::bind(path) {
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-            if !is_left_over(path) || !is_taken_away(path)? {
+            if !is_left_over(path) {
+                return Err(error);
+            }
+            let owner = path.symlink_metadata()?.uid();
+            if owner != geteuid().as_raw() {
+                let message = format!("the socket there is left over, and belongs to user {owner}");
+                return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
+            }
+            if !is_taken_away(path)? {
                 return Err(error);
             }
             UnixListener::bind(path)?
@@ -34,8 +45,10 @@ fn is_left_over(path: &Path) -> bool {
 /// the same, and whose it stays.
 #[expect(clippy::disallowed_methods, reason = "no event tells when another process listens")]
 fn is_taken_away(path: &Path) -> io::Result<bool> {
-    // Only one of two can move a file. Who was late may have moved that of the faster one.
-    let aside = path.with_file_name(format!(".{}", process::id()));
+    // Only one of two can move a file. Who was late may have moved that of the faster one. Process
+    // ids are not unique: two containers that share the folder may each be process 1.
+    let unique = RandomState::new().hash_one(path) >> 32;
+    let aside = path.with_file_name(format!(".{unique:08x}"));
     match fs::rename(path, &aside) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
         result => result?,
@@ -56,6 +69,22 @@ mod tests {
     use std::thread;
 
     use super::{UnixStream, bind};
+
+    /// A root that was made one here may meet the socket of a user whom it does not trust.
+    #[test]
+    fn a_stale_socket_of_another_user_is_left_to_them() {
+        if !rustix::process::geteuid().is_root() {
+            println!("skipped: only root can give a file to another user");
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("health");
+        drop(bind(&path).unwrap());
+        std::os::unix::fs::lchown(&path, Some(61234), None).unwrap();
+        let error = bind(&path).unwrap_err().to_string();
+        assert_eq!(error, "the socket there is left over, and belongs to user 61234");
+        assert!(path.exists());
+    }
 
     #[test]
     fn of_two_that_meet_a_stale_socket_one_has_it_and_keeps_it() {

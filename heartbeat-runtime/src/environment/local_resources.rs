@@ -1,5 +1,6 @@
 //! The declared local storage, as folders.
 
+use std::env::temp_dir;
 use std::fmt;
 use std::fs::DirBuilder;
 use std::io;
@@ -7,14 +8,26 @@ use std::path::{Path, PathBuf};
 
 use heartbeat_definition::Role;
 
+#[cfg(unix)]
+use super::private_folder::create as create_private;
 use super::{Variables, variable_name};
 
 /// Where each declared local storage is.
 pub(crate) struct LocalResources {
     role: String,
-    /// Holds those for which no variable names a folder.
-    base: PathBuf,
-    folders: Vec<(String, PathBuf)>,
+    /// The folder in [`temp_dir`] that holds those for which no variable names a folder.
+    base: String,
+    folders: Vec<(String, Folder)>,
+}
+
+/// The folder of a local storage.
+#[derive(Clone)]
+enum Folder {
+    /// A folder that a variable names. It may have an owner and a mode of its own, as the operator
+    /// has chosen them.
+    Named(PathBuf),
+    /// The name of a folder in the base, which lies where every user of the machine may write.
+    InBase(String),
 }
 
 /// Why a local storage cannot be had.
@@ -27,11 +40,9 @@ pub struct LocalResourceError {
 
 impl LocalResources {
     pub(crate) fn of(role: &Role, instance: &str, variables: &Variables) -> Self {
-        let base =
-            std::env::temp_dir().join(file_name(&format!("heartbeat-{}-{instance}", role.name)));
         let folder = |name: &str| {
-            let variable = variable_name("HEARTBEAT_RESOURCE_", name);
-            variables.path(&variable).unwrap_or_else(|| base.join(file_name(name)))
+            let named = variables.path(&variable_name("HEARTBEAT_RESOURCE_", name));
+            named.map_or_else(|| Folder::InBase(file_name(name)), Folder::Named)
         };
         Self {
             role: role.name.clone(),
@@ -40,7 +51,7 @@ impl LocalResources {
                 .iter()
                 .map(|declared| (declared.name.clone(), folder(&declared.name)))
                 .collect(),
-            base,
+            base: file_name(&format!("heartbeat-{}-{instance}", role.name)),
         }
     }
 
@@ -49,42 +60,34 @@ impl LocalResources {
             |cause| LocalResourceError { role: self.role.clone(), name: name.to_owned(), cause };
         let declared = self.folders.iter().find(|(declared, _)| declared == name);
         let (_, folder) = declared.ok_or_else(|| error(None))?;
-        let own = if folder.starts_with(&self.base) { own(&self.base) } else { Ok(()) };
-        own.and_then(|()| create(folder)).map_err(|cause| error(Some((folder.clone(), cause))))?;
-        Ok(folder.clone())
-    }
-}
-
-/// Creates the base, which lies where every user of the machine may write; what another one has
-/// put there is not used.
-fn own(base: &Path) -> io::Result<()> {
-    match builder(false).create(base) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            let found = base.symlink_metadata()?;
-            #[cfg(unix)]
-            let open_to_others = std::os::unix::fs::MetadataExt::mode(&found) & 0o022 != 0;
-            #[cfg(not(unix))]
-            let open_to_others = false;
-            if !found.is_dir() || open_to_others {
-                let message = "what is there is no folder of this user alone";
-                return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
+        let (path, created) = match folder {
+            Folder::Named(path) => (path.clone(), create(path)),
+            Folder::InBase(name) => {
+                let temp = temp_dir();
+                let created = create_private(&temp, &[&self.base, name]);
+                (temp.join(&self.base).join(name), created)
             }
-            Ok(())
+        };
+        match created {
+            Ok(()) => Ok(path),
+            Err(cause) => Err(error(Some((path, cause)))),
         }
-        result => result,
     }
 }
 
+/// Creates a folder and its parents, for this user alone.
 fn create(folder: &Path) -> io::Result<()> {
-    builder(true).create(folder)
-}
-
-fn builder(recursive: bool) -> DirBuilder {
     let mut builder = DirBuilder::new();
-    builder.recursive(recursive);
+    builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
+    builder.create(folder)
+}
+
+/// The folder for temporary files is the user's own.
+#[cfg(not(unix))]
+fn create_private(temp: &Path, names: &[&str]) -> io::Result<()> {
+    create(&names.iter().fold(temp.to_owned(), |path, name| path.join(name)))
 }
 
 /// A declared or host name as one component of a path.
@@ -122,22 +125,6 @@ mod tests {
     use heartbeat_definition::ServiceDefinition;
 
     use super::{LocalResources, Variables};
-
-    #[cfg(unix)]
-    #[test]
-    fn what_another_user_may_have_put_there_is_refused() {
-        use std::os::unix::fs::{PermissionsExt, symlink};
-
-        let folder = tempfile::tempdir().unwrap();
-        let base = folder.path().join("base");
-        super::own(&base).unwrap();
-        super::own(&base).unwrap();
-        std::fs::set_permissions(&base, std::fs::Permissions::from_mode(0o777)).unwrap();
-        super::own(&base).unwrap_err();
-        let link = folder.path().join("link");
-        symlink(folder.path(), &link).unwrap();
-        super::own(&link).unwrap_err();
-    }
 
     #[test]
     fn a_declared_storage_is_created_on_first_use() {

@@ -3,6 +3,8 @@
 
 mod addresses;
 mod local_resources;
+#[cfg(unix)]
+mod private_folder;
 mod settings;
 mod surroundings;
 mod variables;
@@ -190,12 +192,14 @@ impl RoleEnvironment {
 
     /// The folder of a declared local storage, created on first use: the variable
     /// `HEARTBEAT_RESOURCE_<NAME>`, else `heartbeat-<role>-<instance>/<name>` in the system's
-    /// folder for temporary files. What it holds is never removed from here.
+    /// folder for temporary files. Nothing ever removes its content.
     ///
     /// # Errors
     ///
-    /// Where the role declares no local storage of exactly that name, or the folder cannot be
-    /// created.
+    /// The role declares no local storage of exactly that name, or its folder cannot be created.
+    /// Below the folder for temporary files, the error is also that another user could reach it: it
+    /// is a symbolic link, belongs to somebody else, or is writable by others. Out of `on_start`,
+    /// this error ends the process with exit code 78.
     pub fn local_resource(&self, name: &str) -> Result<PathBuf, LocalResourceError> {
         self.instance.local_resources.get(name)
     }

@@ -8,7 +8,7 @@ use std::task::Poll;
 
 use super::{Deadlines, Exit};
 use crate::Error;
-use crate::environment::RoleEnvironment;
+use crate::environment::{LocalResourceError, RoleEnvironment, SettingError};
 use crate::heart::after;
 use crate::log::{lifecycle, one_line};
 use crate::vitals::panics::caught;
@@ -113,7 +113,10 @@ async fn outcome<'a, T>(
         Ok(Ok(value)) => return Ok(value),
         Ok(Err(error)) => {
             let failure = one_line(&format!("{phase} failed: {}", Chain(error.as_ref())));
-            (failure, Event::Stop, Exit::Error)
+            let by_configuration =
+                phase == Phase::OnStart && Chain(error.as_ref()).is_configuration();
+            let exit = if by_configuration { Exit::Configuration } else { Exit::Error };
+            (failure, Event::Stop, exit)
         }
         Err(panic) => (format!("{phase} {panic}"), Event::Panicked, Exit::Panic),
     };
@@ -139,14 +142,27 @@ async fn unpanicked<'a, T>(
 /// An error and its sources, on one line.
 struct Chain<'a>(&'a (dyn std::error::Error + 'static));
 
+impl Chain<'_> {
+    /// Tells whether the error, or a source of it, is one of the configuration.
+    fn is_configuration(&self) -> bool {
+        self.errors().any(|error| error.is::<SettingError>() || error.is::<LocalResourceError>())
+    }
+
+    fn errors(&self) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+        std::iter::successors(Some(self.0), |error| error.source())
+    }
+}
+
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut next = self.0.source();
-        while let Some(source) = next {
-            write!(f, ": {source}")?;
-            next = source.source();
+        let mut line = self.0.to_string();
+        for source in self.errors().skip(1).map(ToString::to_string) {
+            // Some errors say what their source says.
+            if !line.contains(&source) {
+                line.push_str(": ");
+                line.push_str(&source);
+            }
         }
-        Ok(())
+        f.write_str(&line)
     }
 }
