@@ -1,18 +1,18 @@
-//! What an answer says, in the three forms that are asked for. Nothing in the public view changes
-//! unless the verdict does.
+//! The body of a health answer, in the three formats that clients ask for. The public body changes
+//! only when the verdict does.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::{Duration, UNIX_EPOCH};
 
-use serde_core::ser::{Serialize, SerializeMap, Serializer};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
 
 use super::Site;
 use crate::vitals::{
-    CheckReport, LaneReport, LaneState, Question, Reason, State, Status, Transition, Verdict,
+    CheckReport, LaneReport, LaneState, Question, Reason, Status, Transition, Verdict,
 };
 
-/// The forms of a body.
+/// The formats of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     Json,
@@ -22,8 +22,8 @@ pub(super) enum Form {
 }
 
 impl Form {
-    /// The form that an `Accept` header prefers (RFC 9110, section 12.5.1); JSON where it does
-    /// not care, or wants what there is not.
+    /// Chooses the format that an `Accept` header prefers (RFC 9110, section 12.5.1); JSON if it has
+    /// no preference, or asks for a format that does not exist here.
     pub(super) fn accepted(accept: &str) -> Self {
         let mut preferred = (Self::Json, 0.0);
         for range in accept.split(',') {
@@ -52,26 +52,37 @@ impl Form {
     }
 }
 
-/// The answer to a question; with more for those who are trusted.
+/// Writes the answer to a probe, with the details if the client may see them.
 pub(super) fn render(
     form: Form,
     site: &Site,
-    trusted: bool,
+    detailed: bool,
     question: Question,
     verdict: &Verdict,
 ) -> String {
     let status = verdict.status(question);
     let reasons = if status == Status::Pass { &[] } else { &verdict.reasons[..] };
-    let body = Body { site, status, state: verdict.state, reasons, trusted };
     match form {
         Form::Text => text(status, reasons),
-        Form::Json => written(&body),
-        Form::HealthJson => written(&HealthBody(body)),
+        Form::HealthJson => to_json(&HealthBody::new(site, detailed, status, reasons)),
+        Form::Json => {
+            let body = Body {
+                version: site.identity.version,
+                status: status.as_str(),
+                state: verdict.state.as_str(),
+                reasons: reasons.iter().map(|reason| reason.as_str()).collect(),
+            };
+            if detailed {
+                to_json(&DetailedBody { body, details: Details::new(site) })
+            } else {
+                to_json(&body)
+            }
+        }
     }
 }
 
-fn written(body: &impl Serialize) -> String {
-    // Strings, numbers and lists of them cannot fail to be written.
+fn to_json(body: &impl Serialize) -> String {
+    // Strings, numbers, lists and maps of them cannot fail to be written.
     serde_json::to_string(body).unwrap_or_default()
 }
 
@@ -90,108 +101,132 @@ fn codes(reasons: &[Reason]) -> String {
 }
 
 // === JSON ===
-//
-// Written by hand: what would derive it takes longer to be built than the rest of serde.
 
-struct Body<'a> {
-    site: &'a Site,
-    status: Status,
-    state: State,
-    reasons: &'a [Reason],
-    trusted: bool,
+/// The public body.
+#[derive(Serialize)]
+struct Body {
+    version: &'static str,
+    status: &'static str,
+    state: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reasons: Vec<&'static str>,
 }
 
-impl Serialize for Body<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut body = serializer.serialize_map(None)?;
-        body.serialize_entry("version", self.site.identity.version)?;
-        body.serialize_entry("status", self.status.as_str())?;
-        body.serialize_entry("state", self.state.as_str())?;
-        if !self.reasons.is_empty() {
-            let reasons: Vec<_> = self.reasons.iter().map(|reason| reason.as_str()).collect();
-            body.serialize_entry("reasons", &reasons)?;
-        }
-        if self.trusted {
-            serialize_details(self.site, &mut body)?;
-        }
-        body.end()
-    }
+#[derive(Serialize)]
+struct DetailedBody {
+    #[serde(flatten)]
+    body: Body,
+    #[serde(flatten)]
+    details: Details,
 }
 
-/// What only the trusted view shows. Times are in seconds.
-fn serialize_details<M: SerializeMap>(site: &Site, body: &mut M) -> Result<(), M::Error> {
-    let vitals = &site.vitals;
-    body.serialize_entry("role", site.identity.role)?;
-    body.serialize_entry("instance", &*site.identity.instance)?;
-    // Since 1970, as in Prometheus' `process_start_time_seconds`.
-    body.serialize_entry("start_time", &start_time(site).as_secs())?;
-    body.serialize_entry("uptime", &seconds(vitals.clock().now()))?;
-    if let Some(failure) = vitals.failure() {
-        body.serialize_entry("failure", failure)?;
-    }
-    body.serialize_entry("heartbeats", &vitals.lane_reports())?;
-    body.serialize_entry("checks", &vitals.check_reports())?;
-    let (count, last) = vitals.task_panics();
-    body.serialize_entry("panics", &Panics { count, last })?;
-    // The last changes of the verdict, the oldest first.
-    body.serialize_entry("history", &vitals.transitions().0)
+/// The details. Times are in seconds.
+#[derive(Serialize)]
+struct Details {
+    role: &'static str,
+    instance: String,
+    /// Since 1970, as in Prometheus' `process_start_time_seconds`.
+    start_time: u64,
+    uptime: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<String>,
+    heartbeats: Vec<HeartbeatDetails>,
+    checks: Vec<CheckDetails>,
+    panics: PanicDetails,
+    /// The last changes of the verdict, the oldest first.
+    history: Vec<TransitionDetails>,
 }
 
-impl Serialize for LaneReport {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut lane = serializer.serialize_map(None)?;
-        lane.serialize_entry("name", &*self.name)?;
-        lane.serialize_entry("state", self.state.as_str())?;
-        lane.serialize_entry("age", &seconds(self.age))?;
-        lane.serialize_entry("deadline", &seconds(self.deadline))?;
-        lane.serialize_entry("stalls", &self.stalls)?;
-        lane.end()
-    }
+#[derive(Serialize)]
+struct HeartbeatDetails {
+    name: String,
+    state: &'static str,
+    age: f64,
+    deadline: f64,
+    stalls: u64,
 }
 
-impl Serialize for CheckReport {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut check = serializer.serialize_map(None)?;
-        check.serialize_entry("name", &*self.name)?;
-        check.serialize_entry("status", check_status(self).as_str())?;
-        check.serialize_entry("critical", &self.critical)?;
-        check.serialize_entry("age", &seconds(self.age))?;
-        check.serialize_entry("duration", &seconds(self.took))?;
-        if let Some(message) = &self.message {
-            check.serialize_entry("message", &**message)?;
-        }
-        check.end()
-    }
+#[derive(Serialize)]
+struct CheckDetails {
+    name: String,
+    status: &'static str,
+    critical: bool,
+    age: f64,
+    duration: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
 }
 
-/// The panics of what the worker has spawned.
-struct Panics {
+/// The panics of tasks and threads that the worker has spawned.
+#[derive(Serialize)]
+struct PanicDetails {
     count: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
     last: Option<String>,
 }
 
-impl Serialize for Panics {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut panics = serializer.serialize_map(None)?;
-        panics.serialize_entry("count", &self.count)?;
-        if let Some(last) = &self.last {
-            panics.serialize_entry("last", &**last)?;
+#[derive(Serialize)]
+struct TransitionDetails {
+    at: f64,
+    from: String,
+    to: String,
+    lasted: f64,
+}
+
+impl Details {
+    fn new(site: &Site) -> Self {
+        let vitals = &site.vitals;
+        let (count, last) = vitals.task_panics();
+        Self {
+            role: site.identity.role,
+            instance: site.identity.instance.clone(),
+            start_time: start_time(site).as_secs(),
+            uptime: seconds(vitals.clock().now()),
+            failure: vitals.failure().map(str::to_owned),
+            heartbeats: vitals.lane_reports().into_iter().map(Into::into).collect(),
+            checks: vitals.check_reports().into_iter().map(Into::into).collect(),
+            panics: PanicDetails { count, last },
+            history: vitals.transitions().0.iter().map(Into::into).collect(),
         }
-        panics.end()
     }
 }
 
-impl Serialize for Transition {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl From<LaneReport> for HeartbeatDetails {
+    fn from(report: LaneReport) -> Self {
+        Self {
+            state: report.state.as_str(),
+            age: seconds(report.age),
+            deadline: seconds(report.deadline),
+            stalls: report.stalls,
+            name: report.name,
+        }
+    }
+}
+
+impl From<CheckReport> for CheckDetails {
+    fn from(report: CheckReport) -> Self {
+        Self {
+            status: check_status(&report).as_str(),
+            critical: report.critical,
+            age: seconds(report.age),
+            duration: seconds(report.took),
+            name: report.name,
+            message: report.message,
+        }
+    }
+}
+
+impl From<&Transition> for TransitionDetails {
+    fn from(transition: &Transition) -> Self {
         let word = |verdict: &Verdict| {
             if verdict.reasons.is_empty() { "pass".to_owned() } else { codes(&verdict.reasons) }
         };
-        let mut change = serializer.serialize_map(None)?;
-        change.serialize_entry("at", &seconds(self.at))?;
-        change.serialize_entry("from", &*word(&self.from))?;
-        change.serialize_entry("to", &*word(&self.to))?;
-        change.serialize_entry("lasted", &seconds(self.lasted))?;
-        change.end()
+        Self {
+            at: seconds(transition.at),
+            from: word(&transition.from),
+            to: word(&transition.to),
+            lasted: seconds(transition.lasted),
+        }
     }
 }
 
@@ -203,7 +238,7 @@ fn check_status(check: &CheckReport) -> Status {
     }
 }
 
-/// Milliseconds are fine enough to be read.
+/// Rounds to milliseconds, which are fine enough to read.
 fn seconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1000.0).round() / 1000.0
 }
@@ -214,53 +249,82 @@ pub(super) fn start_time(site: &Site) -> Duration {
 
 // === health+json ===
 
-struct HealthBody<'a>(Body<'a>);
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HealthBody {
+    status: &'static str,
+    version: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<String>,
+    #[serde(flatten)]
+    details: Option<HealthDetails>,
+}
 
-impl Serialize for HealthBody<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Body { site, status, reasons, trusted, .. } = self.0;
-        let mut body = serializer.serialize_map(None)?;
-        body.serialize_entry("status", status.as_str())?;
-        body.serialize_entry("version", site.identity.version)?;
-        if status != Status::Pass {
-            body.serialize_entry("output", &*codes(reasons))?;
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HealthDetails {
+    service_id: String,
+    description: &'static str,
+    /// By `component:measurement`, each with a list of one.
+    checks: BTreeMap<String, [Measurement; 1]>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Measurement {
+    component_type: &'static str,
+    observed_value: f64,
+    observed_unit: &'static str,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<String>,
+}
+
+impl HealthBody {
+    fn new(site: &Site, detailed: bool, status: Status, reasons: &[Reason]) -> Self {
+        Self {
+            status: status.as_str(),
+            version: site.identity.version,
+            output: (status != Status::Pass).then(|| codes(reasons)),
+            details: detailed.then(|| HealthDetails {
+                service_id: site.identity.instance.clone(),
+                description: site.identity.role,
+                checks: measurements(site),
+            }),
         }
-        if trusted {
-            body.serialize_entry("serviceId", &*site.identity.instance)?;
-            body.serialize_entry("description", site.identity.role)?;
-            body.serialize_entry("checks", &components(site))?;
-        }
-        body.end()
     }
 }
 
-/// `component:measurement`, each with a list of one.
-fn components(site: &Site) -> Map<String, Value> {
-    let mut components = Map::new();
-    for lane in site.vitals.lane_reports() {
-        let status = if lane.state == LaneState::Stalled { Status::Fail } else { Status::Pass };
-        let measured = json!([{
-            "componentType": "component",
-            "observedValue": seconds(lane.age),
-            "observedUnit": "s",
-            "status": status.as_str(),
-        }]);
-        components.insert(format!("{}:age", lane.name), measured);
-    }
-    for check in site.vitals.check_reports() {
-        let status = check_status(&check);
-        let mut measured = json!({
-            "componentType": "datastore",
-            "observedValue": seconds(check.took),
-            "observedUnit": "s",
-            "status": status.as_str(),
-        });
-        if let (Some(message), Some(fields)) = (check.message, measured.as_object_mut()) {
-            fields.insert("output".to_owned(), message.into());
+fn measurements(site: &Site) -> BTreeMap<String, [Measurement; 1]> {
+    let heartbeats = site.vitals.lane_reports().into_iter().map(|report| {
+        let is_stalled = report.state == LaneState::Stalled;
+        let status = if is_stalled { Status::Fail } else { Status::Pass };
+        let measurement = Measurement::new("component", report.age, status, None);
+        (format!("{}:age", report.name), [measurement])
+    });
+    let checks = site.vitals.check_reports().into_iter().map(|report| {
+        let status = check_status(&report);
+        let measurement = Measurement::new("datastore", report.took, status, report.message);
+        (format!("{}:responseTime", report.name), [measurement])
+    });
+    heartbeats.chain(checks).collect()
+}
+
+impl Measurement {
+    fn new(
+        component_type: &'static str,
+        observed: Duration,
+        status: Status,
+        output: Option<String>,
+    ) -> Self {
+        Self {
+            component_type,
+            observed_value: seconds(observed),
+            observed_unit: "s",
+            status: status.as_str(),
+            output,
         }
-        components.insert(format!("{}:responseTime", check.name), json!([measured]));
     }
-    components
 }
 
 #[cfg(test)]
