@@ -14,17 +14,17 @@ use crate::vitals::{
 
 /// The formats of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum Format {
     Json,
     /// The health check response format for HTTP APIs (draft-inadarei-api-health-check-06).
     HealthJson,
     Text,
 }
 
-impl Form {
+impl Format {
     /// Chooses the format that an `Accept` header prefers (RFC 9110, section 12.5.1); JSON if it has
     /// no preference, or asks for a format that does not exist here.
-    pub(super) fn accepted(accept: &str) -> Self {
+    pub(super) fn negotiate(accept: &str) -> Self {
         let mut preferred = (Self::Json, 0.0);
         for range in accept.split(',') {
             let mut parameters = range.split(';').map(str::trim);
@@ -54,7 +54,7 @@ impl Form {
 
 /// Writes the answer to a probe, with the details if the client may see them.
 pub(super) fn render(
-    form: Form,
+    form: Format,
     site: &Site,
     detailed: bool,
     question: Question,
@@ -63,9 +63,9 @@ pub(super) fn render(
     let status = verdict.status(question);
     let reasons = if status == Status::Pass { &[] } else { &verdict.reasons[..] };
     match form {
-        Form::Text => text(status, reasons),
-        Form::HealthJson => to_json(&HealthBody::new(site, detailed, status, reasons)),
-        Form::Json => {
+        Format::Text => text(status, reasons),
+        Format::HealthJson => to_json(&HealthBody::new(site, detailed, status, reasons)),
+        Format::Json => {
             let body = Body {
                 version: site.identity.version,
                 status: status.as_str(),

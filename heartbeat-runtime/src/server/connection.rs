@@ -19,18 +19,18 @@ use tokio::sync::watch;
 use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 
-use super::connections::Place;
 use super::heads::Heads;
-use super::routes::{self, Response};
+use super::limiter::ConnectionSlot;
+use super::router::{self, Response};
 use super::{Site, Task, rules};
 use crate::endpoint::Stream;
 
 /// What a head may be long.
-const HEAD: usize = 8 * 1024;
+const MAX_HEAD_BYTES: usize = 8 * 1024;
 /// What is read at once. Who sends more than a prober does has to wait for its turn with the rest.
-const PIECE: usize = 1024;
-/// How many pieces are read before the others have their turn.
-const PIECES: u8 = 2;
+const READ_CHUNK: usize = 1024;
+/// How many reads are read before the others have their turn.
+const READS_PER_TURN: u8 = 2;
 /// How long a peer may take to close after the last answer, and how much it may still send.
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 256 * 1024;
@@ -40,35 +40,35 @@ const LAST_REQUEST: Duration = Duration::from_millis(100);
 /// Answers the requests of a connection, until either side has enough or `closing` has no sender.
 pub(super) async fn serve(
     stream: Stream,
-    place: Place,
+    slot: ConnectionSlot,
     site: Arc<Site>,
     mut closing: watch::Receiver<()>,
 ) {
-    let (stream, place) = (Arc::new(stream), Arc::new(place));
+    let (stream, slot) = (Arc::new(stream), Arc::new(slot));
     let lingers = {
-        let (heads, pieces) = (Heads::default(), 0);
-        let io = Io { stream: Arc::clone(&stream), place: Arc::clone(&place), heads, pieces };
+        let (heads, reads) = (Heads::default(), 0);
+        let io = Io { stream: Arc::clone(&stream), slot: Arc::clone(&slot), heads, reads };
         let service = service_fn(|request| {
-            let (site, place) = (Arc::clone(&site), Arc::clone(&place));
-            async move { Ok::<_, Infallible>(answer(request, &site, &place).await) }
+            let (site, slot) = (Arc::clone(&site), Arc::clone(&slot));
+            async move { Ok::<_, Infallible>(answer(request, &site, &slot).await) }
         });
         let builder = builder();
         let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service));
         tokio::select! {
             // Who never stops sending would leave no turn for what stands behind.
             biased;
-            () = place.lost() => false,
-            () = closed(&mut closing) => {
+            () = slot.evicted_or_expired() => false,
+            () = shutdown_requested(&mut closing) => {
                 tokio::select! {
                     _ = connection.as_mut() => {}
-                    () = place.lost() => {}
-                    () = place.served() => {}
+                    () = slot.evicted_or_expired() => {}
+                    () = slot.first_response() => {}
                     () = sleep(LAST_REQUEST) => {}
                 }
                 connection.as_mut().graceful_shutdown();
                 tokio::select! {
                     _ = connection.as_mut() => {}
-                    () = place.lost() => {}
+                    () = slot.evicted_or_expired() => {}
                 }
                 false
             }
@@ -76,19 +76,19 @@ pub(super) async fn serve(
             _ = connection.as_mut() => true,
         }
     };
-    close(&stream, &place, closing, lingers).await;
+    close(&stream, &slot, closing, lingers).await;
 }
 
 /// Ends when the other end of the channel is dropped.
-pub(super) async fn closed(closing: &mut watch::Receiver<()>) {
+pub(super) async fn shutdown_requested(closing: &mut watch::Receiver<()>) {
     while closing.changed().await.is_ok() {}
 }
 
 /// The limits: small, as a prober needs little.
-fn builder() -> auto::Builder<Streams> {
-    let mut builder = auto::Builder::new(Streams);
-    // The time-outs are the place's, which knows those of both versions.
-    builder.http1().half_close(true).max_buf_size(HEAD).header_read_timeout(None);
+fn builder() -> auto::Builder<BoxedExecutor> {
+    let mut builder = auto::Builder::new(BoxedExecutor);
+    // The time-outs are the slot's, which knows those of both versions.
+    builder.http1().half_close(true).max_buf_size(MAX_HEAD_BYTES).header_read_timeout(None);
     builder
         .http2()
         .max_concurrent_streams(16)
@@ -105,24 +105,24 @@ fn builder() -> auto::Builder<Streams> {
 
 /// Spawns the answers of an HTTP/2 connection, each as a [`Task`].
 #[derive(Clone)]
-struct Streams;
+struct BoxedExecutor;
 
-impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Streams {
+impl<F: Future<Output = ()> + Send + 'static> Executor<F> for BoxedExecutor {
     fn execute(&self, answer: F) {
         let answer: Task = Box::pin(answer);
         tokio::spawn(answer);
     }
 }
 
-async fn answer(mut request: Request<Incoming>, site: &Site, place: &Place) -> Response {
+async fn answer(mut request: Request<Incoming>, site: &Site, slot: &ConnectionSlot) -> Response {
     if !request.body().is_end_stream() {
         // A body that is announced and does not come has no more time than a head.
-        place.hears(true);
+        slot.on_read(true);
     }
     let refusal = rules::refusal(&mut request).await;
     let mut response =
-        refusal.map_or_else(|| site.answer(Some(place.peer()), &request), routes::empty);
-    place.has_served();
+        refusal.map_or_else(|| site.answer(Some(slot.peer()), &request), router::empty);
+    slot.on_response();
     let length = response.body().len();
     if request.method() == Method::HEAD {
         response.body_mut().clear();
@@ -134,7 +134,7 @@ async fn answer(mut request: Request<Incoming>, site: &Site, place: &Place) -> R
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     // HTTP/2 has no such header: one stream is refused there, and the others go on.
-    if request.version() < Version::HTTP_2 && (refusal.is_some() || place.is_crowded()) {
+    if request.version() < Version::HTTP_2 && (refusal.is_some() || slot.near_limit()) {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response
@@ -142,17 +142,22 @@ async fn answer(mut request: Request<Incoming>, site: &Site, place: &Place) -> R
 
 /// Closes with FIN. Unread input would make that a reset, which may overtake the answer: it is
 /// read, until the peer closes where there is the time for that.
-async fn close(stream: &Stream, place: &Place, mut closing: watch::Receiver<()>, lingers: bool) {
-    place.is_closing();
+async fn close(
+    stream: &Stream,
+    slot: &ConnectionSlot,
+    mut closing: watch::Receiver<()>,
+    lingers: bool,
+) {
+    slot.begin_close();
     if stream.shutdown_write().is_err() {
         return;
     }
     let mut left = LINGER_BYTES;
     let drained = async {
-        // Where others wait for the place, who still sends has to live with a reset.
-        while read_off(stream, &mut left)
+        // Where others wait for the slot, who still sends has to live with a reset.
+        while drain(stream, &mut left)
             && lingers
-            && !place.is_crowded()
+            && !slot.near_limit()
             && stream.readable().await.is_ok()
         {
             // A flood that is read off is to hold up nobody.
@@ -161,14 +166,14 @@ async fn close(stream: &Stream, place: &Place, mut closing: watch::Receiver<()>,
     };
     tokio::select! {
         _ = timeout(LINGER, drained) => {}
-        () = place.lost() => {}
-        () = closed(&mut closing), if lingers => {}
+        () = slot.evicted_or_expired() => {}
+        () = shutdown_requested(&mut closing), if lingers => {}
     }
-    read_off(stream, &mut left);
+    drain(stream, &mut left);
 }
 
 /// Reads a piece of what has come. Returns whether more may come.
-fn read_off(stream: &Stream, left: &mut usize) -> bool {
+fn drain(stream: &Stream, left: &mut usize) -> bool {
     match stream.try_read(&mut [0; 16 * 1024]) {
         Ok(count) => {
             *left = left.saturating_sub(count);
@@ -181,10 +186,10 @@ fn read_off(stream: &Stream, left: &mut usize) -> bool {
 /// What the HTTP library reads from and writes to.
 struct Io {
     stream: Arc<Stream>,
-    place: Arc<Place>,
+    slot: Arc<ConnectionSlot>,
     heads: Heads,
-    /// How many pieces were read in this turn.
-    pieces: u8,
+    /// How many reads were read in this turn.
+    reads: u8,
 }
 
 impl AsyncRead for Io {
@@ -193,27 +198,27 @@ impl AsyncRead for Io {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.pieces == PIECES {
-            self.pieces = 0;
+        if self.reads == READS_PER_TURN {
+            self.reads = 0;
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
         loop {
             let Poll::Ready(readiness) = self.stream.poll_read_ready(context) else {
-                self.pieces = 0;
+                self.reads = 0;
                 return Poll::Pending;
             };
             readiness?;
-            let piece = buffer.remaining().min(PIECE);
+            let piece = buffer.remaining().min(READ_CHUNK);
             match self.stream.try_read(buffer.initialize_unfilled_to(piece)) {
                 Ok(count) => {
-                    self.pieces += 1;
+                    self.reads += 1;
                     let start = buffer.filled().len();
                     buffer.advance(count);
                     if let Some(come) = buffer.filled_mut().get_mut(start..) {
                         self.heads.follow(come);
                     }
-                    self.place.hears(self.heads.are_amid());
+                    self.slot.on_read(self.heads.is_mid_request());
                     return Poll::Ready(Ok(()));
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}

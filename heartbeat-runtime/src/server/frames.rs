@@ -32,7 +32,7 @@ impl Frames {
     }
 
     /// Whether part of a frame, or of a head, is to come.
-    pub(super) fn are_amid(&self) -> bool {
+    pub(super) fn is_mid_request(&self) -> bool {
         self.payload > 0 || self.continues || !self.start.is_empty()
     }
 }
@@ -44,7 +44,7 @@ mod tests {
     #[test]
     fn a_client_is_amid_a_frame_or_a_head_in_several() {
         let mut frames = Frames::default();
-        for (bytes, amid) in [
+        for (bytes, mid_request) in [
             (&b"\0\0\x08\x06\0\0\0\0"[..], true),
             (b"\0", true),
             (b"a ping\0", true),
@@ -57,7 +57,7 @@ mod tests {
             for byte in bytes {
                 frames.follow(*byte);
             }
-            assert_eq!(frames.are_amid(), amid, "{bytes:?}");
+            assert_eq!(frames.is_mid_request(), mid_request, "{bytes:?}");
         }
     }
 }

@@ -77,8 +77,8 @@ impl Heads {
     }
 
     /// Whether the rest of a request is due.
-    pub(super) fn are_amid(&self) -> bool {
-        if self.is_http2() { self.frames.are_amid() } else { self.begun }
+    pub(super) fn is_mid_request(&self) -> bool {
+        if self.is_http2() { self.frames.is_mid_request() } else { self.begun }
     }
 
     fn is_http2(&self) -> bool {
@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn a_client_is_amid_a_head_until_its_empty_line() {
         let mut heads = Heads::default();
-        for (bytes, amid) in [
+        for (bytes, mid_request) in [
             ("", false),
             ("G", true),
             ("ET / HTTP/1.1\r\n", true),
@@ -175,13 +175,13 @@ mod tests {
             ("GET / HTTP/1.0\r\n\r\nG", true),
         ] {
             heads.follow(&mut bytes.as_bytes().to_vec());
-            assert_eq!(heads.are_amid(), amid, "{bytes:?}");
+            assert_eq!(heads.is_mid_request(), mid_request, "{bytes:?}");
         }
         let mut heads = Heads::default();
         heads.follow(&mut [PREFACE, b"\0\0\0\x04\0\0\0\0\0"].concat());
-        assert!(!heads.are_amid());
+        assert!(!heads.is_mid_request());
         heads.follow(&mut [0]);
-        assert!(heads.are_amid());
+        assert!(heads.is_mid_request());
     }
 
     #[test]

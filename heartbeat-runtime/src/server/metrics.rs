@@ -11,21 +11,21 @@ use prometheus_client::encoding::{
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::{Registry, Unit};
 
-use super::process::Usage;
+use super::process_stats::ProcessStats;
 use super::{Site, body};
 use crate::vitals::{BUCKETS, CheckReport, LaneReport, LaneState, Question, State, Verdict};
 
 /// The two text formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
+pub(super) enum MetricsFormat {
     OpenMetrics,
     /// The one before OpenMetrics, which everything reads.
-    Classic,
+    PrometheusText,
 }
 
 /// All that is told at one scrape.
 #[derive(Debug)]
-struct Scrape {
+struct HealthCollector {
     identity: [(&'static str, String); 3],
     verdict: Verdict,
     transitions: u64,
@@ -35,40 +35,40 @@ struct Scrape {
     checks: Vec<CheckReport>,
     lags: (Vec<u64>, Duration),
     panics: u64,
-    usage: Option<Usage>,
+    usage: Option<ProcessStats>,
 }
 
-impl Format {
+impl MetricsFormat {
     /// OpenMetrics where the `Accept` header names it.
-    pub(super) fn accepted(accept: &str) -> Self {
+    pub(super) fn negotiate(accept: &str) -> Self {
         if accept.contains("application/openmetrics-text") {
             Self::OpenMetrics
         } else {
-            Self::Classic
+            Self::PrometheusText
         }
     }
 
     pub(super) fn content_type(self) -> &'static str {
         match self {
             Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
-            Self::Classic => "text/plain; version=0.0.4; charset=utf-8",
+            Self::PrometheusText => "text/plain; version=0.0.4; charset=utf-8",
         }
     }
 }
 
-pub(super) fn render(format: Format, site: &Site) -> String {
+pub(super) fn render(format: MetricsFormat, site: &Site) -> String {
     let mut registry = Registry::default();
-    registry.register_collector(Box::new(Scrape::of(site)));
+    registry.register_collector(Box::new(HealthCollector::of(site)));
     let mut written = String::new();
     // A string takes all that is written to it.
     let _ = text::encode(&mut written, &registry);
     match format {
-        Format::OpenMetrics => written,
-        Format::Classic => classic(&written),
+        MetricsFormat::OpenMetrics => written,
+        MetricsFormat::PrometheusText => classic(&written),
     }
 }
 
-impl Scrape {
+impl HealthCollector {
     fn of(site: &Site) -> Self {
         let vitals = &site.vitals;
         let identity = &site.identity;
@@ -86,11 +86,11 @@ impl Scrape {
             checks: vitals.check_reports(),
             lags: vitals.lags().report(),
             panics: vitals.task_panics().0,
-            usage: Usage::of_process(),
+            usage: ProcessStats::of_process(),
         }
     }
 
-    fn instance(&self, to: &mut Families<'_>) -> fmt::Result {
+    fn instance(&self, to: &mut MetricWriter<'_>) -> fmt::Result {
         to.info("heartbeat_build", "The worker", &self.identity)?;
         let is = |state| i64::from(self.verdict.state == state);
         let states = State::ALL.map(|state| ([("state", state.as_str())], is(state))).into();
@@ -110,7 +110,7 @@ impl Scrape {
         to.counter("heartbeat_task_panics", panics, None, &self.panics)
     }
 
-    fn lanes(&self, to: &mut Families<'_>) -> fmt::Result {
+    fn lanes(&self, to: &mut MetricWriter<'_>) -> fmt::Result {
         fn each<V>(lanes: &[LaneReport], value: impl Fn(&LaneReport) -> V) -> Vec<(Labels<'_>, V)> {
             lanes.iter().map(|lane| ([("heartbeat", lane.name.as_str())], value(lane))).collect()
         }
@@ -127,7 +127,7 @@ impl Scrape {
         to.counters("heartbeat_lane_stalls", "How often the lane has stalled", None, stalls)
     }
 
-    fn checks(&self, to: &mut Families<'_>) -> fmt::Result {
+    fn checks(&self, to: &mut MetricWriter<'_>) -> fmt::Result {
         fn each<V>(
             checks: &[CheckReport],
             value: impl Fn(&CheckReport) -> V,
@@ -143,7 +143,7 @@ impl Scrape {
         to.gauges("heartbeat_check_age", "Time since the check's last result", seconds, age)
     }
 
-    fn process(&self, to: &mut Families<'_>) -> fmt::Result {
+    fn process(&self, to: &mut MetricWriter<'_>) -> fmt::Result {
         let seconds = Some(&Unit::Seconds);
         let start = "Start of the process since 1970";
         to.gauge("process_start_time", start, seconds, &self.start_time.as_secs_f64())?;
@@ -155,9 +155,9 @@ impl Scrape {
     }
 }
 
-impl Collector for Scrape {
+impl Collector for HealthCollector {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let mut families = Families { encoder };
+        let mut families = MetricWriter { encoder };
         self.instance(&mut families)?;
         self.lanes(&mut families)?;
         self.checks(&mut families)?;
@@ -168,13 +168,13 @@ impl Collector for Scrape {
 }
 
 /// Writes one family after another.
-struct Families<'a> {
+struct MetricWriter<'a> {
     encoder: DescriptorEncoder<'a>,
 }
 
 type Labels<'a> = [(&'a str, &'a str); 1];
 
-impl Families<'_> {
+impl MetricWriter<'_> {
     fn info(&mut self, name: &str, help: &str, labels: &[(&str, String); 3]) -> fmt::Result {
         let mut family = self.encoder.encode_descriptor(name, help, None, MetricType::Info)?;
         family.encode_info(labels)

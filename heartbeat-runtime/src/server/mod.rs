@@ -2,12 +2,12 @@
 
 mod body;
 mod connection;
-mod connections;
 mod frames;
 mod heads;
+mod limiter;
 mod metrics;
-mod process;
-mod routes;
+mod process_stats;
+mod router;
 mod rules;
 mod trust;
 
@@ -20,8 +20,8 @@ use tokio::sync::watch;
 use tokio::task::{JoinSet, yield_now};
 use tokio::time::timeout;
 
-use self::connection::closed;
-use self::connections::Connections;
+use self::connection::shutdown_requested;
+use self::limiter::ConnectionLimiter;
 use crate::endpoint::Listener;
 use crate::vitals::Vitals;
 
@@ -52,13 +52,13 @@ pub(crate) struct Identity {
 /// complete: the caller bounds that.
 pub(crate) async fn serve(listener: Listener, site: Site, closing: watch::Receiver<()>) {
     let site = Arc::new(site);
-    let serve_one = |stream, place| -> Task {
-        Box::pin(connection::serve(stream, place, Arc::clone(&site), closing.clone()))
+    let serve_one = |stream, slot| -> Task {
+        Box::pin(connection::serve(stream, slot, Arc::clone(&site), closing.clone()))
     };
-    let connections = Arc::new(Connections::default());
+    let connections = Arc::new(ConnectionLimiter::default());
     let mut tasks = JoinSet::new();
     let mut ends = closing.clone();
-    let mut is_closing = pin!(closed(&mut ends));
+    let mut is_closing = pin!(shutdown_requested(&mut ends));
     loop {
         let accepted = tokio::select! {
             biased;
@@ -68,12 +68,12 @@ pub(crate) async fn serve(listener: Listener, site: Site, closing: watch::Receiv
         };
         match accepted {
             Ok((stream, peer)) => {
-                let place = connections.admit(peer).await;
-                tasks.spawn(serve_one(stream, place));
+                let slot = connections.admit(peer).await;
+                tasks.spawn(serve_one(stream, slot));
                 // What it has sent already is answered before it may have to make room.
                 yield_now().await;
             }
-            Err(error) if is_of_the_peer(&error) => {}
+            Err(error) if is_connection_error(&error) => {}
             Err(_) => connections.recover().await,
         }
     }
@@ -81,15 +81,15 @@ pub(crate) async fn serve(listener: Listener, site: Site, closing: watch::Receiv
     while !listener.is_handed_over()
         && let Ok(Ok((stream, peer))) = timeout(Duration::ZERO, listener.accept()).await
     {
-        let place = connections.admit(peer).await;
-        tasks.spawn(serve_one(stream, place));
+        let slot = connections.admit(peer).await;
+        tasks.spawn(serve_one(stream, slot));
     }
     listener.close();
     while tasks.join_next().await.is_some() {}
 }
 
 /// Whether an accept failed because of one connection that has gone.
-fn is_of_the_peer(error: &io::Error) -> bool {
+fn is_connection_error(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
     matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted)
 }

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 /// What a process has used so far, and holds now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Usage {
+pub(super) struct ProcessStats {
     /// User and system time together.
     pub(super) cpu: Duration,
     pub(super) resident_bytes: u64,
 }
 
-impl Usage {
+impl ProcessStats {
     #[cfg(target_os = "linux")]
     pub(super) fn of_process() -> Option<Self> {
         let file = |name| std::fs::read_to_string(format!("/proc/self/{name}")).ok();
@@ -41,21 +41,21 @@ impl Usage {
 
 #[cfg(test)]
 mod tests {
-    use super::{Duration, Usage};
+    use super::{Duration, ProcessStats};
 
     #[test]
     fn the_fields_behind_any_name_are_read() {
         let stat = "7 (a) b) S 1 7 7 0 -1 4194304 100 0 0 0 150 50 0 0 20 0 4 0 99 1000000 512 1";
         let status = "Name:\ta) b\nVmHWM:\t     900 kB\nVmRSS:\t     800 kB\n";
-        let usage = Usage { cpu: Duration::from_secs(2), resident_bytes: 800 * 1024 };
-        assert_eq!(Usage::parse(stat, status), Some(usage));
-        assert_eq!(Usage::parse("7 (a) S 1", status), None);
-        assert_eq!(Usage::parse(stat, "Name:\ta) b\n"), None);
+        let usage = ProcessStats { cpu: Duration::from_secs(2), resident_bytes: 800 * 1024 };
+        assert_eq!(ProcessStats::parse(stat, status), Some(usage));
+        assert_eq!(ProcessStats::parse("7 (a) S 1", status), None);
+        assert_eq!(ProcessStats::parse(stat, "Name:\ta) b\n"), None);
     }
 
     #[cfg(target_os = "linux")]
     #[test]
     fn a_process_uses_memory() {
-        assert!(Usage::of_process().unwrap().resident_bytes > 100_000);
+        assert!(ProcessStats::of_process().unwrap().resident_bytes > 100_000);
     }
 }

@@ -4,8 +4,8 @@ use http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, StatusCode};
 
 use super::Site;
-use super::body::{self, Form};
-use super::metrics::{self, Format};
+use super::body::{self, Format};
+use super::metrics::{self, MetricsFormat};
 use crate::endpoint::Peer;
 use crate::vitals::Question;
 
@@ -51,7 +51,7 @@ impl Site {
 
     fn verdict<B>(&self, question: Question, trusted: bool, request: &Request<B>) -> Response {
         let verdict = self.vitals.verdict();
-        let form = accept(request).map_or(Form::Json, Form::accepted);
+        let form = accept(request).map_or(Format::Json, Format::negotiate);
         let body = body::render(form, self, trusted, question, &verdict);
         let passes = verdict.passes(question);
         let status = if passes { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
@@ -59,7 +59,7 @@ impl Site {
     }
 
     fn scrape<B>(&self, request: &Request<B>) -> Response {
-        let format = Format::accepted(accept(request).unwrap_or_default());
+        let format = MetricsFormat::negotiate(accept(request).unwrap_or_default());
         with_body(StatusCode::OK, format.content_type(), metrics::render(format, self))
     }
 }

@@ -25,7 +25,7 @@ const SCARCE: Duration = Duration::from_secs(1);
 
 /// The connections of an endpoint.
 #[derive(Default)]
-pub(super) struct Connections {
+pub(super) struct ConnectionLimiter {
     table: Mutex<Table>,
     ended: Notify,
 }
@@ -50,7 +50,7 @@ struct Activity {
     stage: Stage,
     since: Instant,
     /// The rest of a request is due.
-    amid: bool,
+    mid_request: bool,
 }
 
 /// What a connection is at; the later ones make room first.
@@ -64,23 +64,23 @@ enum Stage {
     Closing,
 }
 
-/// The place of one connection; dropping it makes room.
-pub(super) struct Place {
+/// The slot of one connection; dropping it makes room.
+pub(super) struct ConnectionSlot {
     entry: Arc<Entry>,
-    connections: Arc<Connections>,
+    connections: Arc<ConnectionLimiter>,
 }
 
-impl Connections {
-    /// Gives a new connection its place, for which an old one may have to go: of the network that
+impl ConnectionLimiter {
+    /// Gives a new connection its slot, for which an old one may have to go: of the network that
     /// has the most, and there of the address that has, the oldest that is idle, else the oldest.
-    pub(super) async fn admit(self: &Arc<Self>, peer: Peer) -> Place {
+    pub(super) async fn admit(self: &Arc<Self>, peer: Peer) -> ConnectionSlot {
         loop {
             {
                 let mut table = self.table();
                 if table.open.len() < table.limit() {
                     let entry = Arc::new(Entry::new(peer));
                     table.open.push(Arc::clone(&entry));
-                    return Place { entry, connections: Arc::clone(self) };
+                    return ConnectionSlot { entry, connections: Arc::clone(self) };
                 }
                 table.evict(Some(peer));
             }
@@ -131,7 +131,7 @@ impl Table {
 
 impl Entry {
     fn new(peer: Peer) -> Self {
-        let activity = Activity { stage: Stage::Head, since: Instant::now(), amid: false };
+        let activity = Activity { stage: Stage::Head, since: Instant::now(), mid_request: false };
         Self { peer, activity: Mutex::new(activity), evicted: Notify::new(), served: Notify::new() }
     }
 
@@ -146,46 +146,46 @@ impl Activity {
     }
 }
 
-impl Place {
+impl ConnectionSlot {
     pub(super) fn peer(&self) -> Peer {
         self.entry.peer
     }
 
     /// Whether there are so many connections that this one should not stay.
-    pub(super) fn is_crowded(&self) -> bool {
+    pub(super) fn near_limit(&self) -> bool {
         let mut table = self.connections.table();
         table.open.len() >= CROWDED.min(table.limit())
     }
 
     /// Bytes have come, after which the rest of a request is due, or nothing.
-    pub(super) fn hears(&self, amid: bool) {
+    pub(super) fn on_read(&self, mid_request: bool) {
         let mut activity = self.entry.activity();
-        activity.amid = amid;
-        if amid && activity.stage == Stage::Idle {
+        activity.mid_request = mid_request;
+        if mid_request && activity.stage == Stage::Idle {
             activity.enter(Stage::Head);
         }
     }
 
     /// A request is answered.
-    pub(super) fn has_served(&self) {
+    pub(super) fn on_response(&self) {
         let mut activity = self.entry.activity();
-        let stage = if activity.amid { Stage::Head } else { Stage::Idle };
+        let stage = if activity.mid_request { Stage::Head } else { Stage::Idle };
         activity.enter(stage);
         self.entry.served.notify_one();
     }
 
     /// Nothing more is sent.
-    pub(super) fn is_closing(&self) {
+    pub(super) fn begin_close(&self) {
         self.entry.activity().enter(Stage::Closing);
     }
 
     /// Ends when a first request is answered; one call counts.
-    pub(super) async fn served(&self) {
+    pub(super) async fn first_response(&self) {
         self.entry.served.notified().await;
     }
 
     /// Ends when the connection has been silent for too long, or has to make room.
-    pub(super) async fn lost(&self) {
+    pub(super) async fn evicted_or_expired(&self) {
         tokio::select! {
             biased;
             () = self.entry.evicted.notified() => {}
@@ -207,7 +207,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         self.connections.table().open.retain(|entry| !Arc::ptr_eq(entry, &self.entry));
         self.connections.ended.notify_one();
@@ -223,10 +223,13 @@ mod tests {
 
     use tokio::time::{Instant, advance, sleep, timeout};
 
-    use super::{Connections, LIMIT, Place};
+    use super::{ConnectionLimiter, ConnectionSlot, LIMIT};
     use crate::endpoint::Peer;
 
-    async fn admitted(connections: &Arc<Connections>, address: &str) -> Option<Place> {
+    async fn admitted(
+        connections: &Arc<ConnectionLimiter>,
+        address: &str,
+    ) -> Option<ConnectionSlot> {
         advance(Duration::from_millis(1)).await;
         let peer = Peer::from(address.parse::<SocketAddr>().unwrap());
         timeout(Duration::ZERO, connections.admit(peer)).await.ok()
@@ -234,19 +237,19 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_head_has_five_seconds_from_where_it_begins_and_silence_has_75() {
-        let connections = Arc::new(Connections::default());
+        let connections = Arc::new(ConnectionLimiter::default());
         for (begins, lost) in [(0, 5), (7, 12), (74, 79), (80, 75)] {
-            let place = admitted(&connections, "192.0.2.1:1").await.unwrap();
-            place.has_served();
+            let slot = admitted(&connections, "192.0.2.1:1").await.unwrap();
+            slot.on_response();
             let served = Instant::now();
             let begin = async {
                 sleep(Duration::from_secs(begins)).await;
-                place.hears(true);
+                slot.on_read(true);
                 pending::<()>().await;
             };
             tokio::select! {
                 () = begin => {}
-                () = place.lost() => {}
+                () = slot.evicted_or_expired() => {}
             }
             // The timer counts milliseconds.
             let late = served.elapsed().abs_diff(Duration::from_secs(lost));
@@ -265,17 +268,20 @@ mod tests {
             ("[2001:db8::1]:1", &one_of_the_same_network),
         ];
         for (prober, hostile) in table {
-            let connections = Arc::new(Connections::default());
+            let connections = Arc::new(ConnectionLimiter::default());
             let prober = admitted(&connections, prober).await.unwrap();
-            prober.has_served();
+            prober.on_response();
             let mut others = Vec::new();
             for n in 1..LIMIT {
                 others.push(admitted(&connections, &hostile(n)).await.unwrap());
             }
             let next = hostile(LIMIT);
             assert!(admitted(&connections, &next).await.is_none(), "there is no room yet");
-            assert!(timeout(Duration::ZERO, prober.lost()).await.is_err(), "{next}");
-            assert!(timeout(Duration::ZERO, others[0].lost()).await.is_ok(), "{next}");
+            assert!(timeout(Duration::ZERO, prober.evicted_or_expired()).await.is_err(), "{next}");
+            assert!(
+                timeout(Duration::ZERO, others[0].evicted_or_expired()).await.is_ok(),
+                "{next}"
+            );
         }
     }
 }
