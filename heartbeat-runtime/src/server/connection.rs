@@ -25,19 +25,19 @@ use super::router::{self, Response};
 use super::{Site, Task, rules};
 use crate::endpoint::Stream;
 
-/// What a head may be long.
+/// Maximum request head, in bytes.
 const MAX_HEAD_BYTES: usize = 8 * 1024;
-/// What is read at once. Who sends more than a prober does has to wait for its turn with the rest.
+/// Bytes per read; larger senders yield to others.
 const READ_CHUNK: usize = 1024;
-/// How many reads are read before the others have their turn.
+/// Reads before a connection yields to the others.
 const READS_PER_TURN: u8 = 2;
-/// How long a peer may take to close after the last answer, and how much it may still send.
+/// Time for the peer to close after the last response, and the bytes that it may still send.
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 256 * 1024;
-/// How long a client that has connected just before the server closes may take to ask.
+/// Time for the first request of a client that connects just before the server closes.
 const LAST_REQUEST: Duration = Duration::from_millis(100);
 
-/// Answers the requests of a connection, until either side has enough or `closing` has no sender.
+/// Serves a connection until either side closes or shutdown begins: until `closing` has no sender.
 pub(super) async fn serve(
     stream: Stream,
     slot: ConnectionSlot,
@@ -55,7 +55,7 @@ pub(super) async fn serve(
         let builder = builder();
         let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service));
         tokio::select! {
-            // Who never stops sending would leave no turn for what stands behind.
+            // A client that never stops sending would starve the branches below.
             biased;
             () = slot.evicted_or_expired() => false,
             () = shutdown_requested(&mut closing) => {
@@ -72,22 +72,22 @@ pub(super) async fn serve(
                 }
                 false
             }
-            // How it failed is the business of the peer.
+            // The peer knows how it failed.
             _ = connection.as_mut() => true,
         }
     };
     close(&stream, &slot, closing, lingers).await;
 }
 
-/// Ends when the other end of the channel is dropped.
+/// Waits until the sender is dropped.
 pub(super) async fn shutdown_requested(closing: &mut watch::Receiver<()>) {
     while closing.changed().await.is_ok() {}
 }
 
-/// The limits: small, as a prober needs little.
+/// Sets limits that are small, as a prober needs little.
 fn builder() -> auto::Builder<BoxedExecutor> {
     let mut builder = auto::Builder::new(BoxedExecutor);
-    // The time-outs are the slot's, which knows those of both versions.
+    // The slot has the timeouts, the same for both versions.
     builder.http1().half_close(true).max_buf_size(MAX_HEAD_BYTES).header_read_timeout(None);
     builder
         .http2()
@@ -97,13 +97,13 @@ fn builder() -> auto::Builder<BoxedExecutor> {
         .initial_connection_window_size(64 * 1024)
         .max_frame_size(16 * 1024)
         .max_send_buf_size(16 * 1024)
-        // Rapid resets: those that were not even looked at, and those that were errors.
+        // Rapid resets: of streams not yet accepted, and of streams in error.
         .max_pending_accept_reset_streams(16)
         .max_local_error_reset_streams(16);
     builder
 }
 
-/// Spawns the answers of an HTTP/2 connection, each as a [`Task`].
+/// Spawns the responses of an HTTP/2 connection, each as a [`Task`].
 #[derive(Clone)]
 struct BoxedExecutor;
 
@@ -116,7 +116,7 @@ impl<F: Future<Output = ()> + Send + 'static> Executor<F> for BoxedExecutor {
 
 async fn answer(mut request: Request<Incoming>, site: &Site, slot: &ConnectionSlot) -> Response {
     if !request.body().is_end_stream() {
-        // A body that is announced and does not come has no more time than a head.
+        // A body that never arrives gets as little time as a head.
         slot.on_read(true);
     }
     let refusal = rules::refusal(&mut request).await;
@@ -128,20 +128,20 @@ async fn answer(mut request: Request<Incoming>, site: &Site, slot: &ConnectionSl
         response.body_mut().clear();
     }
     let headers = response.headers_mut();
-    // Of what is not sent the library does not always tell the length.
+    // hyper does not always set the length of a body that is not sent.
     headers.insert(CONTENT_LENGTH, length.into());
-    // What is refused or not there now may be had later.
+    // A path that is refused or missing now may exist later.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    // HTTP/2 has no such header: one stream is refused there, and the others go on.
+    // HTTP/2 has no such header: it refuses one stream, and the others go on.
     if request.version() < Version::HTTP_2 && (refusal.is_some() || slot.near_limit()) {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response
 }
 
-/// Closes with FIN. Unread input would make that a reset, which may overtake the answer: it is
-/// read, until the peer closes where there is the time for that.
+/// Closes with FIN. Unread input would turn that into a reset, which can overtake the response; it
+/// is read first, until the peer closes or its time is over.
 async fn close(
     stream: &Stream,
     slot: &ConnectionSlot,
@@ -154,13 +154,13 @@ async fn close(
     }
     let mut left = LINGER_BYTES;
     let drained = async {
-        // Where others wait for the slot, who still sends has to live with a reset.
+        // If others wait for the slot, a peer that still sends gets the reset.
         while drain(stream, &mut left)
             && lingers
             && !slot.near_limit()
             && stream.readable().await.is_ok()
         {
-            // A flood that is read off is to hold up nobody.
+            // Draining a flood must not hold up the others.
             yield_now().await;
         }
     };
@@ -172,7 +172,7 @@ async fn close(
     drain(stream, &mut left);
 }
 
-/// Reads a piece of what has come. Returns whether more may come.
+/// Reads and drops pending input. Returns false at the end, or when `left` is used up.
 fn drain(stream: &Stream, left: &mut usize) -> bool {
     match stream.try_read(&mut [0; 16 * 1024]) {
         Ok(count) => {
@@ -183,12 +183,12 @@ fn drain(stream: &Stream, left: &mut usize) -> bool {
     }
 }
 
-/// What the HTTP library reads from and writes to.
+/// The stream that hyper reads and writes.
 struct Io {
     stream: Arc<Stream>,
     slot: Arc<ConnectionSlot>,
     heads: Heads,
-    /// How many reads were read in this turn.
+    /// Reads since the connection last yielded.
     reads: u8,
 }
 

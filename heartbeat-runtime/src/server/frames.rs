@@ -1,17 +1,17 @@
-//! How far an HTTP/2 client has come with what it sends (RFC 9113, section 4.1).
+//! Follows the frames of an HTTP/2 client (RFC 9113, section 4.1).
 
 const HEADERS: u8 = 1;
 const CONTINUATION: u8 = 9;
 const END_HEADERS: u8 = 4;
 
-/// Follows the frames of a connection.
+/// A follower of the frames of a connection.
 #[derive(Default)]
 pub(super) struct Frames {
-    /// What has come of the nine bytes that a frame begins with.
+    /// Bytes of the frame header so far; it has nine.
     start: Vec<u8>,
-    /// How much of its payload is to come.
+    /// Bytes of the payload still to come.
     payload: u32,
-    /// A head goes on in the next frame.
+    /// The head continues in the next frame.
     continues: bool,
 }
 
@@ -31,7 +31,7 @@ impl Frames {
         }
     }
 
-    /// Whether part of a frame, or of a head, is to come.
+    /// Tells whether part of a frame, or of a head, is missing.
     pub(super) fn is_mid_request(&self) -> bool {
         self.payload > 0 || self.continues || !self.start.is_empty()
     }
@@ -42,7 +42,7 @@ mod tests {
     use super::Frames;
 
     #[test]
-    fn a_client_is_amid_a_frame_or_a_head_in_several() {
+    fn a_request_is_incomplete_within_a_frame_and_between_those_of_a_head() {
         let mut frames = Frames::default();
         for (bytes, mid_request) in [
             (&b"\0\0\x08\x06\0\0\0\0"[..], true),

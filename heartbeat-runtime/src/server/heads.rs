@@ -1,32 +1,32 @@
-//! How far a client has come with a request, and what the parser lets pass in the head of one of
-//! HTTP/1 and a request smuggler lives on: a line that ends in a bare line feed, and a body with
-//! two lengths.
+//! Follows the bytes of a connection: marks where a request begins and ends, and rejects what
+//! hyper's HTTP/1 parser accepts and request smuggling depends on: a line that ends in a bare line
+//! feed, and a body with two lengths.
 
 use super::frames::Frames;
 
-/// What an HTTP/2 client sends first.
+/// The connection preface of HTTP/2 (RFC 9113, section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 const LENGTH: &[u8] = b"content-length";
 const ENCODING: &[u8] = b"transfer-encoding";
 
-/// Follows the bytes of a connection, all of which are heads: bodies are refused.
+/// A follower of the bytes of a connection. They are all heads, as bodies are refused.
 ///
-/// A byte that must not be there becomes NUL, which the parser answers with 400 wherever it
-/// stands, and then closes the connection.
+/// A forbidden byte becomes NUL, which the parser answers with 400 anywhere in a head; it then
+/// closes the connection.
 pub(super) struct Heads {
-    /// How much of the preface has come; `None` when it will not.
+    /// Bytes of the preface so far; `None` for HTTP/1.
     preface: Option<usize>,
-    /// What comes after the preface.
+    /// The follower of the bytes after the preface.
     frames: Frames,
-    /// Part of a head has come.
+    /// Part of a head has arrived.
     begun: bool,
     after_return: bool,
-    /// The field that the line begins as, of those that matter, and how much of its name has come.
+    /// The framing field that the line may name, and the bytes of its name so far.
     name: Option<(&'static [u8], usize)>,
-    /// The name is over, or not one of those.
+    /// The name has ended, or is not that of a framing field.
     after_name: bool,
-    /// The field that has told where the body ends.
+    /// The framing field of this head.
     framing: Option<&'static [u8]>,
 }
 
@@ -45,7 +45,7 @@ impl Default for Heads {
 }
 
 impl Heads {
-    /// Follows the next bytes, and spoils those that must not be there.
+    /// Follows the next bytes, and overwrites forbidden ones.
     pub(super) fn follow(&mut self, mut bytes: &mut [u8]) {
         while let Some((byte, rest)) = bytes.split_first_mut() {
             bytes = rest;
@@ -68,7 +68,7 @@ impl Heads {
         }
     }
 
-    /// Up to its end nothing matters in the rest of a line.
+    /// Skips the value of a field.
     fn skip_to_line_feed<'a>(&mut self, bytes: &'a mut [u8]) -> &'a mut [u8] {
         let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
         let (skipped, rest) = bytes.split_at_mut(end);
@@ -76,7 +76,7 @@ impl Heads {
         rest
     }
 
-    /// Whether the rest of a request is due.
+    /// Tells whether part of a request has arrived.
     pub(super) fn is_mid_request(&self) -> bool {
         if self.is_http2() { self.frames.is_mid_request() } else { self.begun }
     }
@@ -96,7 +96,7 @@ impl Heads {
 
     fn end_line(&mut self) -> bool {
         if self.name.is_none() && !self.after_name {
-            // The empty line that ends a head.
+            // An empty line ends the head.
             (self.framing, self.begun) = (None, false);
         }
         (self.name, self.after_name) = (None, false);
@@ -120,7 +120,7 @@ impl Heads {
 mod tests {
     use super::{Heads, PREFACE};
 
-    /// What is left of the bytes, whether they come at once or one by one.
+    /// Returns the bytes after the follower, which are the same whether they come at once or one by one.
     fn followed(bytes: &[u8]) -> Vec<u8> {
         let mut at_once = bytes.to_vec();
         Heads::default().follow(&mut at_once);
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ordinary_request_passes() {
+    fn passes_ordinary_requests() {
         for request in [
             "GET / HTTP/1.1\r\nHost: a:80\r\nContent-Length: 0\r\n\r\n",
             "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bare_line_feed_and_a_second_length_do_not() {
+    fn overwrites_a_bare_line_feed_and_a_second_length() {
         for (request, left) in [
             ("GET / HTTP/1.1\nHost: a\r\n\r\n", "GET / HTTP/1.1\0Host: a\r\n\r\n"),
             ("GET / HTTP/1.0\r\n\n", "GET / HTTP/1.0\r\n\0"),
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_is_amid_a_head_until_its_empty_line() {
+    fn a_request_is_incomplete_until_its_empty_line() {
         let mut heads = Heads::default();
         for (bytes, mid_request) in [
             ("", false),
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn http2_passes_as_it_is() {
+    fn passes_http2_unchanged() {
         let bytes = [PREFACE, b"\0\n\n\n\0content-length:transfer-encoding:"].concat();
         assert_eq!(followed(&bytes), bytes);
         let almost = [&PREFACE[..PREFACE.len() - 1], b"\r\n\n"].concat();

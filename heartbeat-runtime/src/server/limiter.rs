@@ -1,5 +1,4 @@
-//! Who is connected to an endpoint, who has to make room for whom, and for how long a connection
-//! may be silent.
+//! Connection limits: admission, eviction, idle timeouts.
 
 use std::cmp::Reverse;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,17 +9,17 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::endpoint::Peer;
 
-/// How many connections an endpoint has at most.
+/// Maximum connections per endpoint.
 const LIMIT: usize = 64;
-/// From how many on a connection is told to close after its answer.
+/// Number of connections from which each is asked to close after its response.
 const CROWDED: usize = 48;
-/// How long the head of a request may take.
+/// Time for a request head.
 const HEAD_WITHIN: Duration = Duration::from_secs(5);
-/// How long a connection stays after its last answer. Envoy asks every 60 seconds.
+/// Time that a connection may idle after a response. Envoy probes every 60 seconds.
 const IDLE_WITHIN: Duration = Duration::from_secs(75);
-/// How long nothing is accepted, where that fails and there is no connection to give up.
+/// Pause after a failed accept with no connection to evict.
 const BACK_OFF: Duration = Duration::from_millis(100);
-/// For how long the limit is lower after the process ran out of descriptors.
+/// Time for which the limit is lower after the process ran out of descriptors.
 const SCARCE: Duration = Duration::from_secs(1);
 
 /// The connections of an endpoint.
@@ -34,7 +33,7 @@ pub(super) struct ConnectionLimiter {
 struct Table {
     /// The oldest first.
     open: Vec<Arc<Entry>>,
-    /// A lower limit, and until when.
+    /// A lower limit, and its end.
     scarce: Option<(usize, Instant)>,
 }
 
@@ -49,30 +48,30 @@ struct Entry {
 struct Activity {
     stage: Stage,
     since: Instant,
-    /// The rest of a request is due.
+    /// Part of a request has arrived.
     mid_request: bool,
 }
 
-/// What a connection is at; the later ones make room first.
+/// The stage of a connection; later ones are evicted first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Stage {
-    /// Part of a request may have come.
+    /// Part of a request may have arrived.
     Head,
-    /// The last request is answered.
+    /// The last response is written.
     Idle,
-    /// The last answer is sent, and the peer is to close.
+    /// The write side is closed; the peer closes next.
     Closing,
 }
 
-/// The slot of one connection; dropping it makes room.
+/// The slot of one connection; dropping it frees the slot.
 pub(super) struct ConnectionSlot {
     entry: Arc<Entry>,
     connections: Arc<ConnectionLimiter>,
 }
 
 impl ConnectionLimiter {
-    /// Gives a new connection its slot, for which an old one may have to go: of the network that
-    /// has the most, and there of the address that has, the oldest that is idle, else the oldest.
+    /// Admits a connection, evicting one if the limit is reached: of the busiest network, and there
+    /// of the busiest address, the oldest idle one, else the oldest.
     pub(super) async fn admit(self: &Arc<Self>, peer: Peer) -> ConnectionSlot {
         loop {
             {
@@ -88,8 +87,8 @@ impl ConnectionLimiter {
         }
     }
 
-    /// Waits until another try to accept makes sense, after one has failed: where the process has
-    /// no descriptor left, a connection is given up for the next.
+    /// Waits before the next accept after a failed one. If the process has no descriptor left,
+    /// evicts a connection to free one.
     pub(super) async fn recover(&self) {
         let given_up = {
             let mut table = self.table();
@@ -115,7 +114,7 @@ impl Table {
         self.scarce.map_or(LIMIT, |(limit, _)| limit.min(LIMIT))
     }
 
-    /// Tells one connection to go. Returns whether there is one.
+    /// Evicts one connection. Returns false if there is none.
     fn evict(&self, newcomer: Option<Peer>) -> bool {
         let peers = || self.open.iter().map(|entry| entry.peer).chain(newcomer);
         let victim = self.open.iter().max_by_key(|entry| {
@@ -151,13 +150,13 @@ impl ConnectionSlot {
         self.entry.peer
     }
 
-    /// Whether there are so many connections that this one should not stay.
+    /// Tells whether so many connections are open that this one should close soon.
     pub(super) fn near_limit(&self) -> bool {
         let mut table = self.connections.table();
         table.open.len() >= CROWDED.min(table.limit())
     }
 
-    /// Bytes have come, after which the rest of a request is due, or nothing.
+    /// Records bytes from the peer, after which a request is incomplete or not.
     pub(super) fn on_read(&self, mid_request: bool) {
         let mut activity = self.entry.activity();
         activity.mid_request = mid_request;
@@ -166,7 +165,7 @@ impl ConnectionSlot {
         }
     }
 
-    /// A request is answered.
+    /// Records a response.
     pub(super) fn on_response(&self) {
         let mut activity = self.entry.activity();
         let stage = if activity.mid_request { Stage::Head } else { Stage::Idle };
@@ -174,17 +173,17 @@ impl ConnectionSlot {
         self.entry.served.notify_one();
     }
 
-    /// Nothing more is sent.
+    /// Records that nothing more will be written.
     pub(super) fn begin_close(&self) {
         self.entry.activity().enter(Stage::Closing);
     }
 
-    /// Ends when a first request is answered; one call counts.
+    /// Waits for the next response. Only one caller may wait.
     pub(super) async fn first_response(&self) {
         self.entry.served.notified().await;
     }
 
-    /// Ends when the connection has been silent for too long, or has to make room.
+    /// Waits until the connection is evicted, or silent for too long.
     pub(super) async fn evicted_or_expired(&self) {
         tokio::select! {
             biased;
@@ -201,7 +200,7 @@ impl ConnectionSlot {
             if deadline <= now {
                 return;
             }
-            // A head that begins meanwhile is not due before the next look.
+            // A head that begins meanwhile is due no earlier than the next round.
             sleep_until(deadline.min(now + HEAD_WITHIN)).await;
         }
     }
@@ -236,7 +235,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_head_has_five_seconds_from_where_it_begins_and_silence_has_75() {
+    async fn a_head_has_5_seconds_and_an_idle_connection_75() {
         let connections = Arc::new(ConnectionLimiter::default());
         for (begins, lost) in [(0, 5), (7, 12), (74, 79), (80, 75)] {
             let slot = admitted(&connections, "192.0.2.1:1").await.unwrap();
@@ -258,7 +257,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_has_the_most_makes_room_be_it_with_one_address_or_with_many() {
+    async fn evicts_from_the_busiest_network_or_address() {
         let one = |_: usize| "192.0.2.2:1".to_owned();
         let many = |n| format!("[2001:db8:0:1::{n}]:1");
         let one_of_the_same_network = |_| "[2001:db8::2]:1".to_owned();
@@ -276,7 +275,7 @@ mod tests {
                 others.push(admitted(&connections, &hostile(n)).await.unwrap());
             }
             let next = hostile(LIMIT);
-            assert!(admitted(&connections, &next).await.is_none(), "there is no room yet");
+            assert!(admitted(&connections, &next).await.is_none(), "the limit is reached");
             assert!(timeout(Duration::ZERO, prober.evicted_or_expired()).await.is_err(), "{next}");
             assert!(
                 timeout(Duration::ZERO, others[0].evicted_or_expired()).await.is_ok(),

@@ -1,4 +1,4 @@
-//! `/metrics`: what the trusted view says, for Prometheus, named by its rules
+//! `/metrics`: the details for Prometheus, with names by its rules
 //! (prometheus.io/docs/practices/naming).
 
 use std::fmt::{self, Write};
@@ -12,18 +12,18 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::process_stats::ProcessStats;
-use super::{Site, body};
+use super::{Site, json};
 use crate::vitals::{BUCKETS, CheckReport, LaneReport, LaneState, Question, State, Verdict};
 
-/// The two text formats.
+/// The two text formats of metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum MetricsFormat {
     OpenMetrics,
-    /// The one before OpenMetrics, which everything reads.
+    /// The format before OpenMetrics, which every scraper reads.
     PrometheusText,
 }
 
-/// All that is told at one scrape.
+/// The collector of one scrape.
 #[derive(Debug)]
 struct HealthCollector {
     identity: [(&'static str, String); 3],
@@ -39,7 +39,7 @@ struct HealthCollector {
 }
 
 impl MetricsFormat {
-    /// OpenMetrics where the `Accept` header names it.
+    /// Chooses OpenMetrics if the `Accept` header names it.
     pub(super) fn negotiate(accept: &str) -> Self {
         if accept.contains("application/openmetrics-text") {
             Self::OpenMetrics
@@ -60,7 +60,7 @@ pub(super) fn render(format: MetricsFormat, site: &Site) -> String {
     let mut registry = Registry::default();
     registry.register_collector(Box::new(HealthCollector::of(site)));
     let mut written = String::new();
-    // A string takes all that is written to it.
+    // Writing to a string cannot fail.
     let _ = text::encode(&mut written, &registry);
     match format {
         MetricsFormat::OpenMetrics => written,
@@ -81,7 +81,7 @@ impl HealthCollector {
             verdict: vitals.verdict(),
             transitions: vitals.transitions().1,
             uptime: vitals.clock().now(),
-            start_time: body::start_time(site),
+            start_time: json::start_time(site),
             lanes: vitals.lane_reports(),
             checks: vitals.check_reports(),
             lags: vitals.lags().report(),
@@ -94,17 +94,17 @@ impl HealthCollector {
         to.info("heartbeat_build", "The worker", &self.identity)?;
         let is = |state| i64::from(self.verdict.state == state);
         let states = State::ALL.map(|state| ([("state", state.as_str())], is(state))).into();
-        to.gauges("heartbeat_state", "Whether the instance is in the state", None, states)?;
+        to.gauges("heartbeat_state", "1 for the current state of the instance", None, states)?;
         for (name, help, question) in [
-            ("heartbeat_live", "Whether the instance is live", Question::Live),
-            ("heartbeat_ready", "Whether the instance is ready", Question::Ready),
-            ("heartbeat_started", "Whether on_start has ended well", Question::Startup),
+            ("heartbeat_live", "1 if live passes", Question::Live),
+            ("heartbeat_ready", "1 if ready passes", Question::Ready),
+            ("heartbeat_started", "1 after on_start succeeded", Question::Startup),
         ] {
             to.gauge(name, help, None, &i64::from(self.verdict.passes(question)))?;
         }
         let transitions = "Changes of the verdict";
         to.counter("heartbeat_transitions", transitions, None, &self.transitions)?;
-        let uptime = "Time since the start, without that in which the process slept";
+        let uptime = "Time since the start, without the time in which the process was suspended";
         to.gauge("heartbeat_uptime", uptime, Some(&Unit::Seconds), &self.uptime.as_secs_f64())?;
         let panics = "Panics of tasks and threads that the worker has spawned";
         to.counter("heartbeat_task_panics", panics, None, &self.panics)
@@ -115,16 +115,16 @@ impl HealthCollector {
             lanes.iter().map(|lane| ([("heartbeat", lane.name.as_str())], value(lane))).collect()
         }
         let (lanes, seconds) = (&self.lanes, Some(&Unit::Seconds));
-        let age = "Time since the lane was last seen alive";
+        let age = "Time since the heartbeat was last seen alive";
         let ages = each(lanes, |lane| lane.age.as_secs_f64());
-        to.gauges("heartbeat_lane_age", age, seconds, ages)?;
-        let deadline = "How long the lane may go without a beat";
+        to.gauges("heartbeat_age", age, seconds, ages)?;
+        let deadline = "Time that may pass without a beat";
         let deadlines = each(lanes, |lane| lane.deadline.as_secs_f64());
-        to.gauges("heartbeat_lane_deadline", deadline, seconds, deadlines)?;
+        to.gauges("heartbeat_deadline", deadline, seconds, deadlines)?;
         let stalled = each(lanes, |lane| i64::from(lane.state == LaneState::Stalled));
-        to.gauges("heartbeat_lane_stalled", "Whether the lane is stalled", None, stalled)?;
+        to.gauges("heartbeat_stalled", "1 while the heartbeat is stalled", None, stalled)?;
         let stalls = each(lanes, |lane| lane.stalls);
-        to.counters("heartbeat_lane_stalls", "How often the lane has stalled", None, stalls)
+        to.counters("heartbeat_stalls", "Stalls of the heartbeat", None, stalls)
     }
 
     fn checks(&self, to: &mut MetricWriter<'_>) -> fmt::Result {
@@ -136,11 +136,16 @@ impl HealthCollector {
         }
         let (checks, seconds) = (&self.checks, Some(&Unit::Seconds));
         let passing = each(checks, |check| i64::from(check.passes));
-        to.gauges("heartbeat_check_passing", "Whether the check passes", None, passing)?;
+        to.gauges(
+            "heartbeat_check_passing",
+            "1 if the last result of the check is good and recent",
+            None,
+            passing,
+        )?;
         let took = each(checks, |check| check.took.as_secs_f64());
-        to.gauges("heartbeat_check_duration", "How long the last check took", seconds, took)?;
+        to.gauges("heartbeat_check_duration", "Duration of the last check", seconds, took)?;
         let age = each(checks, |check| check.age.as_secs_f64());
-        to.gauges("heartbeat_check_age", "Time since the check's last result", seconds, age)
+        to.gauges("heartbeat_check_age", "Time since the last result of the check", seconds, age)
     }
 
     fn process(&self, to: &mut MetricWriter<'_>) -> fmt::Result {
@@ -167,7 +172,7 @@ impl Collector for HealthCollector {
     }
 }
 
-/// Writes one family after another.
+/// A writer of metric families.
 struct MetricWriter<'a> {
     encoder: DescriptorEncoder<'a>,
 }
@@ -230,9 +235,9 @@ impl MetricWriter<'_> {
         Ok(())
     }
 
-    /// `counts` has one more than there are bounds: what is above the last.
+    /// Writes the lag histogram; the last of `counts` is above all bounds.
     fn lags(&mut self, name: &str, counts: &[u64], sum: f64) -> fmt::Result {
-        let help = "How long the worker's runtime took to run an empty task";
+        let help = "Time that the worker's runtime took to run an empty task";
         let kind = MetricType::Histogram;
         let mut family = self.encoder.encode_descriptor(name, help, Some(&Unit::Seconds), kind)?;
         let bounds = BUCKETS.iter().map(|milliseconds| Duration::from_millis(*milliseconds));
@@ -242,7 +247,7 @@ impl MetricWriter<'_> {
     }
 }
 
-/// OpenMetrics as the format before it: families by the names of their samples, no units, no end.
+/// Converts OpenMetrics to the format before it: families named as their samples, no units, no end.
 fn classic(openmetrics: &str) -> String {
     let suffixes: Vec<(&str, &str)> = openmetrics
         .lines()

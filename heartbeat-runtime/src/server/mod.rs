@@ -1,9 +1,12 @@
-//! The health server: reads a verdict, decides nothing.
+//! The health server. It reads the verdict and decides nothing.
 
 mod body;
 mod connection;
+mod format;
 mod frames;
 mod heads;
+mod health_json;
+mod json;
 mod limiter;
 mod metrics;
 mod process_stats;
@@ -27,20 +30,20 @@ use crate::vitals::Vitals;
 
 pub(crate) use self::trust::Trust;
 
-/// What is spawned in a runtime; of one type, as each costs a build a copy of tokio's tasks.
+/// The one type of spawned future: each further type compiles another copy of tokio's task code.
 pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// What the server tells of.
+/// The health that an endpoint serves, and to whom.
 pub(crate) struct Site {
     pub(crate) identity: Arc<Identity>,
     /// The path of the load balancer probe that the endpoint names.
     pub(crate) probe_path: Option<String>,
-    /// Who may see more than the verdict.
+    /// Access to the details.
     pub(crate) trust: Trust,
     pub(crate) vitals: Arc<Vitals>,
 }
 
-/// Who the instance is.
+/// The identity of the instance.
 pub(crate) struct Identity {
     pub(crate) role: &'static str,
     pub(crate) version: &'static str,
@@ -48,8 +51,8 @@ pub(crate) struct Identity {
     pub(crate) started_at: SystemTime,
 }
 
-/// Serves until the other end of `closing` is dropped, then until the answers under way are
-/// complete: the caller bounds that.
+/// Serves until the sender of `closing` is dropped, then completes the responses under way; the
+/// caller bounds that.
 pub(crate) async fn serve(listener: Listener, site: Site, closing: watch::Receiver<()>) {
     let site = Arc::new(site);
     let serve_one = |stream, slot| -> Task {
@@ -70,14 +73,14 @@ pub(crate) async fn serve(listener: Listener, site: Site, closing: watch::Receiv
             Ok((stream, peer)) => {
                 let slot = connections.admit(peer).await;
                 tasks.spawn(serve_one(stream, slot));
-                // What it has sent already is answered before it may have to make room.
+                // A request that is there already gets its response before the next eviction.
                 yield_now().await;
             }
             Err(error) if is_connection_error(&error) => {}
             Err(_) => connections.recover().await,
         }
     }
-    // Those who have connected already are answered still, be it by the next process.
+    // Clients in the queue of the socket are served too, unless it outlives this process.
     while !listener.is_handed_over()
         && let Ok(Ok((stream, peer))) = timeout(Duration::ZERO, listener.accept()).await
     {
@@ -88,7 +91,7 @@ pub(crate) async fn serve(listener: Listener, site: Site, closing: watch::Receiv
     while tasks.join_next().await.is_some() {}
 }
 
-/// Whether an accept failed because of one connection that has gone.
+/// Tells whether an accept failed because its connection has gone.
 fn is_connection_error(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
     matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted)

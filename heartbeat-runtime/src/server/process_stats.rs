@@ -1,11 +1,11 @@
-//! What the process uses: read where the system tells, which is on Linux.
+//! CPU time and memory of the process, from `/proc` on Linux.
 
 use std::time::Duration;
 
-/// What a process has used so far, and holds now.
+/// CPU time and memory of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ProcessStats {
-    /// User and system time together.
+    /// User and system time.
     pub(super) cpu: Duration,
     pub(super) resident_bytes: u64,
 }
@@ -22,15 +22,15 @@ impl ProcessStats {
         None
     }
 
-    /// Reads the two files by the manual pages `proc_pid_stat(5)` and `proc_pid_status(5)`.
+    /// Parses the two files as `proc_pid_stat(5)` and `proc_pid_status(5)` describe them.
     #[cfg(any(target_os = "linux", test))]
     fn parse(stat: &str, status: &str) -> Option<Self> {
-        /// What user space is told by, whatever the kernel's own rate is.
+        /// `USER_HZ`, which is 100 whatever the rate of the kernel.
         const TICKS_PER_SECOND: u64 = 100;
 
-        // The name of the process is in brackets, and may hold anything.
+        // The name of the process, in parentheses, may contain anything.
         let (_, fields) = stat.rsplit_once(") ")?;
-        // The state, which is next, is field 3 of the manual page.
+        // The next field, the state, has number 3 in the manual page.
         let field = |number: usize| fields.split(' ').nth(number - 3)?.parse::<u64>().ok();
         let cpu = Duration::from_millis((field(14)? + field(15)?) * 1000 / TICKS_PER_SECOND);
         let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
@@ -44,7 +44,7 @@ mod tests {
     use super::{Duration, ProcessStats};
 
     #[test]
-    fn the_fields_behind_any_name_are_read() {
+    fn parses_the_fields_behind_any_name() {
         let stat = "7 (a) b) S 1 7 7 0 -1 4194304 100 0 0 0 150 50 0 0 20 0 4 0 99 1000000 512 1";
         let status = "Name:\ta) b\nVmHWM:\t     900 kB\nVmRSS:\t     800 kB\n";
         let usage = ProcessStats { cpu: Duration::from_secs(2), resident_bytes: 800 * 1024 };

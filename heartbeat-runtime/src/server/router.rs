@@ -1,61 +1,62 @@
-//! The paths, the methods, and the status of the answers.
+//! Paths, methods and status codes.
 
 use http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, StatusCode};
 
 use super::Site;
-use super::body::{self, Format};
+use super::body;
+use super::format::Format;
 use super::metrics::{self, MetricsFormat};
 use crate::endpoint::Peer;
 use crate::vitals::Question;
 
-/// An answer is complete when it is made.
+/// A complete response.
 pub(super) type Response = http::Response<String>;
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 
 impl Site {
-    /// The answer to a request that is not refused, and was sent by `peer`.
+    /// Answers a well-formed request of `peer`.
     pub(crate) fn answer<B>(&self, peer: Option<Peer>, request: &Request<B>) -> Response {
-        let trusted = self.trust.extends_to(peer, request);
+        let detailed = self.trust.extends_to(peer, request);
         let path = without_last_slash(request.uri().path());
         match self.question(path, request.uri().path()) {
-            // To those who are not trusted it is a path that there is not.
-            _ if path == "/metrics" && trusted => by_method(request, || self.scrape(request)),
-            Some(question) => by_method(request, || self.verdict(question, trusted, request)),
-            // The server as a whole.
+            // Untrusted clients get 404.
+            _ if path == "/metrics" && detailed => by_method(request, || self.scrape(request)),
+            Some(question) => by_method(request, || self.verdict(question, detailed, request)),
+            // `*` is the server as a whole (RFC 9110, section 9.3.7).
             None if path == "*" && request.method() == Method::OPTIONS => options(StatusCode::OK),
             None => empty(StatusCode::NOT_FOUND),
         }
     }
 
-    /// What is asked at a path, given without its last slash and in full.
+    /// Maps a path to its probe, given without its trailing slash and in full.
     fn question(&self, path: &str, full_path: &str) -> Option<Question> {
         Some(match path {
             "/health" | "/healthz" => Question::Health,
             "/health/live" | "/livez" => Question::Live,
             "/health/ready" | "/readyz" => Question::Ready,
             "/health/startup" | "/startupz" => Question::Startup,
-            // May be any path; the fixed ones above keep their meaning.
+            // It may be any path, but the fixed ones above keep their meaning.
             _ if self.is_probed_at(full_path) => Question::Health,
             "/" => Question::Live,
             _ => return None,
         })
     }
 
-    /// Whether that is the path of the load balancer probe, which may come with a query.
+    /// Tells whether a path is that of the load balancer probe, which may be declared with a query.
     fn is_probed_at(&self, asked: &str) -> bool {
         let path = self.probe_path.as_deref().and_then(|path| path.split('?').next());
         path.is_some_and(|path| path.trim_start_matches('/') == asked.trim_start_matches('/'))
     }
 
-    fn verdict<B>(&self, question: Question, trusted: bool, request: &Request<B>) -> Response {
+    fn verdict<B>(&self, question: Question, detailed: bool, request: &Request<B>) -> Response {
         let verdict = self.vitals.verdict();
-        let form = accept(request).map_or(Format::Json, Format::negotiate);
-        let body = body::render(form, self, trusted, question, &verdict);
+        let format = accept(request).map_or(Format::Json, Format::negotiate);
+        let body = body::render(format, self, detailed, question, &verdict);
         let passes = verdict.passes(question);
         let status = if passes { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-        with_body(status, form.content_type(), body)
+        with_body(status, format.content_type(), body)
     }
 
     fn scrape<B>(&self, request: &Request<B>) -> Response {
@@ -64,7 +65,7 @@ impl Site {
     }
 }
 
-/// The path that a request means which adds a slash to it.
+/// Removes one trailing slash.
 fn without_last_slash(path: &str) -> &str {
     match path.strip_suffix('/') {
         Some(rest) if !rest.is_empty() && !rest.ends_with('/') => rest,
@@ -72,10 +73,10 @@ fn without_last_slash(path: &str) -> &str {
     }
 }
 
-/// GET and HEAD are told; other methods do not ask.
-fn by_method<B>(request: &Request<B>, told: impl FnOnce() -> Response) -> Response {
+/// Serves GET and HEAD; otherwise lists the allowed methods.
+fn by_method<B>(request: &Request<B>, serve: impl FnOnce() -> Response) -> Response {
     match *request.method() {
-        Method::GET | Method::HEAD => told(),
+        Method::GET | Method::HEAD => serve(),
         Method::OPTIONS => options(StatusCode::OK),
         _ => options(StatusCode::METHOD_NOT_ALLOWED),
     }
@@ -130,9 +131,9 @@ mod tests {
         site.answer(None, &Request::get(asked).body(()).unwrap()).status().as_u16()
     }
 
-    /// While the worker starts, it is live, and not ready.
+    /// A starting worker is live and not ready, which tells the paths apart.
     #[test]
-    fn the_load_balancer_is_told_of_health_wherever_it_asks() {
+    fn the_path_of_the_load_balancer_probe_serves_health() {
         for (probe_path, asked, expected) in [
             ("/status", "/status", 503),
             ("status", "/status", 503),
@@ -142,13 +143,13 @@ mod tests {
             ("/status", "/status/", 404),
             ("/", "/", 503),
             ("/", "/livez", 200),
-            // A path that says what is asked is answered what it says.
+            // A fixed path keeps its meaning.
             ("/livez", "/livez", 200),
             ("/metrics", "/metrics", 503),
             ("/status", "/metrics", 404),
         ] {
-            let told = status(probe_path, Trust::Nobody, asked);
-            assert_eq!(told, expected, "{asked} where the probe is {probe_path}");
+            let status = status(probe_path, Trust::Nobody, asked);
+            assert_eq!(status, expected, "{asked} where the probe is {probe_path}");
         }
         assert_eq!(status("/metrics", Trust::Everyone, "/metrics"), 200);
     }

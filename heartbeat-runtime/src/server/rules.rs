@@ -1,4 +1,4 @@
-//! Which requests are refused, whatever they ask for.
+//! Refusal of malformed requests, whatever their path.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -18,8 +18,8 @@ pub(super) async fn refusal(
     refused_body(request.body_mut()).await
 }
 
-/// Waits for the first byte of a body, unless its announced length tells enough. A body that ends
-/// before it, such as a chunked one of no chunks, is none.
+/// Waits for the first byte of a body, unless its announced length decides. A body that ends before
+/// its first byte, such as a chunked one without chunks, is no body.
 async fn refused_body(mut body: impl Body<Data: Buf> + Unpin) -> Option<StatusCode> {
     if body.size_hint().lower() > 0 {
         return Some(StatusCode::PAYLOAD_TOO_LARGE);
@@ -44,7 +44,7 @@ mod tests {
     use super::refusal;
 
     #[tokio::test]
-    async fn one_host_and_no_body_passes() {
+    async fn accepts_one_host_and_no_body() {
         for (version, hosts, body, expected) in [
             (Version::HTTP_10, 0, "", None),
             (Version::HTTP_10, 1, "", None),

@@ -1,4 +1,4 @@
-//! Who is shown more than the verdict.
+//! Access to the details.
 
 use std::net::IpAddr;
 
@@ -8,21 +8,21 @@ use http::{HeaderValue, Request};
 
 use crate::endpoint::Peer;
 
-/// Whom the trusted view of an endpoint is shown to.
+/// The clients that may see the details on an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trust {
-    /// Whoever reaches the endpoint.
+    /// Everyone who reaches the endpoint.
     Everyone,
-    /// Who asks from this machine and by its name: the worker runs on somebody's terminal.
+    /// Clients on this machine that ask for it by a loopback name: the worker runs on a terminal.
     Developer,
     Nobody,
 }
 
-/// What a proxy adds to what it passes on.
+/// Headers that a proxy adds.
 const OF_PROXIES: [HeaderName; 3] = [FORWARDED, VIA, HeaderName::from_static("x-forwarded-for")];
 
 impl Trust {
-    /// Whether it extends to whoever sent a request; nobody knows who `None` is.
+    /// Tells whether the sender of a request may see the details; `None` is unknown.
     pub(super) fn extends_to<B>(self, peer: Option<Peer>, request: &Request<B>) -> bool {
         match self {
             Self::Everyone => true,
@@ -32,8 +32,8 @@ impl Trust {
     }
 }
 
-/// Whether a request comes from a loopback address and names one. A page that a browser was sent
-/// to by a name of its owner's choice names another, and a proxy says that it is one.
+/// Tells whether a request comes from a loopback address and names one. A page behind a rebound DNS
+/// name asks for that name, and a proxy adds its headers.
 fn is_of_this_machine<B>(peer: Option<Peer>, request: &Request<B>) -> bool {
     let headers = request.headers();
     peer.is_some_and(Peer::is_loopback)
@@ -41,7 +41,7 @@ fn is_of_this_machine<B>(peer: Option<Peer>, request: &Request<B>) -> bool {
         && OF_PROXIES.iter().all(|name| !headers.contains_key(name))
 }
 
-/// Whether what a request names, in its first line, its `Host` or both, is loopback.
+/// Tells whether a request names a loopback host, in its first line, in `Host`, or in both.
 fn names_loopback(authority: Option<&Authority>, host: Option<&HeaderValue>) -> bool {
     let host = host.map(|host| Authority::try_from(host.as_bytes()));
     match (authority, host) {
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_developer_is_at_a_loopback_address_and_asks_for_one() {
+    fn allows_a_loopback_peer_that_names_a_loopback_host() {
         for host in ["localhost:3000", "LOCALHOST", "127.0.0.1:3000", "127.1.2.3", "[::1]:3000"] {
             let (peer, request) = request("127.0.0.1:5000", "/health", &[("host", host)]);
             assert!(Trust::Developer.extends_to(peer, &request), "{host}");
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_else_is() {
+    fn allows_nobody_else() {
         let host = ("host", "localhost");
         for (peer, request) in [
             request("192.0.2.7:5000", "/health", &[host]),

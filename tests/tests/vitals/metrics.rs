@@ -22,10 +22,10 @@ const FAMILIES: [&str; 20] = [
     "heartbeat_transitions_total",
     "heartbeat_uptime_seconds",
     "heartbeat_task_panics_total",
-    "heartbeat_lane_age_seconds",
-    "heartbeat_lane_deadline_seconds",
-    "heartbeat_lane_stalled",
-    "heartbeat_lane_stalls_total",
+    "heartbeat_age_seconds",
+    "heartbeat_deadline_seconds",
+    "heartbeat_stalled",
+    "heartbeat_stalls_total",
     "heartbeat_check_passing",
     "heartbeat_check_duration_seconds",
     "heartbeat_check_age_seconds",
@@ -100,7 +100,7 @@ fn a_strict_parser_of_openmetrics_takes_all_of_it() {
     for family in [
         "info heartbeat_build 1",
         "counter heartbeat_transitions 1",
-        "gauge heartbeat_lane_age_seconds 2",
+        "gauge heartbeat_age_seconds 2",
         "gauge heartbeat_check_passing 1",
         "histogram heartbeat_canary_lag_seconds 13",
         "counter process_cpu_seconds 1",
@@ -167,5 +167,5 @@ fn a_real_prometheus_scrapes_it() {
         assert!(start.elapsed() < Duration::from_secs(60), "no canary came back");
         std::thread::park_timeout(Duration::from_millis(50));
     }
-    assert_eq!(query("heartbeat_lane_deadline_seconds%7Bheartbeat%3D%22run%22%7D").unwrap(), "2");
+    assert_eq!(query("heartbeat_deadline_seconds%7Bheartbeat%3D%22run%22%7D").unwrap(), "2");
 }
