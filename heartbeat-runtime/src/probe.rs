@@ -1,6 +1,6 @@
-//! A prober: asks a worker how it is, without a runtime and in a few milliseconds.
+//! The client that probes a running worker, without a runtime and in a few milliseconds.
 //!
-//! Every worker has it built in, for images without a shell and a client:
+//! Every worker has it built in, for images without a shell and an HTTP client:
 //!
 //! ```text
 //! HEALTHCHECK CMD ["/orders", "--heartbeat-probe=live"]
@@ -14,9 +14,9 @@
 //! use heartbeat_runtime::Address;
 //! use heartbeat_runtime::probe::{Question, ask};
 //!
-//! let nobody = Address::Socket(([127, 0, 0, 1], 1).into());
-//! let error = ask(&nobody, Question::Live, Duration::from_secs(1)).unwrap_err();
-//! assert!(error.to_string().starts_with("cannot ask 127.0.0.1:1 for /livez: "));
+//! let closed = Address::Socket(([127, 0, 0, 1], 1).into());
+//! let error = ask(&closed, Question::Live, Duration::from_secs(1)).unwrap_err();
+//! assert!(error.to_string().starts_with("cannot probe 127.0.0.1:1 at /livez: "));
 //! ```
 
 use std::fmt;
@@ -28,31 +28,31 @@ use socket2::{SockAddr, Socket, Type};
 
 use crate::endpoint::Address;
 
-/// What is read of an answer, and so printed of it: Docker keeps no more.
+/// Maximum bytes of a response that are kept and printed; Docker keeps no more.
 const ANSWER: usize = 4096;
 
-/// What a worker can be asked.
+/// The kinds of probes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Question {
-    /// Should it be left running?
+    /// Live: the worker should go on running.
     Live,
-    /// Should it be given work?
+    /// Ready: the worker accepts work.
     Ready,
-    /// Has `on_start` ended well?
+    /// Startup: `on_start` succeeded.
     Startup,
 }
 
-/// What a worker has answered.
+/// The response to a probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// The status code; 200 is yes.
+    /// The status code; 200 is success.
     pub status: u16,
-    /// The body, of which no more than 4 KiB are kept.
+    /// The body, cut to its first 1,024 characters.
     pub body: String,
 }
 
-/// Why there is no answer.
+/// The error of a probe without a response.
 #[derive(Debug)]
 pub struct ProbeError {
     address: Address,
@@ -60,7 +60,7 @@ pub struct ProbeError {
     cause: io::Error,
 }
 
-/// How long an answer may take in all.
+/// The time limit of a whole probe.
 #[derive(Clone, Copy)]
 struct Time {
     begun: Instant,
@@ -68,7 +68,7 @@ struct Time {
 }
 
 impl Question {
-    /// The question of that name: `live`, `ready` or `startup`.
+    /// Parses `live`, `ready` or `startup`.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         match name {
@@ -89,29 +89,27 @@ impl Question {
 }
 
 impl Answer {
-    /// Whether the answer is yes.
+    /// Tells whether the probe passed.
     #[must_use]
     pub fn is_yes(&self) -> bool {
         self.status == 200
     }
 }
 
-/// Asks the worker that listens at an address. Where that is on all interfaces, it is asked on the
-/// loopback one.
+/// Probes the worker at an address. A worker on all interfaces is probed on the loopback one.
 ///
 /// # Errors
 ///
-/// Where nobody listens there, or what listens there has not answered within that time, or not in
-/// HTTP.
+/// No process listens at the address, the response takes longer than `within`, or it is not HTTP.
 pub fn ask(address: &Address, question: Question, within: Duration) -> Result<Answer, ProbeError> {
     let path = question.path();
     let time = Time { begun: Instant::now(), within };
     let answer = exchange(address, path, time).and_then(|answer| read(&answer));
     answer.map_err(|cause| {
-        // Systems have several words for that.
+        // Systems differ in the error of a timeout.
         let late = matches!(cause.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock);
         let in_time =
-            || io::Error::new(io::ErrorKind::TimedOut, format!("no answer in {within:?}"));
+            || io::Error::new(io::ErrorKind::TimedOut, format!("no response within {within:?}"));
         ProbeError { address: address.clone(), path, cause: if late { in_time() } else { cause } }
     })
 }
@@ -133,7 +131,7 @@ fn connect(address: SocketAddr, time: Time) -> io::Result<Socket> {
         return connect(address.ip());
     }
     connect(Ipv4Addr::LOCALHOST.into()).or_else(|error| {
-        // What listens for IPv6 alone is found so; else the first error tells more.
+        // This finds a listener for IPv6 only; otherwise the first error tells more.
         let ipv6 = address.is_ipv6().then(|| connect(Ipv6Addr::LOCALHOST.into()));
         ipv6.and_then(Result::ok).ok_or(error)
     })
@@ -142,7 +140,7 @@ fn connect(address: SocketAddr, time: Time) -> io::Result<Socket> {
 fn connect_to(address: &SockAddr, time: Time) -> io::Result<Socket> {
     let socket = Socket::new(address.domain(), Type::STREAM, None)?;
     if address.is_unix() {
-        // That is how long Linux waits for a place in the queue of a server that does not accept.
+        // Linux applies it to a connect that waits for room in the queue of the server.
         socket.set_write_timeout(Some(time.left()?))?;
         socket.connect(address)?;
     } else {
@@ -151,7 +149,7 @@ fn connect_to(address: &SockAddr, time: Time) -> io::Result<Socket> {
     Ok(socket)
 }
 
-/// HTTP/1.0 needs no `Host`, and ends the answer with the connection.
+/// Sends the request. HTTP/1.0 needs no `Host`, and ends the response with the connection.
 fn request(mut stream: Socket, path: &str, time: Time) -> io::Result<Vec<u8>> {
     let request = format!("GET {path} HTTP/1.0\r\nUser-Agent: heartbeat-probe\r\n\r\n");
     stream.write_all(request.as_bytes())?;
@@ -180,11 +178,11 @@ fn read(answer: &[u8]) -> io::Result<Answer> {
         let status = head.strip_prefix("HTTP/1.")?.split(' ').nth(1)?.parse().ok()?;
         Some(Answer { status, body: body.chars().take(1024).collect() })
     });
-    parsed.ok_or_else(|| io::Error::other("what listens there does not speak HTTP"))
+    parsed.ok_or_else(|| io::Error::other("the response is not HTTP"))
 }
 
 impl fmt::Display for Answer {
-    /// One line.
+    /// Writes one line: the status code and the body.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.status, self.body.replace(|c: char| c.is_control(), " ").trim_end())
     }
@@ -192,7 +190,7 @@ impl fmt::Display for Answer {
 
 impl fmt::Display for ProbeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot ask {} for {}: {}", self.address, self.path, self.cause)
+        write!(f, "cannot probe {} at {}: {}", self.address, self.path, self.cause)
     }
 }
 
@@ -212,7 +210,7 @@ mod tests {
     use super::{Answer, Question, ask};
     use crate::endpoint::Address;
 
-    /// Asks a server that answers those bytes, and then holds the connection or closes it.
+    /// Probes a server that responds with `bytes`, and then holds the connection or closes it.
     fn asked(bytes: &'static [u8], holds: bool) -> Result<Answer, String> {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = Address::Socket(listener.local_addr().unwrap());
@@ -221,7 +219,7 @@ mod tests {
             let mut request = [0; 1024];
             let count = stream.read(&mut request).unwrap();
             assert!(request[..count].starts_with(b"GET /readyz HTTP/1.0\r\n"));
-            // The client may have read enough.
+            // The client may have closed already.
             let _ = stream.write_all(bytes);
             if holds {
                 let _ = stream.read(&mut request);
@@ -233,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_a_status_and_one_line() {
+    fn a_response_is_a_status_and_one_line() {
         let answer = asked(b"HTTP/1.0 503 No\r\nA: b\r\n\r\n{\"a\":\n1}\n", false).unwrap();
         assert!(!answer.is_yes());
         assert_eq!(answer.to_string(), "503 {\"a\": 1}");
@@ -241,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_answer_is_an_error_in_time() {
+    fn a_missing_or_broken_response_is_an_error_in_time() {
         let begun = Instant::now();
         for (bytes, holds) in
             [(b"".as_slice(), false), (b"SSH-2.0-x\r\n", false), (b"HTTP/1.0 200 OK\r\n", true)]
@@ -252,13 +250,13 @@ mod tests {
     }
 
     #[test]
-    fn who_answers_drop_by_drop_is_given_no_more_time() {
+    fn a_slow_response_does_not_extend_the_time() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = Address::Socket(listener.local_addr().unwrap());
         let server = thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
             stream.set_read_timeout(Some(Duration::from_millis(1500))).unwrap();
-            // The request, then 1.5 seconds of nothing.
+            // Reads the request, then waits for 1.5 seconds.
             while stream.read(&mut [0; 1024]).is_ok_and(|count| count > 0) {}
             stream.write_all(b"H").unwrap();
             stream.set_read_timeout(None).unwrap();
@@ -267,13 +265,13 @@ mod tests {
         let begun = Instant::now();
         let error = ask(&address, Question::Live, Duration::from_secs(2)).unwrap_err();
         assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
-        assert!(error.to_string().ends_with(": no answer in 2s"), "{error}");
+        assert!(error.to_string().ends_with(": no response within 2s"), "{error}");
         server.join().unwrap();
     }
 
     #[test]
     #[cfg(unix)]
-    fn a_server_that_accepts_nobody_is_waited_for_in_bounds() {
+    fn a_server_that_never_accepts_is_an_error_in_time() {
         use socket2::{Domain, SockAddr, Socket, Type};
 
         let folder = tempfile::tempdir().unwrap();
@@ -297,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn there_may_be_no_limit() {
+    fn the_time_may_be_unlimited() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = Address::Socket(listener.local_addr().unwrap());
         drop(listener);
@@ -305,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_answer_is_cut() {
+    fn a_long_response_is_cut() {
         let long = [b"HTTP/1.0 200 OK\r\n\r\n".as_slice(), &vec![b'x'; 100_000]].concat();
         let answer = asked(long.leak(), false).map(|answer| answer.to_string().len());
         assert!(answer.is_ok_and(|length| length < 4096));

@@ -40,7 +40,7 @@ fn the_program_of_a_worker_asks_the_one_that_runs() {
         ask(heartbeat_tests::example("step-worker"), worker.address(), "--heartbeat-probe=live");
     assert_eq!(output.status.code(), Some(1), "nobody answers");
     let line = String::from_utf8(output.stdout).unwrap();
-    assert!(line.starts_with("cannot ask 127.0.0.1:"), "{line}");
+    assert!(line.starts_with("cannot probe 127.0.0.1:"), "{line}");
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn what_cannot_be_asked_is_a_no() {
             "--heartbeat-probe=a\nb",
             "--heartbeat-probe=a\\nb: ask for live, ready or",
         ),
-        ("unix:/no\nbody", "--heartbeat-probe=live", "cannot ask unix:/no\\nbody for /livez: "),
+        ("unix:/no\nbody", "--heartbeat-probe=live", "cannot probe unix:/no\\nbody at /livez: "),
         ("nowhere", "--heartbeat-probe=live", "HEARTBEAT_ENDPOINT_HEARTBEAT is `nowhere`: write"),
     ] {
         let output = ask(Command::new(env!("CARGO_BIN_EXE_failing-worker")), address, argument);

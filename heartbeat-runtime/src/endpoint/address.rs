@@ -1,10 +1,10 @@
-//! Where an endpoint listens, and how that is written.
+//! Addresses of endpoints, and their text form.
 
 use std::fmt;
 use std::net::{Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
-/// The address of an endpoint. Written as a port, `ip:port`, `[ip6]:port` or `unix:/path`.
+/// The address of an endpoint, written as `port`, `ip:port`, `[ip6]:port` or `unix:/path`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Address {
@@ -14,12 +14,12 @@ pub enum Address {
     Unix(PathBuf),
 }
 
-/// Why a text is no address.
+/// The error of a text that is not an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct AddressError;
 
 impl Address {
-    /// That port on all interfaces of both IP versions; 0 means any free port.
+    /// Returns the address of a port on all interfaces, for both IP versions; 0 means any free port.
     pub(crate) fn all_interfaces(port: u16) -> Self {
         Self::Socket((Ipv6Addr::UNSPECIFIED, port).into())
     }
@@ -29,7 +29,7 @@ impl Address {
             let absolute = path.starts_with('/');
             return if absolute { Ok(Self::Unix(path.into())) } else { Err(AddressError) };
         }
-        // `u16` alone would also take a sign.
+        // `u16` would also accept a sign.
         if written.bytes().all(|byte| byte.is_ascii_digit()) {
             return written.parse().map(Self::all_interfaces).map_err(|_| AddressError);
         }
@@ -59,7 +59,7 @@ mod tests {
     use super::{Address, AddressError};
 
     #[test]
-    fn the_written_forms_are_read() {
+    fn parses_each_form() {
         for (written, address) in [
             ("3000", "[::]:3000"),
             ("0", "[::]:0"),
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused() {
+    fn rejects_other_texts() {
         for written in
             ["", " 80", "+80", "65536", "localhost:80", "127.0.0.1", "::1:80", "unix:", "unix:a"]
         {

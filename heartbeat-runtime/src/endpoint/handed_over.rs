@@ -1,4 +1,4 @@
-//! Sockets that systemd has bound, and hands over by name.
+//! Socket activation: sockets that systemd has bound and hands over by name.
 
 use std::fmt;
 use std::io;
@@ -9,13 +9,13 @@ use socket2::Socket;
 use super::Bound;
 use crate::Error;
 
-/// The sockets that were handed over to this process and are not taken yet. What is never taken
-/// stays open, for user code that knows of it.
+/// The sockets that were handed over to this process and are not taken yet. The rest stays open for
+/// user code that expects it.
 pub(crate) struct HandedOver {
     sockets: Vec<(String, OwnedFd)>,
 }
 
-/// Why a socket that was handed over cannot be used.
+/// The error of a socket that was handed over and cannot be used.
 #[derive(Debug)]
 pub(crate) struct HandedOverError {
     name: String,
@@ -23,8 +23,8 @@ pub(crate) struct HandedOverError {
 }
 
 impl HandedOver {
-    /// What `LISTEN_PID`, `LISTEN_FDS` and `LISTEN_FDNAMES` tell of. To be called once, and before
-    /// anything else opens a descriptor, which then has the number of none of them.
+    /// Takes the sockets that `LISTEN_PID`, `LISTEN_FDS` and `LISTEN_FDNAMES` describe. Call it once,
+    /// before anything opens a descriptor with one of their numbers.
     pub(crate) fn to_process() -> Result<Self, sd_listen_fds::Error> {
         let sockets = sd_listen_fds::get()?;
         let named = |(name, socket): (Option<_>, sd_listen_fds::OwnedFd)| {
@@ -33,18 +33,18 @@ impl HandedOver {
         Ok(Self { sockets: sockets.into_iter().map(named).collect() })
     }
 
-    /// The sockets of an endpoint: several, where a unit lists several addresses.
+    /// Takes the sockets of an endpoint; a unit may list several addresses.
     pub(crate) fn take(&mut self, endpoint: &str) -> Result<Vec<Bound>, HandedOverError> {
         let refused = |cause| HandedOverError { name: endpoint.to_owned(), cause };
         let taken = self.sockets.extract_if(.., |(name, _)| name == endpoint);
         taken.map(|(_, socket)| Bound::handed_over(Socket::from(socket)).map_err(refused)).collect()
     }
 
-    /// Why an endpoint that none of them is named after cannot be bound: perhaps as one of them,
-    /// under another name, has its address.
+    /// Adds a hint to the error of an endpoint that could not be bound: a socket under another name
+    /// may have its address.
     pub(crate) fn explained(&self, endpoint: &str, error: impl Into<Error>) -> Error {
         let error = error.into();
-        // One that is named so was passed over, as a variable says where to listen.
+        // A socket of that name was ignored, because a variable gives the address.
         if self.sockets.is_empty() || self.sockets.iter().any(|(name, _)| name == endpoint) {
             return error;
         }
@@ -88,7 +88,7 @@ mod tests {
     use super::HandedOver;
 
     #[test]
-    fn a_socket_of_another_name_is_told_of() {
+    fn names_the_sockets_that_match_no_endpoint() {
         let handed_over = |names: &[&str]| {
             let socket = |name: &&str| {
                 let (socket, _) = std::os::unix::net::UnixStream::pair().unwrap();

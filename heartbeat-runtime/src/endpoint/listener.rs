@@ -1,5 +1,4 @@
-//! An address becomes a bound listener: before user code runs, and without taking a port that
-//! another process has.
+//! Binds addresses, before user code runs, and never shares a port with another process.
 
 use std::fmt;
 use std::io;
@@ -14,16 +13,16 @@ use super::{Address, Endpoint, Peer, Stream};
 use crate::environment::address_variable;
 use crate::log::lifecycle;
 
-/// What may wait to be accepted: as many as are served within a tenth of a second, for a prober
-/// waits behind them all; with fewer it would find no place in a flood, and try again only after
-/// a second.
+/// Connections that may wait to be accepted: as many as are served within a tenth of a second, since
+/// a prober waits behind them all. In a flood on a shorter queue, it would be dropped and would retry
+/// only after a second.
 const BACKLOG: i32 = 1024;
 
-/// A listener that is bound, not yet in the care of a runtime.
+/// A bound listener that belongs to no runtime yet.
 pub(crate) struct Bound {
     listener: StdListener,
     address: Address,
-    /// It is a supervisor's, and outlives this process.
+    /// The socket belongs to a supervisor and outlives this process.
     handed_over: bool,
 }
 
@@ -33,7 +32,7 @@ enum StdListener {
     Unix(std::os::unix::net::UnixListener),
 }
 
-/// A listener of the runtime in which it was made.
+/// A listener in a runtime.
 pub(crate) struct Listener {
     socket: AsyncListener,
     handed_over: bool,
@@ -46,12 +45,12 @@ enum AsyncListener {
 }
 
 impl Listener {
-    /// The next connection. Dropping the future loses none.
+    /// Accepts a connection. Dropping the future loses none.
     pub(crate) async fn accept(&self) -> io::Result<(Stream, Peer)> {
         match &self.socket {
             AsyncListener::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;
-                // Answers are written whole; waiting for more of them helps nobody.
+                // Responses are written whole, so there is nothing to wait for.
                 let _ = stream.set_nodelay(true);
                 Ok((Stream::Tcp(stream), peer.into()))
             }
@@ -63,13 +62,13 @@ impl Listener {
         }
     }
 
-    /// Whether it stays when this process closes it, and who waits there is the next one's.
+    /// Tells whether the socket outlives this process: the next one serves the clients in its queue.
     pub(crate) fn is_handed_over(&self) -> bool {
         self.handed_over
     }
 
-    /// Closes the listener, and takes the file of a unix socket away: while the listener is there
-    /// still, it is not another process's.
+    /// Closes the listener, and first removes the file of a unix socket: while the listener is open,
+    /// the file cannot be that of another process.
     pub(crate) fn close(self) {
         #[cfg(unix)]
         if let AsyncListener::Unix(listener) = &self.socket
@@ -82,7 +81,7 @@ impl Listener {
     }
 }
 
-/// Why an endpoint cannot be bound.
+/// The error of an endpoint that cannot be bound.
 #[derive(Debug)]
 pub(crate) struct BindError {
     endpoint: String,
@@ -118,11 +117,11 @@ impl Bound {
         }
     }
 
-    /// A socket that listens already.
+    /// Takes a socket that listens already.
     #[cfg(unix)]
     pub(super) fn handed_over(socket: Socket) -> io::Result<Self> {
         if socket.r#type()? != Type::STREAM || !socket.is_listener()? {
-            return Err(io::Error::other("it is no stream socket that listens"));
+            return Err(io::Error::other("it is not a listening stream socket"));
         }
         socket.set_nonblocking(true)?;
         socket.set_cloexec(true)?;
@@ -133,17 +132,17 @@ impl Bound {
             let path = address.as_pathname().unwrap_or(std::path::Path::new(""));
             (Address::Unix(path.to_owned()), StdListener::Unix(socket.into()))
         } else {
-            return Err(io::Error::other("it is neither of TCP nor a unix socket"));
+            return Err(io::Error::other("it is neither a TCP nor a unix socket"));
         };
         Ok(Self { listener, address, handed_over: true })
     }
 
-    /// What was bound: with the port that the system chose where any free one was asked for.
+    /// Returns the bound address, with the port that the system chose for port 0.
     pub(crate) fn address(&self) -> &Address {
         &self.address
     }
 
-    /// Hands the listener to the runtime of the caller; fails outside of one.
+    /// Moves the listener into the runtime of the caller; fails outside of one.
     pub(crate) fn into_listener(self) -> io::Result<Listener> {
         let socket = match self.listener {
             StdListener::Tcp(listener) => AsyncListener::Tcp(TcpListener::from_std(listener)?),
@@ -156,10 +155,10 @@ impl Bound {
     }
 }
 
-/// Binds an address; `[::]` takes both IP versions, or IPv4 alone where IPv6 cannot be had.
+/// Binds an address. `[::]` accepts both IP versions, or IPv4 only if IPv6 is not available.
 fn bind_tcp(address: SocketAddr, endpoint: &str) -> io::Result<StdTcpListener> {
-    // The call tells why it failed, not the error: a sandbox refuses a socket of IPv6 with the same
-    // EACCES as the kernel a privileged port.
+    // The failed call decides, not the error: a sandbox refuses an IPv6 socket with the same EACCES
+    // as the kernel a privileged port.
     let ipv6_error = match new_socket(address) {
         Err(error) => error,
         Ok(socket) => match listen(socket, address) {
@@ -188,8 +187,8 @@ fn new_socket(address: SocketAddr) -> io::Result<Socket> {
 }
 
 fn listen(socket: Socket, address: SocketAddr) -> io::Result<StdTcpListener> {
-    // As std does on Unix, so that a restart need not wait for old connections to fade. On
-    // Windows the option would let another process take the port.
+    // As std does on Unix, so that a restart does not wait for connections in TIME_WAIT. On Windows
+    // the option would let another process take the port.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
@@ -198,7 +197,7 @@ fn listen(socket: Socket, address: SocketAddr) -> io::Result<StdTcpListener> {
     Ok(socket.into())
 }
 
-/// Whether IPv4 alone would fail in the same way. (That IPv6 is missing has no kind of its own.)
+/// Tells whether IPv4 would fail in the same way. (A missing IPv6 has no error kind of its own.)
 fn is_of_the_port(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied)
 }

@@ -1,4 +1,4 @@
-//! A declared endpoint becomes an address, then a bound listener.
+//! Endpoints: an address becomes a bound listener.
 
 mod address;
 #[cfg(unix)]
@@ -18,8 +18,7 @@ use std::fmt;
 
 use heartbeat_definition::{Endpoint as Declared, Protocol};
 
-/// An endpoint of this instance: what the service definition declares, at the address where it
-/// is to be had here.
+/// An endpoint of this instance: its declaration, and its address here.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
     name: String,
@@ -29,7 +28,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// The declared endpoint, at an address that may be another than the declared one.
+    /// Returns the declared endpoint at an address, which may differ from the declared one.
     pub(crate) fn new(declared: &Declared, address: Address) -> Self {
         Self {
             name: declared.name.clone(),
@@ -39,27 +38,27 @@ impl Endpoint {
         }
     }
 
-    /// The name, as declared.
+    /// Returns the declared name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The protocol, as declared: `http`, `https`, `tcp`, `udp` or `any`.
+    /// Returns the declared protocol: `http`, `https`, `tcp`, `udp` or `any`.
     #[must_use]
     pub fn protocol(&self) -> impl fmt::Display + use<> {
         self.protocol
     }
 
-    /// The port at which the world reaches an input endpoint, where the platform keeps to the
-    /// definition; `None` for another kind.
+    /// Returns the public port of an input endpoint, on a platform that follows the definition; `None`
+    /// for other kinds.
     #[must_use]
     pub fn public_port(&self) -> Option<u16> {
         self.public_port
     }
 
-    /// Where the endpoint listens: for the heartbeat the address that is bound, for another one
-    /// the address that its own listener is to bind, with port 0 where any free one will do.
+    /// Returns the address of the endpoint: for the heartbeat and management endpoints the bound one,
+    /// for others the one that your own listener binds, with port 0 for any free port.
     #[must_use]
     pub fn address(&self) -> &Address {
         &self.address

@@ -1,4 +1,4 @@
-//! A connection of either kind, and who is at its other end.
+//! Connections over TCP and unix sockets, and their peers.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -10,24 +10,24 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 
-/// An accepted connection. It reads and writes through a shared reference, so that whoever closes
-/// it can do so after the reader is gone.
+/// An accepted connection. It reads and writes through a shared reference, so that it can be closed
+/// after its reader is gone.
 pub(crate) enum Stream {
     Tcp(TcpStream),
     #[cfg(unix)]
     Unix(UnixStream),
 }
 
-/// Who is at the other end, as far as fairness and trust go.
+/// The other end of a connection, as far as fairness and trust need it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Peer {
-    /// An address; one of IPv4 as such, however it is written.
+    /// An IP address; a mapped IPv4 address as the IPv4 one.
     Host(IpAddr),
-    /// A process of this machine, through a unix socket.
+    /// A process on this machine, through a unix socket.
     Local,
 }
 
-/// Does the same on a stream of either kind.
+/// Makes the same call on a stream of either kind.
 macro_rules! either {
     ($stream:expr, $inner:ident => $call:expr) => {
         match $stream {
@@ -39,8 +39,8 @@ macro_rules! either {
 }
 
 impl Stream {
-    /// On Linux what does not fill the buffer was all there is, as `epoll(7)` says in its
-    /// questions and answers: the next readiness is waited for without another try.
+    /// Reads pending bytes. On Linux a read that does not fill the buffer has drained the socket
+    /// (`epoll(7)`, questions and answers), which saves the next attempt.
     pub(crate) fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut count = 0;
         let read = either!(self, stream => stream.try_io(Interest::READABLE, || {
@@ -67,7 +67,7 @@ impl Stream {
         either!(self, stream => stream.readable().await)
     }
 
-    /// Sends the end of what was written, and keeps reading possible.
+    /// Closes the write side, and leaves the read side open.
     pub(crate) fn shutdown_write(&self) -> io::Result<()> {
         let how = std::net::Shutdown::Write;
         either!(self, stream => SockRef::from(stream).shutdown(how))
@@ -81,7 +81,8 @@ impl From<SocketAddr> for Peer {
 }
 
 impl Peer {
-    /// All that one host may be: an IPv6 network of 64 bits, of which it can have each address.
+    /// Returns the network of the peer: for IPv6 the first 64 bits, since one host can have each address
+    /// in them.
     pub(crate) fn network(self) -> Self {
         match self {
             Self::Host(IpAddr::V6(ip)) => Self::Host(IpAddr::V6((ip.to_bits() >> 64 << 64).into())),
@@ -103,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn all_addresses_that_one_host_can_have_are_one_network() {
+    fn an_ipv6_network_of_64_bits_is_one_peer() {
         let network = |address| peer(address).network();
         assert_eq!(peer("[::ffff:192.0.2.7]:1"), peer("192.0.2.7:2"));
         assert_ne!(peer("[2001:db8::1]:1"), peer("[2001:db8::ffff:1]:1"));
@@ -113,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_is_recognised_in_each_form() {
+    fn recognises_loopback_in_each_form() {
         for address in ["127.0.0.1:1", "127.9.9.9:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
             assert!(peer(address).is_loopback(), "{address}");
         }

@@ -1,4 +1,4 @@
-//! A unix socket is bound at a path where a dead process may have left one.
+//! Binds unix sockets at paths where a dead process may have left one.
 
 use std::hash::{BuildHasher, RandomState};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
@@ -9,10 +9,10 @@ use std::{fs, io, thread};
 
 use rustix::process::geteuid;
 
-/// By when a socket that was bound listens too.
+/// Time from the `bind` to the `listen` of another process.
 const SETTLED_WITHIN: Duration = Duration::from_millis(10);
 
-/// A socket file that nobody answers at is left from a process that died: it is replaced.
+/// Binds a path, and replaces a stale socket file: one that no process listens at.
 pub(super) fn bind(path: &Path) -> io::Result<UnixListener> {
     let listener = match UnixListener::bind(path) {
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
@@ -41,19 +41,18 @@ fn is_left_over(path: &Path) -> bool {
         && answer.is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
 }
 
-/// Takes a socket file away, unless it turns out to be that of another process which has just done
-/// the same, and whose it stays.
+/// Removes a stale socket file. Returns false if another process has replaced it meanwhile.
 #[expect(clippy::disallowed_methods, reason = "no event tells when another process listens")]
 fn is_taken_away(path: &Path) -> io::Result<bool> {
-    // Only one of two can move a file. Who was late may have moved that of the faster one. Process
-    // ids are not unique: two containers that share the folder may each be process 1.
+    // Of two processes, one moves the stale file. The later one may move the new file of the faster
+    // one. Process ids are not unique: in containers that share the folder, both may be process 1.
     let unique = RandomState::new().hash_one(path) >> 32;
     let aside = path.with_file_name(format!(".{unique:08x}"));
     match fs::rename(path, &aside) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
         result => result?,
     }
-    // Which may not listen yet, between two system calls.
+    // The other process may be between `bind` and `listen`.
     thread::sleep(SETTLED_WITHIN);
     if is_left_over(&aside) {
         fs::remove_file(&aside)?;
@@ -70,7 +69,7 @@ mod tests {
 
     use super::{UnixStream, bind};
 
-    /// A root that was made one here may meet the socket of a user whom it does not trust.
+    /// Only a stale socket of this user is removed.
     #[test]
     fn a_stale_socket_of_another_user_is_left_to_them() {
         if !rustix::process::geteuid().is_root() {
@@ -87,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_that_meet_a_stale_socket_one_has_it_and_keeps_it() {
+    fn one_of_two_processes_replaces_a_stale_socket_and_keeps_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("health");
         drop(bind(&path).unwrap());
@@ -97,7 +96,7 @@ mod tests {
                 start.wait();
                 bind(&path)
             };
-            // Neither is dropped before both have tried, which leaves a stale one for the next.
+            // Both are dropped after both have tried, which leaves a stale socket for the next round.
             let both = thread::scope(|scope| {
                 let [one, other] = [scope.spawn(try_to), scope.spawn(try_to)];
                 [one.join().unwrap(), other.join().unwrap()]
