@@ -25,6 +25,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use socket2::{SockAddr, Socket, Type};
+use thiserror::Error;
 
 use crate::endpoint::Address;
 
@@ -53,10 +54,12 @@ pub struct Answer {
 }
 
 /// The error of a probe without a response.
-#[derive(Debug)]
+#[derive(Debug, Error)]
+#[error("cannot probe {address} at {path}: {cause}")]
 pub struct ProbeError {
     address: Address,
     path: &'static str,
+    #[source]
     cause: io::Error,
 }
 
@@ -185,18 +188,6 @@ impl fmt::Display for Answer {
     /// Writes one line: the status code and the body.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.status, self.body.replace(|c: char| c.is_control(), " ").trim_end())
-    }
-}
-
-impl fmt::Display for ProbeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot probe {} at {}: {}", self.address, self.path, self.cause)
-    }
-}
-
-impl std::error::Error for ProbeError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.cause)
     }
 }
 

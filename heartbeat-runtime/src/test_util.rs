@@ -71,7 +71,9 @@ use tokio::sync::watch;
 
 use crate::Error;
 use crate::endpoint::Address;
-use crate::environment::{RoleEnvironment, Variables, address_variable, variable_name};
+use crate::environment::{
+    Configuration, MissingValues, RoleEnvironment, Variables, address_variable, variable_name,
+};
 use crate::heart::{keep_budget, look_after};
 use crate::host::{Exit, Host, Prepared};
 use crate::log::{Level, Pen};
@@ -186,7 +188,8 @@ impl<S: 'static> TestHost<S> {
     }
 
     fn prepared(&self) -> Result<Prepared, Error> {
-        let mut prepared = self.host.prepared(&self.variables)?;
+        let prepared = self.host.prepared(&self.variables, &Configuration::none());
+        let mut prepared = prepared.map_err(in_words_of_a_test)?;
         for endpoint in prepared.surroundings.endpoints_mut() {
             if self.variables.text(&address_variable(endpoint.name()))?.is_none() {
                 endpoint.is_at(Address::Socket((Ipv4Addr::LOCALHOST, 0).into()));
@@ -194,6 +197,14 @@ impl<S: 'static> TestHost<S> {
         }
         Ok(prepared)
     }
+}
+
+/// Tells a test how it gives a value to a setting.
+fn in_words_of_a_test(error: Error) -> Error {
+    let Some(MissingValues { role, names, .. }) = error.downcast_ref() else { return error };
+    let calls: Vec<_> = names.iter().map(|name| format!(".setting({name:?}, \"…\")")).collect();
+    let calls = calls.concat();
+    format!("settings of role `{role}` have no value in this test: add {calls}").into()
 }
 
 // === impl TestWorker ===

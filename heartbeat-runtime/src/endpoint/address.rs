@@ -3,6 +3,9 @@
 use std::fmt;
 use std::net::{Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
+use std::str::FromStr;
+
+use thiserror::Error;
 
 /// The address of an endpoint, written as `port`, `ip:port`, `[ip6]:port` or `unix:/path`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,16 +18,22 @@ pub enum Address {
 }
 
 /// The error of a text that is not an address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct AddressError;
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("write a port, ip:port, [ip6]:port or unix:/path")]
+#[non_exhaustive]
+pub struct AddressError;
 
 impl Address {
     /// Returns the address of a port on all interfaces, for both IP versions; 0 means any free port.
     pub(crate) fn all_interfaces(port: u16) -> Self {
         Self::Socket((Ipv6Addr::UNSPECIFIED, port).into())
     }
+}
 
-    pub(crate) fn parse(written: &str) -> Result<Self, AddressError> {
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(written: &str) -> Result<Self, AddressError> {
         if let Some(path) = written.strip_prefix("unix:") {
             let absolute = path.starts_with('/');
             return if absolute { Ok(Self::Unix(path.into())) } else { Err(AddressError) };
@@ -46,14 +55,6 @@ impl fmt::Display for Address {
     }
 }
 
-impl fmt::Display for AddressError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("write a port, ip:port, [ip6]:port or unix:/path")
-    }
-}
-
-impl std::error::Error for AddressError {}
-
 #[cfg(test)]
 mod tests {
     use super::{Address, AddressError};
@@ -67,7 +68,7 @@ mod tests {
             ("[::1]:80", "[::1]:80"),
             ("unix:/run/orders/health", "unix:/run/orders/health"),
         ] {
-            assert_eq!(Address::parse(written).unwrap().to_string(), address);
+            assert_eq!(written.parse::<Address>().unwrap().to_string(), address);
         }
     }
 
@@ -76,7 +77,7 @@ mod tests {
         for written in
             ["", " 80", "+80", "65536", "localhost:80", "127.0.0.1", "::1:80", "unix:", "unix:a"]
         {
-            assert_eq!(Address::parse(written), Err(AddressError), "{written:?}");
+            assert_eq!(written.parse::<Address>(), Err(AddressError), "{written:?}");
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Socket activation: sockets that systemd has bound and hands over by name.
 
-use std::fmt;
 use std::io;
 use std::os::fd::{IntoRawFd, OwnedFd};
 
@@ -16,9 +15,14 @@ pub(crate) struct HandedOver {
 }
 
 /// The error of a socket that was handed over and cannot be used.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "cannot use the socket that was handed over as `{name}`: {cause}: give the socket unit \
+     `ListenStream=` and `Accept=no`"
+)]
 pub(crate) struct HandedOverError {
     name: String,
+    #[source]
     cause: io::Error,
 }
 
@@ -63,23 +67,6 @@ impl Drop for HandedOver {
         for (_, socket) in self.sockets.drain(..) {
             let _ = socket.into_raw_fd();
         }
-    }
-}
-
-impl fmt::Display for HandedOverError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, cause } = self;
-        write!(
-            f,
-            "cannot use the socket that was handed over as `{name}`: {cause}: give the socket unit \
-             `ListenStream=` and `Accept=no`"
-        )
-    }
-}
-
-impl std::error::Error for HandedOverError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.cause)
     }
 }
 

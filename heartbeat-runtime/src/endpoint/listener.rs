@@ -1,10 +1,10 @@
 //! Binds addresses, before user code runs, and never shares a port with another process.
 
-use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener as StdTcpListener};
 
 use socket2::{Domain, Protocol, Socket, Type};
+use thiserror::Error;
 use tokio::net::TcpListener;
 
 #[cfg(unix)]
@@ -82,10 +82,16 @@ impl Listener {
 }
 
 /// The error of an endpoint that cannot be bound.
-#[derive(Debug)]
+#[derive(Debug, Error)]
+#[error(
+    "cannot listen on {address} for endpoint `{endpoint}`: {cause}: {}set {} to another address",
+    if cause.kind() == io::ErrorKind::AddrInUse { "end the process that has it, or " } else { "" },
+    address_variable(endpoint),
+)]
 pub(crate) struct BindError {
     endpoint: String,
     address: Address,
+    #[source]
     cause: io::Error,
 }
 
@@ -200,22 +206,4 @@ fn listen(socket: Socket, address: SocketAddr) -> io::Result<StdTcpListener> {
 /// Tells whether IPv4 would fail in the same way. (A missing IPv6 has no error kind of its own.)
 fn is_of_the_port(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied)
-}
-
-impl fmt::Display for BindError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { endpoint, address, cause } = self;
-        let variable = address_variable(endpoint);
-        write!(f, "cannot listen on {address} for endpoint `{endpoint}`: {cause}: ")?;
-        if cause.kind() == io::ErrorKind::AddrInUse {
-            f.write_str("end the process that has it, or ")?;
-        }
-        write!(f, "set {variable} to another address")
-    }
-}
-
-impl std::error::Error for BindError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.cause)
-    }
 }

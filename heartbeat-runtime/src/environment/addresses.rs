@@ -1,4 +1,4 @@
-//! Where each declared endpoint is: what the variables say, else what the definition does.
+//! The one precedence of endpoint addresses: variables first, then the definition.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -8,21 +8,22 @@ use super::{Variables, variable_name};
 use crate::Error;
 use crate::endpoint::{Address, Endpoint};
 
-/// The variable that overrules where an endpoint is.
+/// Returns the variable that overrides the address of an endpoint.
 pub(crate) fn address_variable(endpoint: &str) -> String {
     variable_name("HEARTBEAT_ENDPOINT_", endpoint)
 }
 
-/// The endpoints of a role: at what `HEARTBEAT_ENDPOINT_<NAME>` says, else at what the variables
-/// say that the definition itself maps to the endpoint's address and port, else at the declared
-/// port on all interfaces.
+/// Returns the endpoints of a role, each at the address in `HEARTBEAT_ENDPOINT_<NAME>`, else at the
+/// one in the variables that the definition itself maps to its address and port, else at the
+/// declared port on all interfaces.
 pub(crate) fn of(role: &Role, variables: &Variables) -> Result<Vec<Endpoint>, Error> {
     role.endpoints
         .iter()
         .map(|declared| {
             let variable = address_variable(&declared.name);
             let address = match variables.text(&variable)? {
-                Some(written) => Address::parse(&written)
+                Some(written) => written
+                    .parse()
                     .map_err(|error| format!("{variable} is `{written}`: {error}"))?,
                 None => mapped(role, declared, variables)?,
             };
@@ -55,7 +56,7 @@ fn mapped(role: &Role, declared: &Declared, variables: &Variables) -> Result<Add
     }
     let declared_port = || match declared.local_port() {
         Some(Port::Fixed(port)) => port,
-        // One that is no port: the endpoint that carries health was checked for that.
+        // A declared port may be invalid; that of the heartbeat endpoint was checked.
         Some(Port::Any) | None => 0,
     };
     Ok(Address::Socket((ip, port.unwrap_or_else(declared_port)).into()))
@@ -91,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nearer_source_wins() {
+    fn the_nearest_source_wins() {
         let own = ("HEARTBEAT_ENDPOINT_HEART_BEAT", "127.0.0.1:5000");
         for (variables, heartbeat) in [
             (Variables::from([]), "[::]:3000"),
@@ -105,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_names_its_variable() {
+    fn an_invalid_address_names_its_variable() {
         let error = addresses(&Variables::from([("PORT", "http")])).unwrap_err();
         assert_eq!(
             error,

@@ -5,12 +5,16 @@ mod addresses;
 mod local_resources;
 #[cfg(unix)]
 mod private_folder;
+mod service_configuration;
 mod settings;
 mod surroundings;
 mod variables;
 
 pub(crate) use self::addresses::{address_variable, of as endpoints};
 pub use self::local_resources::LocalResourceError;
+pub(crate) use self::service_configuration::Configuration;
+#[cfg(feature = "test-util")]
+pub(crate) use self::settings::MissingValues;
 pub use self::settings::SettingError;
 pub(crate) use self::surroundings::Surroundings;
 pub(crate) use self::variables::{Variables, variable_name};

@@ -1,63 +1,66 @@
 //! The declared settings and their values.
 
-use std::fmt;
-use std::io;
-use std::path::{Path, PathBuf};
+use heartbeat_definition::{ConfiguredSetting, Role, nearest};
 
-use heartbeat_definition::{
-    ConfiguredRole, ConfiguredSetting, Role, ServiceConfiguration, nearest,
-};
-
+use super::service_configuration::Configuration;
 use super::{Variables, variable_name};
 use crate::Error;
 
-/// Read where no other file is named.
-const DEFAULT_CONFIGURATION: &str = "ServiceConfiguration.cscfg";
-
-/// Every declared setting, and those of imported plug-ins that the configuration values.
+/// The values of the declared settings, and of those settings of imported modules that the
+/// configuration gives.
 pub(crate) struct Settings {
     role: String,
     values: Vec<(String, String)>,
 }
 
-/// Why a setting has no value: the role does not declare it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The error of a setting that the role does not declare.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("role `{role}` declares {}", undeclared(name, declared))]
 pub struct SettingError {
     role: String,
     name: String,
     declared: Vec<String>,
 }
 
+/// The error of declared settings that have no value.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "no value for setting {} of role `{role}`: {reason}: set {}, or name a service configuration \
+     with HEARTBEAT_CONFIGURATION",
+    quoted(names),
+    list(names.iter().map(|name| variable_name("HEARTBEAT_SETTING_", name)))
+)]
+pub(crate) struct MissingValues {
+    pub(crate) role: String,
+    pub(crate) names: Vec<String>,
+    reason: String,
+}
+
 impl Settings {
+    /// Collects the values from the variables, else from the configuration.
+    ///
     /// # Errors
     ///
-    /// Where the service configuration cannot be read, or declared settings have no value: those
-    /// are named together.
-    pub(crate) fn of(role: &Role, variables: &Variables) -> Result<Self, Error> {
-        let configuration = if variables.are_of_process() {
-            Configuration::load(variables)?
-        } else {
-            // A test says all of it, and what lies in its folder is for the worker.
-            Configuration { path: DEFAULT_CONFIGURATION.into(), content: None }
-        };
+    /// A variable is not Unicode text, or declared settings have no value; the error names all of
+    /// them.
+    pub(crate) fn new(
+        role: &Role,
+        variables: &Variables,
+        configuration: &Configuration,
+    ) -> Result<Self, Error> {
         let (mut values, mut missing) = (Vec::new(), Vec::new());
-        for ConfiguredSetting { name, value } in configuration.of(role).settings {
+        for ConfiguredSetting { name, value } in configuration.role(role).settings {
             let variable = variables.text(&variable_name("HEARTBEAT_SETTING_", name))?;
             match variable.or_else(|| value.map(str::to_owned)) {
                 Some(value) => values.push((name.to_owned(), value)),
-                None => missing.push(name),
+                None => missing.push(name.to_owned()),
             }
         }
-        if missing.is_empty() {
-            Ok(Self { role: role.name.clone(), values })
-        } else if variables.are_of_process() {
-            Err(configuration.lacks(&role.name, &missing).into())
-        } else {
-            let given: Vec<_> =
-                missing.iter().map(|name| format!(".setting({name:?}, \"…\")")).collect();
-            let (role, given) = (&role.name, given.join(""));
-            Err(format!("settings of role `{role}` have no value in this test: add {given}").into())
+        if !missing.is_empty() {
+            let reason = configuration.missing_value(&role.name);
+            return Err(MissingValues { role: role.name.clone(), names: missing, reason }.into());
         }
+        Ok(Self { role: role.name.clone(), values })
     }
 
     pub(crate) fn get(&self, name: &str) -> Result<&str, SettingError> {
@@ -70,86 +73,31 @@ impl Settings {
     }
 }
 
-/// The service configuration, where there is one.
-struct Configuration {
-    path: PathBuf,
-    content: Option<ServiceConfiguration>,
+/// Describes the missing declaration: suggests the nearest name, else what to add.
+fn undeclared(name: &str, declared: &[String]) -> String {
+    if let Some(near) = nearest(name, declared.iter().map(String::as_str)) {
+        return format!("no setting `{name}`: did you mean `{near}`?");
+    }
+    let found = match declared {
+        [] => "no settings".to_owned(),
+        _ => format!("no setting `{name}`, only {}", quoted(declared)),
+    };
+    format!("{found}: add <Setting name=\"{name}\" /> to the service definition")
 }
 
-impl Configuration {
-    /// The file that `HEARTBEAT_CONFIGURATION` names, which has to be there, else the one in the
-    /// working directory, which need not.
-    fn load(variables: &Variables) -> Result<Self, Error> {
-        let named = variables.path("HEARTBEAT_CONFIGURATION");
-        let optional = named.is_none();
-        let path = named.unwrap_or_else(|| DEFAULT_CONFIGURATION.into());
-        let content = match std::fs::read(&path) {
-            Ok(bytes) => Some(parse(&path, &bytes)?),
-            Err(error) if optional && error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => {
-                let path = path.display();
-                return Err(format!(
-                    "cannot read the service configuration {path}: {error}: \
-                     set HEARTBEAT_CONFIGURATION to the path of a .cscfg file"
-                )
-                .into());
-            }
-        };
-        Ok(Self { path, content })
-    }
-
-    fn of<'a>(&'a self, role: &'a Role) -> ConfiguredRole<'a> {
-        let content = self.content.as_ref();
-        ConfiguredRole::new(role, content.and_then(|content| content.role(&role.name)))
-    }
-
-    /// What to say where settings have no value.
-    fn lacks(&self, role: &str, names: &[&str]) -> String {
-        let listed: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-        let variables: Vec<_> =
-            names.iter().map(|name| variable_name("HEARTBEAT_SETTING_", name)).collect();
-        let (listed, variables) = (listed.join(", "), variables.join(", "));
-        let path = self.path.display();
-        let looked = match &self.content {
-            None => format!("{path} is not in the working directory"),
-            Some(content) if content.role(role).is_none() => {
-                format!("{path} has no role `{role}`")
-            }
-            Some(_) => format!("{path} does not give it"),
-        };
-        format!(
-            "no value for setting {listed} of role `{role}`: {looked}: set {variables}, or name a \
-             service configuration with HEARTBEAT_CONFIGURATION"
-        )
-    }
+fn quoted(names: &[String]) -> String {
+    list(names.iter().map(|name| format!("`{name}`")))
 }
 
-fn parse(path: &Path, bytes: &[u8]) -> Result<ServiceConfiguration, Error> {
-    match ServiceConfiguration::read(bytes) {
-        Ok(reading) => Ok(reading.model),
-        Err(error) => {
-            Err(format!("cannot read the service configuration {}:{error}", path.display()).into())
-        }
-    }
+fn list(items: impl Iterator<Item = String>) -> String {
+    items.collect::<Vec<_>>().join(", ")
 }
-
-impl fmt::Display for SettingError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { role, name, declared } = self;
-        write!(f, "role `{role}` declares no setting `{name}`")?;
-        if let Some(near) = nearest(name, declared.iter().map(String::as_str)) {
-            return write!(f, ": did you mean `{near}`?");
-        }
-        write!(f, ", only {declared:?}: add <Setting name=\"{name}\" /> to the service definition")
-    }
-}
-
-impl std::error::Error for SettingError {}
 
 #[cfg(test)]
 mod tests {
     use heartbeat_definition::ServiceDefinition;
 
+    use super::super::service_configuration::Configuration;
     use super::{Settings, Variables};
 
     const DEFINITION: &str = r#"
@@ -160,11 +108,12 @@ mod tests {
     fn settings(variables: &Variables) -> Result<Settings, String> {
         let definition = ServiceDefinition::read(DEFINITION.as_bytes()).unwrap().model;
         let role = definition.role("W").unwrap();
-        Settings::of(role, variables).map_err(|error| error.to_string())
+        let configuration = Configuration::load(variables).map_err(|error| error.to_string())?;
+        Settings::new(role, variables, &configuration).map_err(|error| error.to_string())
     }
 
     #[test]
-    fn a_variable_gives_a_value_before_the_configuration_does() {
+    fn a_variable_overrides_the_configuration() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("some.cscfg");
         let configuration = r#"
@@ -185,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_of_imported_plug_ins_are_those_that_the_configuration_values() {
+    fn has_those_settings_of_imported_modules_that_the_configuration_gives() {
         const URL: &str = "Microsoft.WindowsAzure.Plugins.Diagnostics.Url";
         let definition = r#"
             <ServiceDefinition name="S"><WorkerRole name="W">
@@ -204,14 +153,16 @@ mod tests {
         std::fs::write(&file, configuration).unwrap();
 
         let variables = Variables::from([("HEARTBEAT_CONFIGURATION", file.to_str().unwrap())]);
-        let settings = Settings::of(definition.role("W").unwrap(), &variables).unwrap();
-        assert_eq!(settings.get(URL), Ok("there"), "the first of two counts");
+        let configuration = Configuration::load(&variables).unwrap();
+        let role = definition.role("W").unwrap();
+        let settings = Settings::new(role, &variables, &configuration).unwrap();
+        assert_eq!(settings.get(URL), Ok("there"), "the first of two wins");
         assert!(settings.get("Microsoft.WindowsAzure.Plugins.Diagnostics.Empty").is_err());
         assert!(settings.get("Microsoft.WindowsAzure.Plugins.RemoteAccess.Enabled").is_err());
     }
 
     #[test]
-    fn what_has_no_value_is_named_together_with_the_way_out() {
+    fn names_all_settings_without_a_value() {
         let error = settings(&Variables::from([])).err().unwrap();
         assert_eq!(
             error,
@@ -222,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_named_configuration_has_to_be_there() {
+    fn a_named_configuration_must_exist() {
         let variables = Variables::from([("HEARTBEAT_CONFIGURATION", "absent.cscfg")]);
         let error = settings(&variables).err().unwrap();
         assert!(
@@ -232,12 +183,18 @@ mod tests {
     }
 
     #[test]
-    fn an_undeclared_setting_is_an_error_that_names_the_nearest() {
+    fn suggests_the_nearest_declared_setting() {
         let variables = Variables::from([
             ("HEARTBEAT_SETTING_QUEUE_URL", ""),
             ("HEARTBEAT_SETTING_BATCH", "7"),
         ]);
         let error = settings(&variables).unwrap().get("batch").unwrap_err().to_string();
         assert_eq!(error, "role `W` declares no setting `batch`: did you mean `Batch`?");
+        let error = settings(&variables).unwrap().get("Region").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "role `W` declares no setting `Region`, only `Queue.Url`, `Batch`: add <Setting \
+             name=\"Region\" /> to the service definition"
+        );
     }
 }

@@ -1,17 +1,18 @@
-//! What is around an instance before its endpoints are bound.
+//! The configuration of an instance: plain data, made before its endpoints are bound.
 
 use std::sync::Arc;
 
 use heartbeat_definition::Role;
 
 use super::local_resources::LocalResources;
+use super::service_configuration::Configuration;
 use super::settings::Settings;
 use super::{Instance, RoleEnvironment, Variables, addresses};
 use crate::Error;
 use crate::endpoint::{Address, Endpoint};
 use crate::vitals::{Heartbeat, Vitals};
 
-/// What the environment of an instance is made of, before the heartbeat endpoint is bound.
+/// The configuration of an instance.
 pub(crate) struct Surroundings {
     id: String,
     endpoints: Vec<Endpoint>,
@@ -20,17 +21,20 @@ pub(crate) struct Surroundings {
 }
 
 impl Surroundings {
-    /// Reads all that the role declares from the variables and the service configuration.
+    /// Resolves everything that the role declares from the variables and the service configuration.
     ///
     /// # Errors
     ///
-    /// Where a variable is not what it has to be, a setting has no value, or the configuration
-    /// cannot be read: one line that says what to set.
-    pub(crate) fn of(role: &Role, variables: &Variables) -> Result<Self, Error> {
+    /// A variable is invalid, or a setting has no value; one line says what to set.
+    pub(crate) fn new(
+        role: &Role,
+        variables: &Variables,
+        configuration: &Configuration,
+    ) -> Result<Self, Error> {
         let id = variables.get("HEARTBEAT_INSTANCE_ID")?.map_or_else(host_name, Ok)?;
         Ok(Self {
             endpoints: addresses::of(role, variables)?,
-            settings: Settings::of(role, variables)?,
+            settings: Settings::new(role, variables, configuration)?,
             local_resources: LocalResources::of(role, &id, variables),
             id,
         })
@@ -50,7 +54,7 @@ impl Surroundings {
         &mut self.endpoints
     }
 
-    /// An endpoint is now bound, perhaps at a port that the system chose.
+    /// Records the bound address of an endpoint, perhaps with a port that the system chose.
     pub(crate) fn is_bound(&mut self, name: &str, address: &Address) {
         for endpoint in self.endpoints.iter_mut().filter(|endpoint| endpoint.name() == name) {
             endpoint.is_at(address.clone());

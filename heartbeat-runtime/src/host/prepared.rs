@@ -10,7 +10,7 @@ use heartbeat_definition::ServiceDefinition;
 use super::{Deadlines, FILE, Host};
 use crate::Error;
 use crate::endpoint::Address;
-use crate::environment::{RoleEnvironment, Surroundings, Variables};
+use crate::environment::{Configuration, RoleEnvironment, Surroundings, Variables};
 use crate::server::{Identity, Site, Trust};
 use crate::vitals::Vitals;
 
@@ -36,7 +36,11 @@ impl<S> Host<S> {
     ///
     /// Where the definition or what overrules it is not what it has to be: one line that says
     /// which, and the way out.
-    pub(crate) fn prepared(&self, variables: &Variables) -> Result<Prepared, Error> {
+    pub(crate) fn prepared(
+        &self,
+        variables: &Variables,
+        configuration: &Configuration,
+    ) -> Result<Prepared, Error> {
         let definition = ServiceDefinition::read(self.definition)
             .map_err(|error| format!("{FILE}:{error}"))?
             .model;
@@ -45,7 +49,7 @@ impl<S> Host<S> {
         if let Some(management) = self.management {
             definition.management(declared, management, FILE)?;
         }
-        let surroundings = Surroundings::of(declared, variables)?;
+        let surroundings = Surroundings::new(declared, variables, configuration)?;
         let identity = Identity {
             role: self.role,
             version: self.version,

@@ -8,9 +8,9 @@ use crate::Error;
 #[cfg(unix)]
 use crate::endpoint::HandedOver;
 use crate::endpoint::{Address, Bound};
-use crate::environment::Variables;
 #[cfg(unix)]
 use crate::environment::address_variable;
+use crate::environment::{Configuration, Variables};
 use crate::heart::Unborn;
 use crate::log::lifecycle;
 use crate::supervisor::Systemd;
@@ -28,7 +28,7 @@ pub(super) fn start<S>(host: Host<S>) -> Result<Beating<S>, Error> {
             format!("cannot hear signals: {error}: raise the limits of the process")
         })?;
     let variables = Variables::of_process();
-    let mut prepared = host.prepared(&variables)?;
+    let mut prepared = host.prepared(&variables, &Configuration::load(&variables)?)?;
     let mut sites = Vec::new();
     for endpoint in [Some(host.heartbeat), host.management].into_iter().flatten() {
         let mut listeners = Vec::new();

@@ -36,16 +36,20 @@ pub struct Check {
 }
 
 /// Why a check cannot be registered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("cannot register check `{name}`: {reason}")]
 pub struct CheckError {
     name: String,
     reason: Reason,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 enum Reason {
+    #[error("the name is taken: give it another name")]
     Taken,
+    #[error("its period and its timeout must be greater than zero")]
     Zero,
+    #[error("register it within on_start, run or a task of the worker")]
     NoRuntime,
 }
 
@@ -236,20 +240,6 @@ impl fmt::Debug for Check {
         f.debug_tuple("Check").field(&self.record.name).finish()
     }
 }
-
-impl fmt::Display for CheckError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, reason } = self;
-        write!(f, "cannot register check `{name}`: ")?;
-        f.write_str(match reason {
-            Reason::Taken => "one of that name runs already: give it another name",
-            Reason::Zero => "its period and its time-out have to be longer than no time",
-            Reason::NoRuntime => "register it within on_start, run or a task of the worker",
-        })
-    }
-}
-
-impl std::error::Error for CheckError {}
 
 // === impl CheckRecord ===
 
