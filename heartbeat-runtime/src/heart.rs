@@ -81,13 +81,14 @@ impl Unborn {
         let (close, closing) = oneshot::channel();
         let canaries = Arc::clone(&vitals);
         let beats = Beats { sites, vitals, watch, systemd, signals, pen: pen.clone() };
+        // Nobody is told that a worker is live which then lacks a thread.
+        let canaries_pen = pen.clone();
+        spawn("heart-canary", &pen, move || send_canaries(&canaries, &canaries_pen))?;
         let thread = spawn("heartbeat", &pen, move || {
             runtime.block_on(beats.until(closing));
             // What is still open now ends with the runtime.
             runtime.shutdown_background();
         })?;
-        let canaries_pen = pen.clone();
-        spawn("heart-canary", &pen, move || send_canaries(&canaries, &canaries_pen))?;
         Ok(Heart { thread, close, pen })
     }
 }

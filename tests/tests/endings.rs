@@ -52,6 +52,8 @@ fn errors_and_panics_of_each_phase_have_their_exit_codes() {
         assert_eq!(worker.wait().code(), Some(code), "{fail}: {:#?}", worker.log());
         assert_eq!(phases(&worker), entered, "{fail}");
         assert_said(&worker, &line);
+        let is_a_tasks = worker.log().iter().any(|line| line.contains("a task panicked"));
+        assert!(!is_a_tasks, "{fail}: {:#?}", worker.log());
     }
 }
 

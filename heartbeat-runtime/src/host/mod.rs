@@ -64,18 +64,21 @@ mod prepared;
 mod probe;
 mod shapes;
 mod start;
+mod threads;
 
 use std::process::ExitCode;
 
+use tokio::runtime::Runtime;
+
 pub(crate) use self::deadlines::Deadlines;
 pub(crate) use self::exit::Exit;
-use self::options::Threads;
 pub(crate) use self::phases::Phases;
 #[cfg(feature = "test-util")]
 pub(crate) use self::prepared::Prepared;
+use self::threads::Threads;
 use crate::environment::RoleEnvironment;
 use crate::heart::Heart;
-use crate::log::lifecycle;
+use crate::log::{lifecycle, one_line};
 use crate::vitals::{Event, Phase, panics};
 
 /// What errors call the definition, which is embedded in the program.
@@ -104,7 +107,7 @@ pub struct Started<S> {
 struct Beating<S> {
     phases: Phases<S>,
     deadlines: Deadlines,
-    threads: Threads,
+    runtime: Runtime,
     role: RoleEnvironment,
     heart: Heart,
 }
@@ -126,8 +129,9 @@ impl<S: 'static> Host<S> {
         crate::test_util::TestHost::of(self)
     }
 
-    /// Registers the signals, reads the definition and all that it is configured by, binds the
-    /// heartbeat endpoint and serves health on a thread of its own.
+    /// Registers the signals, reads the definition and all that it is configured by, makes the
+    /// threads of the worker, binds the heartbeat endpoint and serves health on a thread of its
+    /// own.
     ///
     /// Where that fails, one line says why, no user code runs, and the exit code is 78.
     ///
@@ -140,7 +144,7 @@ impl<S: 'static> Host<S> {
             return Started { start: Err(Exit::Probe { is_yes }) };
         }
         let start = start::start(self).map_err(|error| {
-            lifecycle!(error, "cannot start: {error}");
+            lifecycle!(error, "cannot start: {}", one_line(&error.to_string()));
             Exit::Configuration
         });
         Started { start }
@@ -150,13 +154,13 @@ impl<S: 'static> Host<S> {
 // === impl Started ===
 
 impl<S: 'static> Started<S> {
-    /// Drives the worker through `start`, `run` and `stop`, on this thread and in a new runtime,
+    /// Drives the worker through `start`, `run` and `stop`, on this thread and in its runtime,
     /// until it has ended and all that it has spawned.
     pub fn run(self) -> Ended {
         match self.start {
             Err(exit) => Ended { heart: None, exit },
-            Ok(Beating { phases, deadlines, threads, role, heart }) => {
-                let life = panics::caught_around(|| live(phases, &deadlines, threads, &role));
+            Ok(Beating { phases, deadlines, runtime, role, heart }) => {
+                let life = panics::caught(|| live(phases, &deadlines, runtime, &role));
                 let exit = life.unwrap_or_else(|panic| {
                     role.vitals().fail(format!("the worker {panic}"));
                     let past = role.vitals().apply(Event::Panicked);
@@ -172,20 +176,13 @@ impl<S: 'static> Started<S> {
     }
 }
 
-/// Drives the phases in a new runtime, and waits for what they have spawned.
+/// Drives the phases in the runtime, and waits for what they have spawned.
 fn live<S: 'static>(
     phases: Phases<S>,
     deadlines: &Deadlines,
-    threads: Threads,
+    runtime: Runtime,
     role: &RoleEnvironment,
 ) -> Exit {
-    let runtime = match threads.runtime(role.vitals().bell()) {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            lifecycle!(error, "cannot start: no runtime for the worker: {error}");
-            return Exit::Configuration;
-        }
-    };
     role.vitals().runs_on(Some(runtime.handle().clone()));
     let exit = runtime.block_on(phases.drive(role, deadlines));
     role.vitals().runs_on(None);

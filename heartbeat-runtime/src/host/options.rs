@@ -1,24 +1,9 @@
 //! What a worker is bound to, and what may be chosen.
 
-use std::io;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::runtime::{Builder, Runtime};
-
-use super::{Deadlines, Host, Phases};
-use crate::vitals::Bell;
-
-/// The threads of the worker's own runtime.
-#[derive(Clone, Copy, Default)]
-pub(super) enum Threads {
-    /// As many as there are cores.
-    #[default]
-    Cores,
-    Workers(NonZeroUsize),
-    Current,
-}
+use super::{Deadlines, Host, Phases, Threads};
 
 impl<S: 'static> Host<S> {
     pub(super) fn of(role: &'static str, version: &'static str, phases: Phases<S>) -> Self {
@@ -80,61 +65,10 @@ impl<S: 'static> Host<S> {
         self
     }
 
-    /// How many threads drive the tasks that the worker spawns, at least one; one for each core
-    /// without this.
+    /// How many threads drive the tasks that the worker spawns, at least one. Without this,
+    /// `TOKIO_WORKER_THREADS` says it, else there is one for each core.
     pub fn worker_threads(mut self, count: usize) -> Self {
         self.threads = Threads::Workers(NonZeroUsize::new(count).unwrap_or(NonZeroUsize::MIN));
         self
-    }
-}
-
-impl Threads {
-    /// A runtime whose threads ring when they are woken.
-    pub(super) fn runtime(self, bell: &Arc<Bell>) -> io::Result<Runtime> {
-        let mut builder = match self {
-            Self::Cores | Self::Workers(_) => Builder::new_multi_thread(),
-            Self::Current => Builder::new_current_thread(),
-        };
-        if let Self::Workers(count) = self {
-            builder.worker_threads(count.get());
-        }
-        let bell = Arc::clone(bell);
-        builder.enable_all().on_thread_unpark(move || bell.ring()).build()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::thread;
-
-    use tokio::sync::mpsc::unbounded_channel;
-
-    use super::{Arc, Bell, Duration, NonZeroUsize, Threads};
-
-    #[test]
-    fn a_thread_that_is_woken_rings() {
-        for threads in [Threads::Cores, Threads::Workers(NonZeroUsize::MIN), Threads::Current] {
-            let bell = Arc::new(Bell::default());
-            let runtime = threads.runtime(&bell).unwrap();
-            let (wake, mut woken) = unbounded_channel::<()>();
-            let task = runtime.spawn(async move { while woken.recv().await.is_some() {} });
-            let metrics = runtime.metrics();
-            let rests = || {
-                let all = 0..metrics.num_workers();
-                all.into_iter().all(|thread| metrics.worker_park_unpark_count(thread) % 2 == 1)
-            };
-            // With `Threads::Current` the tasks are driven by who waits for one.
-            thread::scope(|scope| {
-                scope.spawn(|| runtime.block_on(task).unwrap());
-                for _ in 0..100 {
-                    while !rests() {
-                        thread::yield_now();
-                    }
-                    let woken = || wake.send(()).is_ok();
-                    assert!(!bell.is_quiet_for(Duration::from_secs(60), woken));
-                }
-                drop(wake);
-            });
-        }
     }
 }

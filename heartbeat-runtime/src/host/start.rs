@@ -1,8 +1,9 @@
-//! What happens before user code runs: signals first, then the endpoints, then the heart.
+//! What happens before user code runs: signals first, then the threads of the worker, then the
+//! endpoints, then the heart.
 
-use std::io;
 use std::sync::Arc;
 
+use super::threads::made;
 use super::{Beating, Host};
 use crate::Error;
 #[cfg(unix)]
@@ -16,19 +17,25 @@ use crate::log::lifecycle;
 use crate::supervisor::Systemd;
 use crate::vitals::panics;
 
+/// Variables that have to be whole numbers, and the largest.
+const NUMBERS: [(&str, u64); 4] = [
+    ("LISTEN_PID", u64::MAX),
+    ("LISTEN_FDS", 65_535),
+    ("WATCHDOG_PID", u64::MAX),
+    ("WATCHDOG_USEC", u64::MAX),
+];
+
 pub(super) fn start<S>(host: Host<S>) -> Result<Beating<S>, Error> {
+    let variables = Variables::of_process();
+    check_numbers(&variables)?;
     #[cfg(unix)]
     let mut handed_over = HandedOver::to_process()
         .map_err(|error| format!("{error}: LISTEN_PID and LISTEN_FDS have to be numbers"))?;
     panics::observe();
-    // Where there is no descriptor left, tokio panics.
-    let heart = panics::caught_around(Unborn::new)
-        .unwrap_or_else(|panic| Err(io::Error::other(panic)))
-        .map_err(|error| {
-            format!("cannot hear signals: {error}: raise the limits of the process")
-        })?;
-    let variables = Variables::of_process();
+    let heart = hear_signals()?;
     let mut prepared = host.prepared(&variables, &Configuration::load(&variables)?)?;
+    let threads = host.threads.overruled_by(&variables)?;
+    let runtime = threads.proven_runtime(prepared.vitals.bell())?;
     let mut sites = Vec::new();
     for endpoint in [Some(host.heartbeat), host.management].into_iter().flatten() {
         let mut listeners = Vec::new();
@@ -52,7 +59,11 @@ pub(super) fn start<S>(host: Host<S>) -> Result<Beating<S>, Error> {
     }
     let deadlines = prepared.deadlines;
     let systemd = Systemd::of(&variables, deadlines.stop_within);
-    let heart = heart.start(sites, Arc::clone(&prepared.vitals), deadlines.watch(), systemd)?;
+    let heart = heart
+        .start(sites, Arc::clone(&prepared.vitals), deadlines.watch(), systemd)
+        .map_err(|error| {
+            format!("cannot serve health: {error}: raise the limits of threads and open files")
+        })?;
     let (role, version) = (host.role, host.version);
     let url = |endpoint| prepared.surroundings.endpoint(endpoint).map(|it| url(it.address()));
     let health = url(host.heartbeat)?;
@@ -62,7 +73,24 @@ pub(super) fn start<S>(host: Host<S>) -> Result<Beating<S>, Error> {
     };
     lifecycle!(info, "role `{role}` {version} is starting, its health is on {health}{management}");
     let role = prepared.into_environment();
-    Ok(Beating { phases: host.phases, deadlines, threads: host.threads, role, heart })
+    Ok(Beating { phases: host.phases, deadlines, runtime, role, heart })
+}
+
+fn hear_signals() -> Result<Unborn, Error> {
+    made("what hears signals", Unborn::new)
+        .map_err(|error| format!("{error}: raise the limits of open files and threads").into())
+}
+
+fn check_numbers(variables: &Variables) -> Result<(), Error> {
+    for (name, most) in NUMBERS {
+        let Some(written) = variables.get(name)? else { continue };
+        if written.parse::<u64>().is_ok_and(|number| number <= most) {
+            continue;
+        }
+        let bound = if most < u64::MAX { format!(" from 0 to {most}") } else { String::new() };
+        return Err(format!("{name} is `{written}`: write a whole number{bound}").into());
+    }
+    Ok(())
 }
 
 /// Where a person on this machine finds the health of the worker.

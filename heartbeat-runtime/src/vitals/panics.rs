@@ -1,5 +1,6 @@
 //! Panics: those of a phase are caught where it is polled, those of the tasks that a worker has
-//! spawned are counted. A hook, chained before the one that is there, sees both.
+//! spawned are counted, and those of a thread that makes what a worker starts with are handed to
+//! the thread that waits for it. A hook, chained before the one that is there, sees them all.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -7,15 +8,26 @@ use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_h
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, Once};
 
+use tokio::task::{Id, try_id};
+
 use crate::log::one_line;
 
 /// The panics of spawned tasks and threads; like the hook, they belong to the process.
 static COUNT: AtomicU64 = AtomicU64::new(0);
 static LAST: Mutex<Option<String>> = Mutex::new(None);
 
+/// Code whose panics are caught: on its thread, outside of tasks or in that one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Caught {
+    task: Option<Id>,
+}
+
+type Receiver = Box<dyn Fn(String)>;
+
 thread_local! {
-    static IN_PHASE: Cell<bool> = const { Cell::new(false) };
+    static CAUGHT: Cell<Option<Caught>> = const { Cell::new(None) };
     static CAUGHT_AT: RefCell<Option<String>> = const { RefCell::new(None) };
+    static RECEIVER: RefCell<Option<Receiver>> = const { RefCell::new(None) };
 }
 
 /// Installs the hook, once for the process.
@@ -24,8 +36,10 @@ pub(crate) fn observe() {
     ONCE.call_once(|| {
         let previous = take_hook();
         set_hook(Box::new(move |panic| {
-            record(panic);
-            previous(panic);
+            if !is_handed_over(panic) {
+                record(panic);
+                previous(panic);
+            }
         }));
     });
 }
@@ -36,19 +50,21 @@ pub(crate) fn of_tasks() -> (u64, Option<String>) {
     (COUNT.load(Ordering::Relaxed), last)
 }
 
-/// What `poll` gives, or what its panic said, and where.
-pub(crate) fn caught<T>(poll: impl FnOnce() -> T) -> Result<T, String> {
+/// What `call` gives, or what its panic said, and where.
+pub(crate) fn caught<T>(call: impl FnOnce() -> T) -> Result<T, String> {
+    let around = CAUGHT.replace(Some(Caught { task: try_id() }));
     CAUGHT_AT.set(None);
-    IN_PHASE.set(true);
-    let result = catch_unwind(AssertUnwindSafe(poll));
-    IN_PHASE.set(false);
-    result.map_err(|panic| told(CAUGHT_AT.take().as_deref(), panic))
+    let result = catch_unwind(AssertUnwindSafe(call));
+    CAUGHT.set(around);
+    let place = CAUGHT_AT.take();
+    result.map_err(|panic| told(place.as_deref(), panic))
 }
 
-/// What `life` gives, or what a panic said that came between or after the phases: of a `Drop`, or
-/// of the runtime.
-pub(crate) fn caught_around<T>(life: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(life)).map_err(|panic| told(None, panic))
+/// Hands the text of each panic of this thread to `receiver`, instead of printing and counting it.
+/// That is done before the thread unwinds, which may never end: tokio waits there for threads that
+/// nobody has told to end.
+pub(crate) fn hand_over(receiver: impl Fn(String) + 'static) {
+    RECEIVER.set(Some(Box::new(receiver)));
 }
 
 fn told(place: Option<&str>, panic: Box<dyn Any + Send>) -> String {
@@ -62,10 +78,21 @@ fn told(place: Option<&str>, panic: Box<dyn Any + Send>) -> String {
     described
 }
 
+/// Must not panic itself, as `record` must not.
+fn is_handed_over(panic: &PanicHookInfo<'_>) -> bool {
+    let hand_over = |receiver: &RefCell<Option<Receiver>>| {
+        let receiver = receiver.try_borrow().ok()?;
+        receiver.as_ref().map(|receiver| receiver(one_line(text(panic.payload()))))
+    };
+    RECEIVER.try_with(hand_over).ok().flatten().is_some()
+}
+
 /// Must not panic itself, wherever it is called from: that would abort the process.
 fn record(panic: &PanicHookInfo<'_>) {
     let place = panic.location().map(ToString::to_string);
-    if IN_PHASE.try_with(Cell::get).unwrap_or_default() {
+    // A task of the same thread may be polled within what is caught.
+    let here = Caught { task: try_id() };
+    if CAUGHT.try_with(Cell::get).ok().flatten() == Some(here) {
         let _ = CAUGHT_AT.try_with(|at| at.try_borrow_mut().map(|mut at| *at = place));
         return;
     }
@@ -87,21 +114,47 @@ fn text(payload: &(dyn Any + Send)) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{caught, observe, of_tasks};
+    use std::sync::mpsc::channel;
+
+    use tokio::runtime::Builder;
+
+    use super::{caught, hand_over, observe, of_tasks};
 
     #[test]
     fn a_panic_of_a_phase_is_told_with_its_place_and_one_of_a_task_is_counted() {
         observe();
         observe();
+        let (before, _) = of_tasks();
         let told = caught(|| panic!("a {} turn", "wrong")).unwrap_err();
         assert!(told.contains("panics.rs:") && told.ends_with(": a wrong turn"), "{told}");
         let told = caught(|| std::panic::panic_any(7)).unwrap_err();
         assert!(told.ends_with(": (no text)"), "{told}");
+        // After a phase has ended, the thread is still the host's.
+        let told = caught(|| {
+            caught(|| ()).unwrap();
+            panic!("in between")
+        });
+        let told = Result::<(), _>::unwrap_err(told);
+        assert!(told.contains("panics.rs:") && told.ends_with(": in between"), "{told}");
+        let (send, handed_over) = channel();
+        let maker = std::thread::spawn(|| {
+            hand_over(move |text| send.send(text).unwrap());
+            panic!("no\nthreads");
+        });
+        assert_eq!(handed_over.recv().as_deref(), Ok("no\\nthreads"));
+        maker.join().unwrap_err();
+        assert_eq!(of_tasks().0, before, "none of these is a task's");
 
-        let (before, _) = of_tasks();
         std::thread::spawn(|| panic!("elsewhere")).join().unwrap_err();
         let (after, last) = of_tasks();
-        assert!(after > before);
+        assert_eq!(after, before + 1);
         assert!(last.unwrap().ends_with(": elsewhere"));
+
+        let runtime = Builder::new_current_thread().build().unwrap();
+        let task = async { tokio::spawn(async { panic!("on the main thread") }).await };
+        caught(|| runtime.block_on(task)).unwrap().unwrap_err();
+        let (after, last) = of_tasks();
+        assert_eq!(after, before + 2);
+        assert!(last.unwrap().ends_with(": on the main thread"));
     }
 }

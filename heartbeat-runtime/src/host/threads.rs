@@ -1,0 +1,152 @@
+//! The threads that run the tasks of a worker, made before its health is served: where there are too
+//! few of them, nothing answers that the worker is live.
+
+use std::io;
+use std::num::{NonZeroU16, NonZeroUsize};
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+
+use crate::Error;
+use crate::environment::Variables;
+use crate::vitals::{Bell, panics};
+
+/// The variable of tokio that says how many threads there are.
+const COUNT: &str = "TOKIO_WORKER_THREADS";
+/// How long it may take on the busiest machine: as long as a runtime may starve.
+const MADE_WITHIN: Duration = Duration::from_secs(60);
+
+/// The threads of the worker's own runtime.
+#[derive(Clone, Copy, Default)]
+pub(super) enum Threads {
+    /// As many as there are cores.
+    #[default]
+    Cores,
+    Workers(NonZeroUsize),
+    Current,
+}
+
+impl Threads {
+    /// A runtime whose threads ring when they are woken.
+    pub(super) fn runtime(self, bell: &Arc<Bell>) -> io::Result<Runtime> {
+        let mut builder = match self {
+            Self::Cores | Self::Workers(_) => Builder::new_multi_thread(),
+            Self::Current => Builder::new_current_thread(),
+        };
+        if let Self::Workers(count) = self {
+            builder.worker_threads(count.get());
+        }
+        let bell = Arc::clone(bell);
+        builder.enable_all().on_thread_unpark(move || bell.ring()).build()
+    }
+
+    /// The number that the variable gives, where the program gives none. More than 65535 threads
+    /// are more than tokio can count.
+    pub(super) fn overruled_by(self, variables: &Variables) -> Result<Self, Error> {
+        let (Self::Cores, Some(written)) = (self, variables.text(COUNT)?) else { return Ok(self) };
+        let count: NonZeroU16 = written.parse().map_err(|_| {
+            format!("{COUNT} is `{written}`: write a whole number from 1 to {}", u16::MAX)
+        })?;
+        Ok(Self::Workers(count.into()))
+    }
+
+    /// A runtime that has run a task.
+    pub(super) fn proven_runtime(self, bell: &Arc<Bell>) -> Result<Runtime, Error> {
+        let bell = Arc::clone(bell);
+        let make = move || {
+            let runtime = self.runtime(&bell)?;
+            runtime.block_on(async { tokio::spawn(async {}).await })?;
+            Ok(runtime)
+        };
+        made("the threads of the worker", make).map_err(|error| {
+            format!(
+                "{error}: raise the limits of threads, memory and open files, or have fewer threads \
+                 by {COUNT} or worker_threads"
+            )
+            .into()
+        })
+    }
+}
+
+/// Makes, by `work` on a thread of its own, what a worker cannot start without: tokio panics where the
+/// system refuses it a thread or a descriptor, and may not come back from that.
+pub(super) fn made<T: Send + 'static>(
+    what: &str,
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, Error> {
+    let (send, received) = sync_channel(1);
+    let thread = thread::Builder::new().name("heartbeat-start".to_owned()).spawn(move || {
+        let panicked = send.clone();
+        panics::hand_over(move |text| drop(panicked.try_send(Err(text))));
+        drop(send.try_send(work().map_err(|error| error.to_string())));
+    });
+    let thread = thread.map_err(|error| format!("cannot make {what}: {error}"))?;
+    let cause = match received.recv_timeout(MADE_WITHIN) {
+        Ok(Ok(made)) => {
+            // So that its place is free for the next.
+            let _ = thread.join();
+            return Ok(made);
+        }
+        Ok(Err(cause)) => cause,
+        Err(RecvTimeoutError::Timeout) => format!("not made within {MADE_WITHIN:?}"),
+        Err(RecvTimeoutError::Disconnected) => "its thread has ended".to_owned(),
+    };
+    Err(format!("cannot make {what}: {cause}").into())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc::unbounded_channel;
+
+    use super::{Arc, Bell, Duration, NonZeroUsize, Threads, made, thread};
+
+    #[test]
+    fn a_thread_that_is_woken_rings() {
+        for threads in [Threads::Cores, Threads::Workers(NonZeroUsize::MIN), Threads::Current] {
+            let bell = Arc::new(Bell::default());
+            let runtime = threads.runtime(&bell).unwrap();
+            let (wake, mut woken) = unbounded_channel::<()>();
+            let task = runtime.spawn(async move { while woken.recv().await.is_some() {} });
+            let metrics = runtime.metrics();
+            let rests = || {
+                let all = 0..metrics.num_workers();
+                all.into_iter().all(|thread| metrics.worker_park_unpark_count(thread) % 2 == 1)
+            };
+            // With `Threads::Current` the tasks are driven by who waits for one.
+            thread::scope(|scope| {
+                scope.spawn(|| runtime.block_on(task).unwrap());
+                for _ in 0..100 {
+                    while !rests() {
+                        thread::yield_now();
+                    }
+                    let woken = || wake.send(()).is_ok();
+                    assert!(!bell.is_quiet_for(Duration::from_secs(60), woken));
+                }
+                drop(wake);
+            });
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_made_is_told_at_once_though_its_thread_never_ends() {
+        struct Unending;
+        impl Drop for Unending {
+            fn drop(&mut self) {
+                loop {
+                    thread::park();
+                }
+            }
+        }
+        crate::vitals::panics::observe();
+        let refused = made("it", || {
+            let _unwinds_for_ever = Unending;
+            panic!("no threads");
+            #[expect(unreachable_code, reason = "the type of what is not made")]
+            Ok(())
+        });
+        assert_eq!(refused.unwrap_err().to_string(), "cannot make it: no threads");
+    }
+}

@@ -1,0 +1,133 @@
+//! The start of a worker, before any of its code runs: its threads, and the variables that
+//! say how many.
+
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use heartbeat_tests::{Worker, skip};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_failing-worker");
+/// Far longer than a refused start takes, and far shorter than any budget.
+const SOON: Duration = Duration::from_secs(5);
+
+fn worker() -> Command {
+    let mut command = Command::new(PROGRAM);
+    command.env("HEARTBEAT_SETTING_FAIL", "run stop");
+    command.env("HEARTBEAT_ENDPOINT_HEARTBEAT", "127.0.0.1:0");
+    command
+}
+
+/// Asserts that the worker came to its own code, or says in one line why it does not start; returns
+/// whether it did. It ends in either case.
+fn assert_starts_or_is_refused(limited: &mut Command, what: &str) -> bool {
+    limited.env("HEARTBEAT_ENDPOINT_HEARTBEAT", "127.0.0.1:0");
+    limited.env("HEARTBEAT_SETTING_FAIL", "on_start error").env("TOKIO_WORKER_THREADS", "16");
+    let begun = Instant::now();
+    let mut worker = Worker::spawn_as_is(limited);
+    let code = worker.wait().code();
+    assert!(begun.elapsed() < SOON, "{what}: {:#?}", worker.log());
+    if code == Some(1) {
+        let panicked = worker.log().iter().any(|line| line.contains("panicked"));
+        assert!(!panicked, "{what}: {:#?}", worker.log());
+        return true;
+    }
+    assert_eq!(code, Some(78), "{what}: {:#?}", worker.log());
+    assert_eq!(worker.log().len(), 1, "{what}: {:#?}", worker.log());
+    let is_refused = worker.log().concat().starts_with("heartbeat: cannot start: ");
+    assert!(is_refused, "{what}: {:?}", worker.log());
+    false
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn with_any_limit_of_threads_a_worker_starts_or_is_refused() {
+    // The limit does not hold for root. Another user may have no way to the folder of the build.
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let program = folder.path().join("worker");
+    fs::copy(PROGRAM, &program).unwrap();
+    let as_another = |arguments: &[&str]| {
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid=61234", "--regid=61234", "--clear-groups"]).args(arguments);
+        command
+    };
+    if !as_another(&["true"]).stderr(Stdio::null()).status().is_ok_and(|status| status.success()) {
+        return skip("setpriv of util-linux cannot become another user: run as root");
+    }
+    let mut has_started = Vec::new();
+    for round in 0..3 {
+        for limit in (2..=20).chain([40]) {
+            let mut limited = as_another(&["prlimit", &format!("--nproc={limit}")]);
+            let what = format!("{limit} threads, round {round}");
+            has_started.push(assert_starts_or_is_refused(limited.arg(&program), &what));
+        }
+    }
+    assert_eq!((has_started.first(), has_started.last()), (Some(&false), Some(&true)));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn with_any_limit_of_memory_a_worker_starts_or_is_refused() {
+    let mut has_started = Vec::new();
+    for megabytes in (20_u64..=60).step_by(5).chain((100..=1000).step_by(50)).chain([4000]) {
+        let mut limited = Command::new("prlimit");
+        limited.arg(format!("--as={}", megabytes * 1024 * 1024)).arg(PROGRAM);
+        let what = format!("{megabytes} MB");
+        has_started.push(assert_starts_or_is_refused(&mut limited, &what));
+    }
+    assert_eq!((has_started.first(), has_started.last()), (Some(&false), Some(&true)));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn with_any_limit_of_open_files_a_worker_starts_or_is_refused() {
+    let mut has_started = Vec::new();
+    for files in 4..40 {
+        let mut limited = Command::new("prlimit");
+        limited.arg(format!("--nofile={files}")).arg(PROGRAM);
+        has_started.push(assert_starts_or_is_refused(&mut limited, &format!("{files} files")));
+    }
+    assert_eq!((has_started.first(), has_started.last()), (Some(&false), Some(&true)));
+}
+
+#[test]
+fn a_variable_that_is_wrong_is_named() {
+    let count = "write a whole number from 1 to 65535";
+    for (name, value, line) in [
+        ("TOKIO_WORKER_THREADS", "0", format!("TOKIO_WORKER_THREADS is `0`: {count}")),
+        ("TOKIO_WORKER_THREADS", "x", format!("TOKIO_WORKER_THREADS is `x`: {count}")),
+        ("TOKIO_WORKER_THREADS", "", format!("TOKIO_WORKER_THREADS is ``: {count}")),
+        ("TOKIO_WORKER_THREADS", "1\n2", format!("TOKIO_WORKER_THREADS is `1\\n2`: {count}")),
+        (
+            "TOKIO_WORKER_THREADS",
+            "1000000000000",
+            format!("TOKIO_WORKER_THREADS is `1000000000000`: {count}"),
+        ),
+        ("WATCHDOG_USEC", "30s", "WATCHDOG_USEC is `30s`: write a whole number".to_owned()),
+        ("WATCHDOG_PID", "me", "WATCHDOG_PID is `me`: write a whole number".to_owned()),
+        ("LISTEN_PID", "me", "LISTEN_PID is `me`: write a whole number".to_owned()),
+        (
+            "LISTEN_FDS",
+            "all",
+            "LISTEN_FDS is `all`: write a whole number from 0 to 65535".to_owned(),
+        ),
+        (
+            "LISTEN_FDS",
+            "4294967290",
+            "LISTEN_FDS is `4294967290`: write a whole number from 0 to 65535".to_owned(),
+        ),
+    ] {
+        let mut worker = Worker::spawn_as_is(worker().env(name, value));
+        assert_eq!(worker.wait().code(), Some(78), "{name}={value}: {:#?}", worker.log());
+        assert_eq!(worker.log(), [format!("heartbeat: cannot start: {line}")]);
+    }
+    let not_text = OsString::from_vec(vec![0xff]);
+    let mut worker = Worker::spawn_as_is(worker().env("TOKIO_WORKER_THREADS", not_text));
+    assert_eq!(worker.wait().code(), Some(78), "{:#?}", worker.log());
+    let line = "heartbeat: cannot start: TOKIO_WORKER_THREADS is not Unicode text: set it anew";
+    assert_eq!(worker.log(), [line]);
+}
