@@ -1,5 +1,7 @@
-//! The start of a worker, before any of its code runs: its threads, and the variables that
-//! say how many.
+//! The start of a worker, before any of its code runs: its arguments, its threads, the variables
+//! that say how many.
+
+#![expect(clippy::unwrap_used, reason = "in a test, that is how to fail")]
 
 use std::ffi::OsString;
 use std::fs;
@@ -8,7 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use heartbeat_tests::{Worker, skip};
+use heartbeat_tests::{Signal, Worker, skip};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_failing-worker");
 /// Far longer than a refused start takes, and far shorter than any budget.
@@ -130,4 +132,61 @@ fn a_variable_that_is_wrong_is_named() {
     assert_eq!(worker.wait().code(), Some(78), "{:#?}", worker.log());
     let line = "heartbeat: cannot start: TOKIO_WORKER_THREADS is not Unicode text: set it anew";
     assert_eq!(worker.log(), [line]);
+}
+
+#[test]
+fn an_argument_that_begins_as_those_of_a_worker_and_is_none_starts_nothing() {
+    let did_you_mean = |wrong: &str, right: &str| {
+        format!("`{wrong}` is no argument of a worker: did you mean `{right}`?")
+    };
+    let alone = "`--heartbeat-probe=live` is to be the only argument: leave out the others";
+    let live = "--heartbeat-probe=live";
+    for (arguments, line) in [
+        (&["--heartbeat-probe", "live"][..], did_you_mean("--heartbeat-probe", live)),
+        (
+            &["--heartbeat-probe", "ready"],
+            did_you_mean("--heartbeat-probe", "--heartbeat-probe=ready"),
+        ),
+        (&["--heartbeat-probe"], did_you_mean("--heartbeat-probe", live)),
+        (&["--heartbeat-probe="], did_you_mean("--heartbeat-probe=", live)),
+        (&["--heartbeat-probe=LIVE"], did_you_mean("--heartbeat-probe=LIVE", live)),
+        (&["--heartbeat-prob=live"], did_you_mean("--heartbeat-prob=live", live)),
+        (&["-v", "--", "--heartbeat-prob=live"], did_you_mean("--heartbeat-prob=live", live)),
+        (&[live, "--heartbeat-prob=live"], did_you_mean("--heartbeat-prob=live", live)),
+        (&["--heartbeat-probe=li\nve"], did_you_mean("--heartbeat-probe=li\\nve", live)),
+        (
+            &["--heartbeats"],
+            "`--heartbeats` is no argument of a worker: write --heartbeat-probe=live, \
+             --heartbeat-probe=ready or --heartbeat-probe=startup"
+                .to_owned(),
+        ),
+        (&[live, "-v"], alone.to_owned()),
+        (&["-v", live], alone.to_owned()),
+        (&[live, live], alone.to_owned()),
+    ] {
+        let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
+        assert_is_no_argument(&arguments, &line);
+    }
+    let not_text = OsString::from_vec(b"--heartbeat-probe=live\xff".to_vec());
+    assert_is_no_argument(&[not_text], &did_you_mean("--heartbeat-probe=live\u{fffd}", live));
+}
+
+fn assert_is_no_argument(arguments: &[OsString], line: &str) {
+    // The definition and the variables are not looked at before.
+    let mut command = worker();
+    command.env("HEARTBEAT_ENDPOINT_HEARTBEAT", "nowhere").args(arguments);
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {output:?}");
+    assert!(output.stdout.is_empty(), "{output:?}");
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), format!("heartbeat: {line}\n"));
+}
+
+#[test]
+fn other_arguments_are_the_users_own() {
+    let mut command = worker();
+    let not_text = OsString::from_vec(vec![0xff]);
+    let mut worker = Worker::spawn(command.args(["-v", "heartbeat", "--heart"]).arg(not_text));
+    worker.line_with("in run");
+    worker.signal(Signal::TERM);
+    assert_eq!(worker.wait().code(), Some(0), "{:#?}", worker.log());
 }

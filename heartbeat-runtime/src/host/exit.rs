@@ -15,6 +15,8 @@ pub(crate) enum Exit {
     Recycle,
     /// The stop took longer than it may.
     OutOfBudget,
+    /// An argument begins as those of a worker do, and is none.
+    Usage,
     /// It could not start.
     Configuration,
     /// It was not to start, but to ask the one that runs.
@@ -27,6 +29,7 @@ impl Exit {
         match self {
             Self::Clean | Self::Probe { is_yes: true } => 0,
             Self::Error | Self::Probe { is_yes: false } => 1,
+            Self::Usage => 2,
             Self::Panic => 70,
             Self::Recycle | Self::OutOfBudget => 75,
             Self::Configuration => 78,
@@ -48,7 +51,7 @@ impl fmt::Display for Exit {
             Self::Panic => "stopped after a panic",
             Self::Recycle => "stopped to be started anew",
             Self::OutOfBudget => "stopped with work cut off",
-            Self::Configuration | Self::Probe { .. } => "not started",
+            Self::Usage | Self::Configuration | Self::Probe { .. } => "not started",
         };
         write!(f, "{how}, exit code {}", self.code())
     }

@@ -56,6 +56,7 @@
 //! }
 //! ```
 
+mod arguments;
 mod deadlines;
 mod exit;
 mod options;
@@ -78,7 +79,7 @@ pub(crate) use self::prepared::Prepared;
 use self::threads::Threads;
 use crate::environment::RoleEnvironment;
 use crate::heart::Heart;
-use crate::log::{lifecycle, one_line};
+use crate::log::{lifecycle, one_line, to_stderr};
 use crate::vitals::{Event, Phase, panics};
 
 /// What errors call the definition, which is embedded in the program.
@@ -137,16 +138,22 @@ impl<S: 'static> Host<S> {
     ///
     /// Where the only argument of the program is `--heartbeat-probe=live` (or `ready`, or
     /// `startup`), nothing is started: the worker that runs already is [asked](crate::probe), one
-    /// line tells its answer, and the exit code is 0 or 1.
+    /// line tells its answer, and the exit code is 0 or 1. Any other argument that begins with
+    /// `--heartbeat`, and a probe beside another argument, is refused with one line and the exit
+    /// code 2, so that a mistyped probe starts no second worker. Arguments that do not begin so
+    /// are the program's own.
     pub fn start(self) -> Started<S> {
-        if let Some(question) = probe::asked(std::env::args_os()) {
-            let is_yes = probe::run(&self, &question);
-            return Started { start: Err(Exit::Probe { is_yes }) };
-        }
-        let start = start::start(self).map_err(|error| {
-            lifecycle!(error, "cannot start: {}", one_line(&error.to_string()));
-            Exit::Configuration
-        });
+        let start = match arguments::question(std::env::args_os().skip(1)) {
+            Err(line) => {
+                to_stderr(format_args!("{line}"));
+                Err(Exit::Usage)
+            }
+            Ok(Some(question)) => Err(Exit::Probe { is_yes: probe::run(&self, question) }),
+            Ok(None) => start::start(self).map_err(|error| {
+                lifecycle!(error, "cannot start: {}", one_line(&error.to_string()));
+                Exit::Configuration
+            }),
+        };
         Started { start }
     }
 }
