@@ -1,5 +1,5 @@
 //! The start of a worker, before any of its code runs: its arguments, its threads, the variables
-//! that say how many.
+//! that say how many, and the signals that its parent has blocked.
 
 #![expect(clippy::unwrap_used, reason = "in a test, that is how to fail")]
 
@@ -189,4 +189,50 @@ fn other_arguments_are_the_users_own() {
     worker.line_with("in run");
     worker.signal(Signal::TERM);
     assert_eq!(worker.wait().code(), Some(0), "{:#?}", worker.log());
+}
+
+#[test]
+fn a_signal_that_the_parent_has_blocked_is_heard() {
+    let blocked = |script: &str| {
+        let mut command = Command::new("env");
+        command.args(["--block-signal=TERM", "--block-signal=INT", "--block-signal=HUP"]);
+        command.args(["sh", "-c", script, PROGRAM]).env("HEARTBEAT_SETTING_FAIL", "run stop");
+        command
+    };
+    let is_known = blocked("exit 0").stderr(Stdio::null()).status();
+    if !is_known.is_ok_and(|status| status.success()) {
+        return skip("env of coreutils does not know --block-signal");
+    }
+    for signal in [Signal::TERM, Signal::INT] {
+        let mut worker = Worker::spawn(&mut blocked("exec \"$0\""));
+        worker.line_with("in run");
+        assert_no_thread_blocks(&worker);
+        worker.signal(Signal::HUP);
+        worker.signal(signal);
+        assert_eq!(worker.wait().code(), Some(0), "{:#?}", worker.log());
+    }
+    // One that came while it was blocked does not end the process unheard.
+    let mut worker = Worker::spawn(&mut blocked("kill -TERM $$; exec \"$0\""));
+    assert_eq!(worker.wait().code(), Some(0), "{:#?}", worker.log());
+}
+
+/// Every thread hears SIGHUP, SIGINT and SIGTERM, so that any one of them suffices.
+fn assert_no_thread_blocks(worker: &Worker) {
+    let deadline = Instant::now() + SOON;
+    let is_blocked = |status: &String| {
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigBlk:")).unwrap();
+        u64::from_str_radix(mask.trim(), 16).unwrap() & (1 | 1 << 1 | 1 << 14) != 0
+    };
+    // The C library blocks all of them while it begins a thread.
+    while let Some(blocked) = statuses(worker.id()).iter().find(|status| is_blocked(status)) {
+        assert!(Instant::now() < deadline, "{blocked}");
+    }
+}
+
+/// What the system tells of each thread of a process, where it tells it in files.
+fn statuses(process: u32) -> Vec<String> {
+    let threads = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten();
+    threads
+        .filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("status")).ok())
+        .collect()
 }

@@ -132,7 +132,7 @@ impl<S: 'static> Host<S> {
 
     /// Registers the signals, reads the definition and all that it is configured by, makes the
     /// threads of the worker, binds the heartbeat endpoint and serves health on a thread of its
-    /// own.
+    /// own. Signals that ask for a stop are heard also where the parent process has blocked them.
     ///
     /// Where that fails, one line says why, no user code runs, and the exit code is 78.
     ///

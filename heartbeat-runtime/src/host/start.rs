@@ -77,8 +77,12 @@ pub(super) fn start<S>(host: Host<S>) -> Result<Beating<S>, Error> {
 }
 
 fn hear_signals() -> Result<Unborn, Error> {
-    made("what hears signals", Unborn::new)
-        .map_err(|error| format!("{error}: raise the limits of open files and threads").into())
+    let heart = made("what hears signals", Unborn::new)
+        .map_err(|error| format!("{error}: raise the limits of open files and threads"))?;
+    // Threads inherit what is blocked: those that are made from here on hear signals too.
+    #[cfg(unix)]
+    crate::supervisor::unblock()?;
+    Ok(heart)
 }
 
 fn check_numbers(variables: &Variables) -> Result<(), Error> {

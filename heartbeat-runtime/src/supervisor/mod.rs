@@ -8,4 +8,6 @@ mod systemd;
 mod systemd;
 
 pub(crate) use self::signals::Signals;
+#[cfg(unix)]
+pub(crate) use self::signals::unblock;
 pub(crate) use self::systemd::Systemd;

@@ -35,6 +35,16 @@ impl fmt::Display for Signal {
     }
 }
 
+/// Lets the thread, and those that it makes, hear the signals that its parent may have blocked. To be
+/// called when they are registered: one that waits already would end the process unheard.
+#[cfg(unix)]
+pub(crate) fn unblock() -> io::Result<()> {
+    use nix::sys::signal::{SigSet, Signal};
+
+    let heard = [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP];
+    Ok(SigSet::from_iter(heard).thread_unblock()?)
+}
+
 /// The streams of all that asks for a stop.
 #[cfg(unix)]
 pub(crate) struct Signals {
