@@ -1,5 +1,5 @@
-//! The threads that run the tasks of a worker, made before its health is served: where there are too
-//! few of them, nothing answers that the worker is live.
+//! The threads that run the tasks of a worker, made before its health is served: where there are
+//! too few of them, nothing answers that the worker is live.
 
 use std::io;
 use std::num::{NonZeroU16, NonZeroUsize};
@@ -71,8 +71,8 @@ impl Threads {
     }
 }
 
-/// Makes, by `work` on a thread of its own, what a worker cannot start without: tokio panics where the
-/// system refuses it a thread or a descriptor, and may not come back from that.
+/// Makes, by `work` on a thread of its own, what a worker cannot start without: tokio panics where
+/// the system refuses it a thread or a descriptor, and may not come back from that.
 pub(super) fn made<T: Send + 'static>(
     what: &str,
     work: impl FnOnce() -> io::Result<T> + Send + 'static,

@@ -35,8 +35,8 @@ impl fmt::Display for Signal {
     }
 }
 
-/// Lets the thread, and those that it makes, hear the signals that its parent may have blocked. To be
-/// called when they are registered: one that waits already would end the process unheard.
+/// Lets the thread, and those that it makes, hear the signals that its parent may have blocked.
+/// Call it when they are registered: one that waits already would end the process unheard.
 #[cfg(unix)]
 pub(crate) fn unblock() -> io::Result<()> {
     use nix::sys::signal::{SigSet, Signal};
