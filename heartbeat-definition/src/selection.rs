@@ -78,7 +78,7 @@ impl ServiceDefinition {
                     notes: vec![format!("add to it: <WorkerRole name=\"{name}\">…</WorkerRole>")],
                 });
             }
-            (Some(first), Some(_)) => first,
+            (Some(first), Some(_)) => self.nearest_worker_role(alike).unwrap_or(first),
         };
         let named = |wanted: &&str| self.worker_roles().find(|role| same_name(&role.name, wanted));
         alike.iter().find_map(named).ok_or_else(|| SelectionError {
@@ -88,6 +88,24 @@ impl ServiceDefinition {
                 format!("write one of them, such as `role = \"{}\"`", first.name),
             ],
         })
+    }
+
+    /// The worker role that a name resembles without `Role`, `Worker` and the
+    /// like: equal before contained before misspelt.
+    fn nearest_worker_role(&self, alike: &[&str]) -> Option<&Role> {
+        let names: Vec<_> = alike.iter().map(|name| stem(name)).collect();
+        let roles: Vec<_> = self.worker_roles().map(|role| (stem(&role.name), role)).collect();
+        let find = |fits: fn(&str, &str) -> bool| {
+            let role = |name: &String| roles.iter().find(|(role, _)| fits(name, role));
+            names.iter().find_map(role).map(|&(_, role)| role)
+        };
+        find(|name, role| name == role && !name.is_empty())
+            .or_else(|| {
+                find(|name, role| {
+                    name.len().min(role.len()) > 2 && (name.contains(role) || role.contains(name))
+                })
+            })
+            .or_else(|| find(|name, role| nearest(name, [role]).is_some()))
     }
 
     fn worker_role_names(&self) -> String {
@@ -278,8 +296,25 @@ fn element(endpoint: &Endpoint) -> &'static str {
 }
 
 fn same_name(one: &str, other: &str) -> bool {
-    let letters = |name: &str| name.replace(['-', '_'], "").to_lowercase();
     letters(one) == letters(other)
+}
+
+fn letters(name: &str) -> String {
+    name.replace(['-', '_'], "").to_lowercase()
+}
+
+/// A name without the affixes that many roles have in common; empty where it
+/// is made of nothing else.
+fn stem(name: &str) -> String {
+    const AFFIXES: [&str; 4] = ["role", "worker", "service", "main"];
+    let letters = letters(name);
+    let mut stem = &*letters;
+    while let Some(rest) =
+        AFFIXES.iter().find_map(|affix| stem.strip_suffix(affix).or(stem.strip_prefix(affix)))
+    {
+        stem = rest;
+    }
+    stem.to_owned()
 }
 
 fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {

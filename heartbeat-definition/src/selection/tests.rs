@@ -40,6 +40,24 @@ fn the_only_role_needs_no_name_and_one_of_several_is_found_by_likeness() {
 }
 
 #[test]
+fn the_proposed_role_is_the_nearest_to_the_names() {
+    let split = definition(
+        "<WorkerRole name='Billing'/><WorkerRole name='ShippingRole'/><WorkerRole name='MailWorker'/>",
+    );
+    for (alike, near) in [
+        (&["Worker", "shipping"][..], "ShippingRole"),
+        (&["shop-shipping"], "ShippingRole"),
+        (&["Shiping"], "ShippingRole"),
+        (&["mail"], "MailWorker"),
+        (&["Worker"], "Billing"),
+    ] {
+        let error = split.worker_role_like(alike, "f").unwrap_err();
+        let way_out = format!("write one of them, such as `role = \"{near}\"`");
+        assert_eq!(error.notes().last(), Some(&way_out), "{alike:?}");
+    }
+}
+
+#[test]
 fn a_heartbeat_is_an_endpoint_that_can_carry_it() {
     let definition = definition(TWO_ROLES);
     let orders = definition.role("Orders").unwrap();
