@@ -126,6 +126,8 @@ codes! {
 
     /// An `xpath` that is none of the [thirteen](crate::RoleValue).
     UnknownXpath = "unknown-xpath", Note, Advice;
+    /// A service that is named like one of its roles.
+    ServiceNamedLikeRole = "service-named-like-role", Note, Advice;
     /// A `.NET` entry point without a framework version.
     NoFrameworkVersion = "no-framework-version", Note, Advice;
     /// A probe that no endpoint uses.

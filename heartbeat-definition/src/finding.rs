@@ -81,6 +81,10 @@ impl Findings {
         Self { file, list: Vec::new(), comparisons_left: MAX_COMPARISONS }
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
     /// Adds a finding with its code's usual severity.
     pub(crate) fn add(&mut self, code: Code, position: Position, message: impl Into<String>) {
         self.push(code, code.severity(), position, message.into(), None);
@@ -143,13 +147,22 @@ impl Findings {
         wanted: &str,
         candidates: &mut dyn Iterator<Item = &str>,
     ) -> Option<String> {
+        let nearest = self.nearest(wanted, candidates)?;
+        Some(format!("did you mean `{}`?", excerpt(nearest)))
+    }
+
+    /// The candidate that was probably meant, counted as [`Self::suggest`] does.
+    pub(crate) fn nearest<'a>(
+        &mut self,
+        wanted: &str,
+        candidates: &mut dyn Iterator<Item = &'a str>,
+    ) -> Option<&'a str> {
         let left = &mut self.comparisons_left;
         let compared = candidates.map_while(|candidate| {
             *left = left.checked_sub(1)?;
             Some(candidate)
         });
-        let nearest = crate::nearest(wanted, compared)?;
-        Some(format!("did you mean `{}`?", excerpt(nearest)))
+        crate::nearest(wanted, compared)
     }
 
     /// All findings in the order of the file.

@@ -36,6 +36,15 @@ impl<'a> Declared<'a> {
         self.settings.contains(name) || self.foreign(name)
     }
 
+    /// Whether the role itself declares the setting.
+    pub(crate) fn declares_setting(&self, name: &str) -> bool {
+        self.settings.contains(name)
+    }
+
+    pub(crate) fn imports_module(&self, module: &str) -> bool {
+        self.imports.contains(module)
+    }
+
     pub(crate) fn certificate(&self, name: &str) -> bool {
         self.certificates.contains(name) || self.foreign(name)
     }

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Declared;
+use super::{Declared, modules};
 use crate::finding::{Findings, excerpt};
 use crate::{
     Code, EndpointKind, File, Finding, Position, RoleConfiguration, ServiceConfiguration,
@@ -59,6 +59,7 @@ impl Fit<'_> {
             if let Some(declared) = self.declared.get(&*role.name) {
                 let findings = &mut self.findings;
                 check_settings(declared, role, findings);
+                modules::check_imported_settings(declared, role, findings);
                 check_certificates(declared, role, findings);
                 check_public_ports(declared, role, findings);
             }
@@ -120,7 +121,9 @@ fn check_settings(declared: &Declared<'_>, role: &RoleConfiguration, findings: &
             format!("add <Setting name=\"{}\" value=\"…\" />", excerpt(name)),
         );
     }
-    for setting in role.settings.iter().filter(|s| !declared.setting(&s.name)) {
+    // Those of modules are judged by their own rule.
+    let own = role.settings.iter().filter(|s| modules::split(&s.name).is_none());
+    for setting in own.filter(|s| !declared.setting(&s.name)) {
         let place = setting.source.position_of("name");
         let message = declared.lacks("setting", &setting.name);
         let code = Code::UnknownSetting;

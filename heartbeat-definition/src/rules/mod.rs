@@ -5,6 +5,7 @@ mod configuration;
 mod declared;
 mod endpoints;
 mod fit;
+mod modules;
 mod names;
 mod probes;
 mod processes;

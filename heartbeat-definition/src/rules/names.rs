@@ -11,7 +11,23 @@ pub(super) fn check_definition(definition: &ServiceDefinition, findings: &mut Fi
     let probes = definition.load_balancer_probes.iter();
     check_unique("load balancer probes", &mut probes.map(|p| (&*p.name, &p.source)), findings);
     for role in &definition.roles {
+        check_service_name(&definition.name, role, findings);
         check_role(role, findings);
+    }
+}
+
+/// Extended support refuses a service that is named like one of its roles.
+fn check_service_name(service: &str, role: &Role, findings: &mut Findings) {
+    if !service.is_empty() && role.name.eq_ignore_ascii_case(service) {
+        findings.add_with_fix(
+            Code::ServiceNamedLikeRole,
+            role.source.position_of("name"),
+            format!(
+                "the service is named like its role `{}`, so it cannot be migrated to extended support",
+                excerpt(&role.name)
+            ),
+            "rename the service, in `name` here and in `serviceName` of the configuration",
+        );
     }
 }
 

@@ -3,7 +3,10 @@
 use super::lexical::{INT, POSITIVE};
 use super::{
     Element,
-    Lexical::{Any, Bool, Int, Ipv4, Length, Name, OneOf, SchemaVersion, Thumbprint, VmName},
+    Lexical::{
+        Any, Bool, Int, Ipv4, Length, Name, OneOf, SchemaVersion, Thumbprint, ThumbprintAlgorithm,
+        VmName,
+    },
     any, element, in_any_order, maybe, one, optional, required, some, times,
 };
 
@@ -17,6 +20,10 @@ pub(crate) static SERVICE_CONFIGURATION: Element = element(
     ],
     &[any(&[&ROLE]), maybe(&[&NETWORK_CONFIGURATION]), maybe(&[&GUEST_AGENT_SETTINGS])],
 );
+
+/// Attributes and elements of later documentation, each with its parent.
+pub(super) const LATER: &[(&str, &str)] =
+    &[("PublicIP", "domainNameLabel"), ("AddressAssignments", "VirtualIPs")];
 
 static ROLE: Element = in_any_order(element(
     "Role",
@@ -41,7 +48,7 @@ static CERTIFICATE: Element = element(
     &[
         required("name", Any),
         required("thumbprint", Thumbprint),
-        required("thumbprintAlgorithm", OneOf(&["sha1"])),
+        required("thumbprintAlgorithm", ThumbprintAlgorithm),
     ],
     &[],
 );

@@ -20,6 +20,7 @@ pub(crate) enum Lexical {
     Length(usize, usize),
     VmName,
     Thumbprint,
+    ThumbprintAlgorithm,
     Ipv4,
     SchemaVersion,
 }
@@ -56,6 +57,7 @@ impl Lexical {
             Self::Thumbprint => {
                 !value.is_empty() && value.chars().all(|c| c.is_ascii_hexdigit() || blank(c))
             }
+            Self::ThumbprintAlgorithm => value == "sha1",
             Self::Ipv4 => value.split('.').count() == 4 && value.split('.').all(octet),
             Self::SchemaVersion => value == "unspecified" || version(value),
         }
@@ -83,6 +85,7 @@ impl Lexical {
             Self::Length(least, most) => format!("{least} to {most} characters"),
             Self::VmName => "1 to 10 ASCII letters, digits and inner `-`".into(),
             Self::Thumbprint => "hexadecimal digits".into(),
+            Self::ThumbprintAlgorithm => "`sha1`".into(),
             Self::Ipv4 => "an IPv4 address".into(),
             Self::SchemaVersion => "`unspecified`, or a version such as `2015-04.2.6`".into(),
         }
@@ -91,6 +94,15 @@ impl Lexical {
     /// What was probably meant.
     pub(super) fn fix(self, value: &str) -> Option<String> {
         let meant = match self {
+            Self::ThumbprintAlgorithm => {
+                let folded = value.trim().to_lowercase().replace('-', "");
+                if folded != "sha1" {
+                    // Another algorithm gives another thumbprint.
+                    let fix = "write `sha1`, and in `thumbprint` the certificate's SHA-1 thumbprint of 40 digits";
+                    return Some(fix.to_owned());
+                }
+                "sha1".to_owned()
+            }
             Self::OneOf(words) => nearest(value.trim(), words.iter().copied())?.to_owned(),
             Self::Bool => nearest(value.trim(), ["true", "false"])?.to_owned(),
             Self::Thumbprint => value.chars().filter(char::is_ascii_hexdigit).collect(),

@@ -1,5 +1,6 @@
 //! Holds a tree against the schema.
 
+use super::configuration::LATER;
 use super::{Attribute, Element, Order, Particle};
 use crate::document::{Node, Text};
 use crate::finding::{Findings, excerpt};
@@ -8,21 +9,24 @@ use crate::{Code, Severity};
 /// Reports every breach of the schema in `node` and below. Recursion is
 /// bounded by the depth that the document's guard allows.
 pub(crate) fn validate(node: &Node, element: &Element, findings: &mut Findings) {
+    let before = findings.len();
     check_known_attributes(node, element, findings);
     for attribute in element.attributes {
         check_attribute(node, attribute, findings);
     }
-    check_text(node, element, findings);
     check_content(node, element, findings);
+    check_text(node, element, findings.len() == before, findings);
 }
 
 fn check_known_attributes(node: &Node, element: &Element, findings: &mut Findings) {
     let names = || element.attributes.iter().map(|attribute| attribute.name);
     for attribute in &node.source.attributes {
         if names().all(|name| name != attribute.name) {
-            let fix = findings.suggest(&attribute.name, &mut names());
-            let message =
-                format!("`{}` has no attribute `{}`", element.name, excerpt(&attribute.name));
+            let (message, fix) = later(element, &attribute.name).unwrap_or_else(|| {
+                let fix = findings.suggest(&attribute.name, &mut names());
+                let name = excerpt(&attribute.name);
+                (format!("`{}` has no attribute `{name}`", element.name), fix)
+            });
             let code = Code::UnknownAttribute;
             findings.push(code, code.severity(), attribute.name_position, message, fix);
         }
@@ -56,17 +60,28 @@ fn check_attribute(node: &Node, attribute: &Attribute, findings: &mut Findings) 
     }
 }
 
-fn check_text(node: &Node, element: &Element, findings: &mut Findings) {
+fn check_text(node: &Node, element: &Element, is_sound: bool, findings: &mut Findings) {
     let code = Code::UnexpectedText;
     match node.text {
+        Some(Text::Written(place)) if element.content.is_empty() => findings.add_with_fix(
+            code,
+            place,
+            format!("`{}` holds text, but must be empty", element.name),
+            if element.attributes.iter().any(|attribute| attribute.name == "value") {
+                "write value=\"…\" instead"
+            } else {
+                "remove it, or put it into an attribute"
+            },
+        ),
         Some(Text::Written(place)) => findings.add_with_fix(
             code,
             place,
             format!("`{}` holds text, but may only hold elements", element.name),
             "remove it, or put it into an attribute",
         ),
-        // The schema's empty types take no white space either.
-        Some(Text::Blank(place)) if element.content.is_empty() => findings.push(
+        // The schema's empty types take no white space either. Beside another
+        // fault of the element it is no news.
+        Some(Text::Blank(place)) if is_sound && element.content.is_empty() => findings.push(
             code,
             Severity::Warning,
             place,
@@ -126,10 +141,23 @@ fn find<'e>(child: &Node, element: &'e Element) -> Option<(usize, &'e Particle, 
 
 fn unknown(child: &Node, element: &Element, findings: &mut Findings) {
     let names = element.content.iter().flat_map(|particle| particle.elements);
-    let fix = findings.suggest(child.name(), &mut names.map(|known| known.name));
-    let message = format!("`{}` has no element `{}`", element.name, excerpt(child.name()));
+    let (message, fix) = later(element, child.name()).unwrap_or_else(|| {
+        let fix = findings.suggest(child.name(), &mut names.map(|known| known.name));
+        (format!("`{}` has no element `{}`", element.name, excerpt(child.name())), fix)
+    });
     let code = Code::UnknownElement;
     findings.push(code, code.severity(), child.source.position, message, fix);
+}
+
+/// The message and the fix for a name that only later documentation has.
+fn later(parent: &Element, name: &str) -> Option<(String, Option<String>)> {
+    LATER.contains(&(parent.name, name)).then(|| {
+        let message = format!("`{name}` of `{}` is unknown to the SDK 2.4 schema", parent.name);
+        (
+            message,
+            Some("remove it, unless a later SDK or extended support reads the file".to_owned()),
+        )
+    })
 }
 
 fn repeated(child: &Node, particle: &Particle, element: &Element, findings: &mut Findings) {

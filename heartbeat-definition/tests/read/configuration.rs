@@ -2,7 +2,7 @@
 
 use crate::support::{service, unmark};
 use heartbeat_definition::{
-    Code, ConfiguredSetting, File, Finding, ServiceConfiguration, ServiceDefinition,
+    Code, ConfiguredSetting, File, Finding, ServiceConfiguration, ServiceDefinition, Severity,
 };
 
 fn configuration(body: &str) -> String {
@@ -239,13 +239,6 @@ fn what_is_missing_or_too_much() {
         &format!("{given}<Setting name=\"▸Other\" value=\"\" />"),
         Code::UnknownSetting,
     );
-    let plugin = "Plugins.Diagnostics.";
-    assert_unfit(
-        "\"Microsoft.WindowsAzure.Plugins.Diagnostics.",
-        "\"▸Microsoft.WindowsAzure.Plugins.Caching.",
-        Code::UnknownSetting,
-    );
-    assert!(text.contains(plugin));
     let site = "<Certificate name=\"Site\" thumbprint=\"00\" thumbprintAlgorithm=\"sha1\" />";
     let missing = fit(&text.replace(site, ""));
     assert_eq!(missing[0].code, Code::MissingCertificate);
@@ -258,6 +251,83 @@ fn what_is_missing_or_too_much() {
         Code::UnknownRole,
     );
     assert_unfit("endPoint=\"Heartbeat\"", "endPoint=\"▸heartbeat\"", Code::UnknownEndpoint);
+}
+
+fn plugin_warnings(from: &str, to: &str) -> Vec<String> {
+    let text = configuration(&format!("{GOOD}{NETWORK}"));
+    assert!(text.contains(from), "{from}");
+    let findings = fit(&text.replacen(from, to, 1));
+    assert!(findings.iter().all(|f| f.severity == Severity::Warning), "{findings:#?}");
+    findings.into_iter().map(|f| format!("{}: {}", f.code, f.fix.unwrap_or_default())).collect()
+}
+
+#[test]
+fn settings_of_imported_modules_are_given_and_spelt_right() {
+    const NAME: &str = "Microsoft.WindowsAzure.Plugins.Diagnostics.ConnectionString";
+    let line = format!("<Setting name=\"{NAME}\" value=\"x\" />");
+    let missing = format!("missing-setting: add <Setting name=\"{NAME}\" value=\"…\" />");
+    let misspelt = format!("unknown-setting: write name=\"{NAME}\"");
+    assert_eq!(plugin_warnings(&line, ""), [&*missing]);
+    assert_eq!(plugin_warnings("ConnectionString\"", "ConnectionStrin\""), [&*missing, &*misspelt]);
+    assert_eq!(plugin_warnings("Diagnostics.Conn", "Diagnostic.Conn"), [&*missing, &*misspelt]);
+}
+
+#[test]
+fn a_module_setting_is_traced_to_the_missing_import() {
+    let line = "<Setting name=\"Retries\" value=\"3\" />";
+    for module in ["RemoteAccess", "Caching"] {
+        let name = format!("Microsoft.WindowsAzure.Plugins.{module}.Enabled");
+        let found =
+            plugin_warnings(line, &format!("{line}<Setting name=\"{name}\" value=\"true\" />"));
+        let fix = format!(
+            "unknown-setting: add <Import moduleName=\"{module}\" /> to the <Imports> of the role in the definition"
+        );
+        assert_eq!(found, [fix]);
+    }
+}
+
+#[test]
+fn white_space_beside_another_fault_is_no_second_finding() {
+    for (subnet, code) in [
+        ("▸<Subnet> </Subnet>", Code::MissingAttribute),
+        ("<Subnet name=\"a\"> ▸<More /> </Subnet>", Code::UnknownElement),
+        ("<Subnet name=\"a\">▸ </Subnet>", Code::UnexpectedText),
+    ] {
+        let network = format!(
+            "<Role name=\"Orders\">{ONE}</Role><NetworkConfiguration><AddressAssignments>\
+             <InstanceAddress roleName=\"Orders\"><Subnets>{subnet}</Subnets></InstanceAddress>\
+             </AddressAssignments></NetworkConfiguration>"
+        );
+        assert_violation(&configuration(&network), code);
+    }
+}
+
+#[test]
+fn a_fix_names_everything_to_change() {
+    let found = |body: &str| {
+        let reading = ServiceConfiguration::read(role(&format!("{ONE}{body}")).as_bytes()).unwrap();
+        reading.findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    let digest = "0".repeat(64);
+    let sha256 = found(&format!(
+        "<Certificates><Certificate name=\"a\" thumbprint=\"{digest}\" \
+         thumbprintAlgorithm=\"sha256\" /></Certificates>"
+    ));
+    assert!(sha256.contains("write `sha1`, and in `thumbprint` the"), "{sha256}");
+    let text =
+        found("<ConfigurationSettings><Setting name=\"a\">x</Setting></ConfigurationSettings>");
+    assert!(text.contains("must be empty: write value=\"…\""), "{text}");
+    let label = configuration(&NETWORK.replace("<PublicIP ", "<PublicIP domainNameLabel=\"a\" "));
+    let label = ServiceConfiguration::read(label.as_bytes()).unwrap().findings[0].to_string();
+    assert!(label.contains("unknown to the SDK 2.4 schema"), "{label}");
+}
+
+#[test]
+fn a_service_named_like_a_role_is_advised_against() {
+    let text = service("<WorkerRole name=\"shop\" />");
+    let found = ServiceDefinition::read(text.as_bytes()).unwrap().findings;
+    let [advice] = &found[..] else { panic!("{found:#?}") };
+    assert_eq!((advice.code, advice.severity), (Code::ServiceNamedLikeRole, Severity::Note));
 }
 
 #[test]

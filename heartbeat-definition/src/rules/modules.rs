@@ -1,0 +1,103 @@
+//! Settings of imported modules, whose names only the SDK's plug-ins declare.
+
+use std::collections::HashSet;
+
+use super::Declared;
+use crate::finding::{Findings, excerpt};
+use crate::{Code, RoleConfiguration, Severity};
+
+const PREFIX: &str = "Microsoft.WindowsAzure.Plugins.";
+
+/// Modules whose settings are the same in every SDK. Those of others, such as
+/// `Caching`, differ from release to release.
+const MODULES: &[(&str, &[&str])] = &[
+    ("Diagnostics", &["ConnectionString"]),
+    (
+        "RemoteAccess",
+        &["Enabled", "AccountUsername", "AccountEncryptedPassword", "AccountExpiration"],
+    ),
+    ("RemoteForwarder", &["Enabled"]),
+];
+
+/// Reports the settings of imported modules that the configuration lacks or
+/// misspells. Files in use lack them, so nothing here is an error.
+pub(super) fn check_imported_settings(
+    declared: &Declared<'_>,
+    role: &RoleConfiguration,
+    findings: &mut Findings,
+) {
+    let given: HashSet<_> = role.settings.iter().map(|setting| &*setting.name).collect();
+    let imported = || MODULES.iter().filter(|(module, _)| declared.imports_module(module));
+    let names = || {
+        imported()
+            .flat_map(|(module, settings)| settings.iter().map(move |s| format!("{module}.{s}")))
+    };
+    for name in names().map(|name| format!("{PREFIX}{name}")) {
+        if !given.contains(&*name) {
+            let role_name = excerpt(&declared.role.name);
+            findings.push(
+                Code::MissingSetting,
+                Severity::Warning,
+                role.position,
+                format!("the role `{role_name}` has no value for the imported setting `{name}`"),
+                Some(format!("add <Setting name=\"{name}\" value=\"…\" />")),
+            );
+        }
+    }
+    let expected: Vec<_> = names().collect();
+    for setting in &role.settings {
+        if declared.declares_setting(&setting.name) {
+            continue;
+        }
+        let Some((module, name)) = split(&setting.name) else { continue };
+        let (message, fix) = if declared.imports(&setting.name) {
+            let known = MODULES.iter().find(|(known, _)| *known == module);
+            let Some((_, settings)) = known.filter(|(_, settings)| !settings.contains(&name))
+            else {
+                continue;
+            };
+            let message =
+                format!("the module `{}` has no setting `{}`", excerpt(module), excerpt(name));
+            (message, misspelt(module, name, settings, findings))
+        } else {
+            unimported(declared, (module, name), &expected, findings)
+        };
+        let place = setting.source.position_of("name");
+        findings.push(Code::UnknownSetting, Severity::Warning, place, message, Some(fix));
+    }
+}
+
+/// Splits the name of a module's setting into the module's and its own.
+pub(super) fn split(name: &str) -> Option<(&str, &str)> {
+    name.strip_prefix(PREFIX)?.rsplit_once('.').filter(|(module, _)| !module.is_empty())
+}
+
+fn misspelt(module: &str, name: &str, settings: &[&str], findings: &mut Findings) -> String {
+    match findings.nearest(name, &mut settings.iter().copied()) {
+        Some(near) => format!("write name=\"{PREFIX}{module}.{near}\""),
+        None => format!("declared: {}", settings.join(", ")),
+    }
+}
+
+fn unimported(
+    declared: &Declared<'_>,
+    (module, name): (&str, &str),
+    expected: &[String],
+    findings: &mut Findings,
+) -> (String, String) {
+    let role = excerpt(&declared.role.name);
+    let module_name = excerpt(module);
+    let message = format!("the role `{role}` does not import the module `{module_name}`");
+    let is_known = MODULES.iter().any(|(known, _)| *known == module);
+    let wanted = format!("{module}.{name}");
+    let near = (!is_known)
+        .then(|| findings.nearest(&wanted, &mut expected.iter().map(|name| &**name)))
+        .flatten();
+    let fix = match near {
+        Some(near) => format!("write name=\"{PREFIX}{near}\""),
+        None => format!(
+            "add <Import moduleName=\"{module_name}\" /> to the <Imports> of the role in the definition"
+        ),
+    };
+    (message, fix)
+}
