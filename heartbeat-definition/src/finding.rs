@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::excerpt::is_long;
+pub(crate) use crate::excerpt::{excerpt, excerpt_beside, pasted};
 use crate::{Code, Position};
 
 /// Which of the two files a [`Finding`] points into.
@@ -128,7 +130,7 @@ impl Findings {
         const SHOWN: usize = 5;
         let declared: Vec<_> = declared.take(self.comparisons_left.max(SHOWN + 1)).collect();
         let fix = self.suggest(wanted, &mut declared.iter().copied()).unwrap_or_else(|| {
-            let mut names: Vec<_> = declared.into_iter().take(SHOWN + 1).map(excerpt).collect();
+            let mut names: Vec<_> = declared.into_iter().take(SHOWN + 1).map(pasted).collect();
             if let Some(more) = names.get_mut(SHOWN) {
                 "…".clone_into(more);
             }
@@ -148,7 +150,12 @@ impl Findings {
         candidates: &mut dyn Iterator<Item = &str>,
     ) -> Option<String> {
         let nearest = self.nearest(wanted, candidates)?;
-        Some(format!("did you mean `{}`?", excerpt(nearest)))
+        let not = if is_long(wanted) {
+            format!(", not `{}`", excerpt_beside(wanted, nearest))
+        } else {
+            String::new()
+        };
+        Some(format!("did you mean `{}`{not}?", pasted(nearest)))
     }
 
     /// The candidate that was probably meant, counted as [`Self::suggest`] does.
@@ -178,19 +185,4 @@ impl Findings {
         }
         self.list
     }
-}
-
-/// A value as it can be shown in a message: short, on one line, and with
-/// invisible characters made visible.
-pub(crate) fn excerpt(value: &str) -> String {
-    const LONGEST: usize = 60;
-    let shown = value.chars().take(LONGEST).flat_map(|c| {
-        // Quotation marks and letters with accents show as they are.
-        let escape = c.is_control() || (c as u32 >= 0x2000 && !c.is_alphanumeric());
-        let escaped = escape.then(|| c.escape_unicode());
-        let plain = (!escape).then_some(c);
-        plain.into_iter().chain(escaped.into_iter().flatten())
-    });
-    let ellipsis = value.chars().nth(LONGEST).map(|_| '…');
-    shown.chain(ellipsis).collect()
 }

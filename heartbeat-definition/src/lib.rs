@@ -68,6 +68,7 @@ mod configured;
 mod document;
 mod duration;
 mod error;
+mod excerpt;
 mod finding;
 mod model;
 mod nearest;

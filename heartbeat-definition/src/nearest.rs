@@ -1,14 +1,17 @@
 //! Did you mean …?
 
-/// Longer names are not compared: the cost grows with the square of the length.
-const LONGEST: usize = 64;
+/// Longer names are not compared.
+const LONGEST: usize = 1024;
+/// Nor are names of which more differs between their ends: the cost grows with the square of that.
+const MOST_DIFFERENT: usize = 64;
 
 /// The candidate that `wanted` was probably meant to be.
 ///
 /// A name in another case comes first, then the smallest number of characters
 /// inserted, removed, replaced or swapped with their neighbour. There is no
 /// suggestion when that number is more than a third of the length plus 1, or
-/// when nothing is left in common, or when `wanted` has more than 64 characters.
+/// when nothing is left in common, or when more than
+/// 64 characters lie between what two names have in common at their ends.
 ///
 /// ```
 /// use heartbeat_definition::nearest;
@@ -50,6 +53,10 @@ fn fold(name: &str) -> Option<Vec<char>> {
 /// Goes row by row, over no more than the cells whose distance from the
 /// diagonal is within `limit`, until a whole row is above it.
 fn distance(a: &[char], b: &[char], limit: usize) -> Option<usize> {
+    let (a, b) = without_ends_in_common(a, b);
+    if a.len().max(b.len()) > MOST_DIFFERENT {
+        return None;
+    }
     let cell = |row: &[usize], index: usize| row.get(index).copied().unwrap_or(limit + 1);
     let mut before: Vec<usize> = Vec::new();
     let mut above: Vec<usize> = (0..=b.len()).collect();
@@ -71,6 +78,15 @@ fn distance(a: &[char], b: &[char], limit: usize) -> Option<usize> {
         before = std::mem::replace(&mut above, row);
     }
     Some(cell(&above, b.len())).filter(|&distance| distance <= limit)
+}
+
+/// What two names have in common at their ends costs no edits.
+fn without_ends_in_common<'a>(a: &'a [char], b: &'a [char]) -> (&'a [char], &'a [char]) {
+    let start = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let (_, a) = a.split_at(start);
+    let (_, b) = b.split_at(start);
+    let end = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
+    (a.split_at(a.len() - end).0, b.split_at(b.len() - end).0)
 }
 
 #[cfg(test)]
@@ -113,8 +129,13 @@ mod tests {
     }
 
     #[test]
-    fn very_long_names_are_not_compared() {
-        let long = "a".repeat(LONGEST + 1);
-        assert_eq!(nearest(&long, [&*long]), None);
+    fn long_names_are_compared_where_little_differs() {
+        let long = "a".repeat(500);
+        let with = |middle: &str| [&*long, middle, &*long].concat();
+        assert_eq!(nearest(&with("x"), [&*with("y")]), Some(&*with("y")));
+        let (x, y) = ("x".repeat(MOST_DIFFERENT + 1), "y".repeat(MOST_DIFFERENT + 1));
+        assert_eq!(nearest(&with(&x), [&*with(&y)]), None);
+        let too_long = "a".repeat(LONGEST + 1);
+        assert_eq!(nearest(&too_long, [&*too_long]), None);
     }
 }

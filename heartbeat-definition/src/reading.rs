@@ -124,7 +124,7 @@ impl Grammar {
                 place,
                 format!(
                     "`{expected}` is in the foreign namespace `{}`: write xmlns=\"{namespace}\"",
-                    crate::finding::excerpt(found)
+                    crate::finding::excerpt_beside(found, namespace)
                 ),
             )),
             Some(_) => Ok(()),

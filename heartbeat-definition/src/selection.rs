@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::finding::pasted;
 use crate::{Endpoint, EndpointKind, Protocol, Role, RoleKind, ServiceDefinition, nearest};
 
 /// Why a role or an endpoint cannot be taken: one message, and notes that say where to look and
@@ -55,7 +56,7 @@ impl ServiceDefinition {
             Some(role) => {
                 format!("did you mean `role = \"{}\"`? ({file}:{})", role.name, role.position)
             }
-            None => format!("add to it: <WorkerRole name=\"{name}\">…</WorkerRole>"),
+            None => format!("add to it: <WorkerRole name=\"{}\">…</WorkerRole>", pasted(name)),
         });
         let message = format!("no worker role named `{name}` in {file}");
         Err(SelectionError { message, notes })
@@ -75,7 +76,10 @@ impl ServiceDefinition {
                 let name = alike.first().copied().unwrap_or("Worker");
                 return Err(SelectionError {
                     message: format!("no worker role in {file}"),
-                    notes: vec![format!("add to it: <WorkerRole name=\"{name}\">…</WorkerRole>")],
+                    notes: vec![format!(
+                        "add to it: <WorkerRole name=\"{}\">…</WorkerRole>",
+                        pasted(name)
+                    )],
                 });
             }
             (Some(first), Some(_)) => self.nearest_worker_role(alike).unwrap_or(first),
@@ -217,7 +221,7 @@ impl Purpose {
             message: format!("endpoint `{name}` of role `{}` {fault}", role.name),
             notes: vec![
                 format!("declared here: {file}:{}", endpoint.position),
-                format!("write there: <{element} name=\"{name}\" {attribute} …>"),
+                format!("write there: <{element} name=\"{}\" {attribute} …>", pasted(name)),
             ],
         })
     }
@@ -249,19 +253,20 @@ impl Purpose {
     fn unknown(self, role: &Role, name: &str, file: &str) -> Vec<String> {
         let fit = |endpoint: &&Endpoint| self == Self::Heartbeat || element(endpoint) == INTERNAL;
         let names = || role.endpoints.iter().filter(fit).map(|endpoint| endpoint.name.as_str());
+        let pasted = pasted(name);
         let (key, kind, line) = match self {
             Self::Heartbeat => (
                 "heartbeat",
                 "endpoint",
                 format!(
-                    "<InputEndpoint name=\"{name}\" protocol=\"http\" port=\"3000\" \
+                    "<InputEndpoint name=\"{pasted}\" protocol=\"http\" port=\"3000\" \
                      localPort=\"3000\" />"
                 ),
             ),
             Self::Management => (
                 "management",
                 "internal endpoint",
-                format!("<InternalEndpoint name=\"{name}\" protocol=\"http\" port=\"3001\" />"),
+                format!("<InternalEndpoint name=\"{pasted}\" protocol=\"http\" port=\"3001\" />"),
             ),
         };
         let declared = match quoted(names()) {

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Declared, modules};
-use crate::finding::{Findings, excerpt};
+use crate::finding::{Findings, excerpt, excerpt_beside, pasted};
 use crate::{
     Code, EndpointKind, File, Finding, Position, RoleConfiguration, ServiceConfiguration,
     ServiceDefinition,
@@ -41,12 +41,11 @@ impl Fit<'_> {
     fn check_service_name(&mut self) {
         let (name, other) = (&self.definition.name, &self.configuration.service_name);
         if name != other && !name.is_empty() && !other.is_empty() {
-            let name = excerpt(name);
             self.findings.add_with_fix(
                 Code::ServiceNameMismatch,
                 self.configuration.source.position_of("serviceName"),
-                format!("the definition is of the service `{name}`"),
-                format!("write serviceName=\"{name}\", unless this is the wrong file"),
+                format!("the definition is of the service `{}`", excerpt_beside(name, other)),
+                format!("write serviceName=\"{}\", unless this is the wrong file", pasted(name)),
             );
         }
     }
@@ -66,12 +65,14 @@ impl Fit<'_> {
         }
         let roles = self.definition.roles.iter();
         for role in roles.filter(|role| !role.name.is_empty() && !given.contains(&*role.name)) {
-            let name = excerpt(&role.name);
             self.findings.add_with_fix(
                 Code::MissingRole,
                 self.configuration.source.position,
-                format!("the role `{name}` is not configured"),
-                format!("add <Role name=\"{name}\"><Instances count=\"1\" /></Role>"),
+                format!("the role `{}` is not configured", excerpt(&role.name)),
+                format!(
+                    "add <Role name=\"{}\"><Instances count=\"1\" /></Role>",
+                    pasted(&role.name)
+                ),
             );
         }
     }
@@ -118,7 +119,7 @@ fn check_settings(declared: &Declared<'_>, role: &RoleConfiguration, findings: &
             Code::MissingSetting,
             role.position,
             declared.lacks("value for the setting", name),
-            format!("add <Setting name=\"{}\" value=\"…\" />", excerpt(name)),
+            format!("add <Setting name=\"{}\" value=\"…\" />", pasted(name)),
         );
     }
     // Those of modules are judged by their own rule.
@@ -139,7 +140,7 @@ fn check_certificates(declared: &Declared<'_>, role: &RoleConfiguration, finding
             Code::MissingCertificate,
             role.position,
             declared.lacks("thumbprint for the certificate", name),
-            format!("add <Certificate name=\"{}\" thumbprint=\"…\" />", excerpt(name)),
+            format!("add <Certificate name=\"{}\" thumbprint=\"…\" />", pasted(name)),
         );
     }
     for certificate in role.certificates.iter().filter(|c| !declared.certificate(&c.name)) {

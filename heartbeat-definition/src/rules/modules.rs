@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::Declared;
-use crate::finding::{Findings, excerpt};
+use crate::finding::{Findings, excerpt, pasted};
 use crate::{Code, RoleConfiguration, Severity};
 
 const PREFIX: &str = "Microsoft.WindowsAzure.Plugins.";
@@ -96,7 +96,8 @@ fn unimported(
     let fix = match near {
         Some(near) => format!("write name=\"{PREFIX}{near}\""),
         None => format!(
-            "add <Import moduleName=\"{module_name}\" /> to the <Imports> of the role in the definition"
+            "add <Import moduleName=\"{}\" /> to the <Imports> of the role in the definition",
+            pasted(module)
         ),
     };
     (message, fix)

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::finding::{Findings, excerpt};
+use crate::finding::{Findings, excerpt, pasted};
 use crate::{Code, LoadBalancerProbe, ProbeProtocol, ServiceDefinition};
 
 pub(super) fn check_probes(definition: &ServiceDefinition, findings: &mut Findings) {
@@ -25,8 +25,7 @@ pub(super) fn check_probes(definition: &ServiceDefinition, findings: &mut Findin
         check_times(probe, findings);
         if !used.contains(&*probe.name) {
             let message = format!("no endpoint uses the probe `{}`", excerpt(&probe.name));
-            let fix =
-                format!("write loadBalancerProbe=\"{}\" at an endpoint", excerpt(&probe.name));
+            let fix = format!("write loadBalancerProbe=\"{}\" at an endpoint", pasted(&probe.name));
             let place = probe.source.position_of("name");
             findings.add_with_fix(Code::UnusedProbe, place, message, fix);
         }
@@ -52,7 +51,7 @@ fn check_path(probe: &LoadBalancerProbe, findings: &mut Findings) {
             Code::RelativeProbePath,
             probe.source.position_of("path"),
             format!("the path of the probe `{name}` does not begin with `/`"),
-            format!("write path=\"/{}\"", excerpt(path)),
+            format!("write path=\"/{}\"", pasted(path)),
         ),
         _ => {}
     }

@@ -8,6 +8,8 @@ mod corpus;
 #[cfg(test)]
 mod endpoints;
 #[cfg(test)]
+mod long_values;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod structure;

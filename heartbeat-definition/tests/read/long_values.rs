@@ -1,0 +1,143 @@
+//! A fix is pasted as it is: whole. In a message the part that matters of a long value is shown.
+
+use crate::support::{endpoints, findings, service, worker};
+use heartbeat_definition::{Finding, ServiceConfiguration, ServiceDefinition};
+
+/// As long as names get in practice, and much longer.
+fn long_names() -> [String; 3] {
+    [70, 130, 900].map(|length| format!("{}Tail", "Name.".repeat(length / 5)))
+}
+
+fn configuration(body: &str) -> ServiceConfiguration {
+    let text = format!(
+        "<ServiceConfiguration serviceName=\"Shop\" xmlns=\"http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceConfiguration\">{body}</ServiceConfiguration>"
+    );
+    ServiceConfiguration::read(text.as_bytes()).unwrap().model
+}
+
+fn fit(definition: &str, configured: &str) -> Vec<Finding> {
+    let definition = ServiceDefinition::read(definition.as_bytes()).unwrap().model;
+    definition.configure(&configuration(configured)).findings
+}
+
+#[track_caller]
+fn assert_fix(findings: &[Finding], fix: &str) {
+    let fixes: Vec<_> = findings.iter().filter_map(|finding| finding.fix.as_deref()).collect();
+    assert!(fixes.contains(&fix), "{fix}\n{findings:#?}");
+}
+
+#[test]
+fn a_fix_is_whole() {
+    for name in long_names() {
+        let setting =
+            format!("<ConfigurationSettings><Setting name=\"{name}\"/></ConfigurationSettings>");
+        let role = "<Role name=\"Orders\"><Instances count=\"1\"/></Role>";
+        assert_fix(
+            &fit(&worker(&setting), role),
+            &format!("add <Setting name=\"{name}\" value=\"…\" />"),
+        );
+
+        let certificate = format!(
+            "<Certificates><Certificate name=\"{name}\" storeLocation=\"LocalMachine\" storeName=\"My\"/></Certificates>"
+        );
+        let fix = format!("add <Certificate name=\"{name}\" thumbprint=\"…\" />");
+        assert_fix(&fit(&worker(&certificate), role), &fix);
+
+        let fix = format!("add <Role name=\"{name}\"><Instances count=\"1\" /></Role>");
+        assert_fix(&fit(&service(&format!("<WorkerRole name=\"{name}\"/>")), role), &fix);
+
+        let other = worker("").replace("\"Shop\"", &format!("\"{name}\""));
+        let fix = format!("write serviceName=\"{name}\", unless this is the wrong file");
+        assert_fix(&fit(&other, role), &fix);
+
+        let probe = format!(
+            "<LoadBalancerProbes><LoadBalancerProbe name=\"P\" protocol=\"http\" path=\"{name}\"/>\
+             <LoadBalancerProbe name=\"{name}\" protocol=\"tcp\"/></LoadBalancerProbes>"
+        );
+        let found = findings(&service(&probe));
+        assert_fix(&found, &format!("write path=\"/{name}\""));
+        assert_fix(&found, &format!("write loadBalancerProbe=\"{name}\" at an endpoint"));
+
+        let found = findings(&service(&format!("<WorkerRole name=\"{name}.\"/>")));
+        assert_fix(&found, &format!("write `{name}`"));
+
+        let unlike = format!(
+            "<Certificates><Certificate name=\"{name}\" storeLocation=\"LocalMachine\" storeName=\"My\"/></Certificates>\
+             <Endpoints><InputEndpoint name=\"a\" protocol=\"https\" port=\"1\" certificate=\"Z\"/></Endpoints>"
+        );
+        assert_fix(&findings(&worker(&unlike)), &format!("declared: {name}"));
+    }
+}
+
+#[test]
+fn the_nearest_of_long_names_is_suggested_whole_and_what_differs_shows() {
+    for name in long_names() {
+        for (wanted, differs) in [
+            (name.replace("Tail", "Tial"), "Tial"),
+            (name.replacen("Name.Name", "Name.Nmae", 1), "Nmae"),
+        ] {
+            let body = format!(
+                "<Endpoints><InternalEndpoint name=\"{name}\" protocol=\"tcp\"/></Endpoints>\
+                 <Runtime><Environment><Variable name=\"V\"><RoleInstanceValue \
+                 xpath=\"/RoleEnvironment/CurrentInstance/Endpoints/Endpoint[@name='{wanted}']/@port\"/>\
+                 </Variable></Environment></Runtime>"
+            );
+            let found = findings(&worker(&body));
+            let fix = found[0].fix.clone().unwrap();
+            assert!(fix.starts_with(&format!("did you mean `{name}`")), "{fix}");
+            assert!(found[0].to_string().contains(differs), "{differs}: {}", found[0]);
+        }
+    }
+}
+
+#[test]
+fn a_fix_is_xml() {
+    let named = |name: &str| {
+        let setting =
+            format!("<ConfigurationSettings><Setting name=\"{name}\"/></ConfigurationSettings>");
+        fit(&worker(&setting), "<Role name=\"Orders\"><Instances count=\"1\"/></Role>")
+    };
+    assert_fix(&named("a&amp;b"), "add <Setting name=\"a&amp;b\" value=\"…\" />");
+    assert_fix(&named("a&#x200E;"), "add <Setting name=\"a&#x200E;\" value=\"…\" />");
+    assert_fix(&named("Beiträge"), "add <Setting name=\"Beiträge\" value=\"…\" />");
+}
+
+#[test]
+fn a_foreign_namespace_shows_where_it_differs() {
+    const RIGHT: &str = "http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition";
+    let long = format!("{RIGHT}/{}", "x".repeat(500));
+    let (late, early) = (RIGHT.replace("2008/10", "2012/10"), "y".repeat(300));
+    for (namespace, differing) in [
+        (&*format!("{RIGHT}/"), "ServiceDefinition/`"),
+        (&*late, "2012/10"),
+        (&*long, "ServiceDefinition/xxx"),
+        (&*early, "`yyy"),
+    ] {
+        let text = worker("").replace(RIGHT, namespace);
+        let error = ServiceDefinition::read(text.as_bytes()).unwrap_err();
+        assert!(error.message().contains(differing), "{error}");
+        assert!(error.message().contains(&format!("write xmlns=\"{RIGHT}\"")), "{error}");
+        assert!(error.message().len() < 400, "{error}");
+    }
+}
+
+#[test]
+fn a_long_value_shows_both_ends() {
+    let port = format!("1{}x", "0".repeat(500));
+    let endpoint = format!("<InputEndpoint name=\"a\" protocol=\"tcp\" port=\"{port}\"/>");
+    let found = findings(&endpoints(&endpoint));
+    assert!(found[0].message.starts_with("`1000"), "{}", found[0]);
+    assert!(found[0].message.contains("000x`"), "{}", found[0]);
+    assert!(found[0].message.len() < 300, "{}", found[0]);
+}
+
+/// No honest name is as long: nothing is better than a part.
+#[test]
+fn a_name_beyond_all_measure_is_left_to_fill_in() {
+    let setting = format!(
+        "<ConfigurationSettings><Setting name=\"{}\"/></ConfigurationSettings>",
+        "n".repeat(500_000)
+    );
+    let found = fit(&worker(&setting), &"<Role name=\"Orders\"/>".repeat(20_000));
+    assert_fix(&found, "add <Setting name=\"…\" value=\"…\" />");
+}
