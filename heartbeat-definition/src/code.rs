@@ -124,6 +124,12 @@ codes! {
     /// Fewer public ports than instances, or a negative number of instances.
     InstanceCount = "instance-count", Error, Tools;
 
+    /// The XML declaration names an encoding that the file is not in; a note
+    /// where XML parsers read the file all the same.
+    EncodingMismatch = "encoding-mismatch", Warning, Tools;
+    /// More than one byte order mark.
+    RepeatedByteOrderMark = "repeated-byte-order-mark", Warning, Tools;
+
     /// An `xpath` that is none of the [thirteen](crate::RoleValue).
     UnknownXpath = "unknown-xpath", Note, Advice;
     /// A service that is named like one of its roles.
@@ -136,8 +142,6 @@ codes! {
     ShortProbeTimeout = "short-probe-timeout", Note, Advice;
     /// A probe's path does not begin with `/`.
     RelativeProbePath = "relative-probe-path", Note, Advice;
-    /// The XML declaration names an encoding that the file is not in.
-    EncodingMismatch = "encoding-mismatch", Note, Advice;
     /// So many findings that not all are kept.
     TooManyFindings = "too-many-findings", Error, Schema;
 }

@@ -1,6 +1,6 @@
 //! What reading a file gives.
 
-use crate::document::Document;
+use crate::document::{Document, Doubt};
 use crate::finding::Findings;
 use crate::schema::{self, Element};
 use crate::{Code, Finding, ReadError, Severity, Source};
@@ -71,20 +71,11 @@ pub(crate) fn read<T>(
     model: fn(&mut crate::document::Node) -> T,
     judge: fn(&T, &mut Findings),
 ) -> Result<Reading<T>, ReadError> {
-    let Document { mut root, namespace, encoding } = Document::read(bytes)?;
+    let Document { mut root, namespace, doubts } = Document::read(bytes)?;
     let mut findings = Findings::about(grammar.file);
     grammar.check_root(&root, namespace.as_deref(), &mut findings)?;
-    if let Some(mismatch) = encoding {
-        findings.add_with_fix(
-            Code::EncodingMismatch,
-            crate::Position::START,
-            format!(
-                "the file is in {} but declares `{}`",
-                mismatch.actual,
-                crate::finding::excerpt(&mismatch.declared)
-            ),
-            format!("declare encoding=\"{}\"", mismatch.actual),
-        );
+    for Doubt { code, severity, message, fix } in doubts {
+        findings.push(code, severity, crate::Position::START, message, Some(fix));
     }
     schema::validate(&root, grammar.root, &mut findings);
     let model = model(&mut root);

@@ -61,7 +61,7 @@ WorkerRole Oven, Small
   Web         input     https     80      80
   Management  internal  tcp               *
 
-Flawed.csdef:1:1: note[encoding-mismatch]: the file is in utf-8 but declares `utf-16`: declare encoding=\"utf-8\"
+Flawed.csdef:1:1: warning[encoding-mismatch]: the file is in utf-8 but declares `utf-16`, by which XML parsers refuse or misread it: declare encoding=\"utf-8\"
 Flawed.csdef:3:27: warning[unknown-attribute]: `WorkerRole` has no attribute `vmSize`: did you mean `vmsize`?
 Flawed.csdef:5:49: error[invalid-value]: `HTTP` is no `protocol` of `InputEndpoint`; expected one of `http`, `https`, `tcp`, `udp`: write `http`
 Flawed.csdef:5:76: error[invalid-value]: `555555` is no `localPort` of `InputEndpoint`; expected a whole number from 1 to 65535, or `*`

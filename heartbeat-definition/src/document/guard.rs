@@ -37,6 +37,22 @@ pub(super) fn check(text: &str) -> Result<(), Breach> {
     Ok(())
 }
 
+/// The start of the innermost element that is open at the end of the text.
+pub(super) fn innermost_open(text: &str) -> Option<usize> {
+    let (mut guard, mut open, mut rest) = (Guard::default(), Vec::new(), text);
+    while let Some(start) = rest.find('<') {
+        rest = rest.get(start..)?;
+        let start = text.len() - rest.len();
+        let Some(length) = guard.markup(rest).ok()? else { break };
+        open.truncate(guard.depth);
+        if open.len() < guard.depth {
+            open.push(start);
+        }
+        rest = rest.get(length..)?;
+    }
+    open.pop()
+}
+
 /// Some length, and why it ends there.
 type TooMuch = (usize, String);
 

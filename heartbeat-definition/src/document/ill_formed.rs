@@ -2,6 +2,10 @@
 
 use roxmltree::Error;
 
+use super::damage::{self, placeholder};
+use super::foreign::skip_prolog;
+use super::template::FILL_IN;
+use super::{guard, syntax, tags};
 use crate::finding::excerpt;
 use crate::position::Cursor;
 use crate::{Position, ReadError};
@@ -12,12 +16,49 @@ pub(super) fn is_cut(error: &Error) -> bool {
 }
 
 pub(super) fn explain(text: &str, error: &Error) -> ReadError {
-    let place = if is_cut(error) {
-        Cursor::new(text).at(text.len())
+    let offset = if is_cut(error) {
+        text.len()
     } else {
-        Position { line: error.pos().row, column: error.pos().col }
+        offset_of(text, Position { line: error.pos().row, column: error.pos().col })
     };
-    let what = match error {
+    let (offset, message) = damage::recognise(text, offset)
+        .or_else(|| mismatched(text, offset, error))
+        .unwrap_or_else(|| (offset, with_placeholder(text, offset, error)));
+    ReadError::new(Cursor::new(text).at(offset), message)
+}
+
+/// The byte at a place.
+fn offset_of(text: &str, place: Position) -> usize {
+    let count = |number: u32| usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX);
+    let lines = text.split_inclusive('\n');
+    let start: usize = lines.take(count(place.line)).map(str::len).sum();
+    let line = text.get(start..).unwrap_or_default();
+    start + line.char_indices().nth(count(place.column)).map_or(line.len(), |(at, _)| at)
+}
+
+fn mismatched(text: &str, offset: usize, error: &Error) -> Option<damage::Blame> {
+    let Error::UnexpectedCloseTag(open, close, _) = error else { return None };
+    let start = guard::innermost_open(text.get(..offset)?)?;
+    Some(tags::mismatched(text, (start, open), (offset, close)))
+}
+
+/// What is wrong; a mark of a template at the place says more than the parser.
+fn with_placeholder(text: &str, offset: usize, error: &Error) -> String {
+    match placeholder(text, offset) {
+        Some((mark, true)) => {
+            let mark = excerpt(mark);
+            format!("`{mark}` looks like a placeholder of a template: {FILL_IN}")
+        }
+        Some((_, false)) => {
+            let what = sentence(text, offset, error);
+            format!("{what}; this looks like a template: {FILL_IN}")
+        }
+        None => sentence(text, offset, error),
+    }
+}
+
+fn sentence(text: &str, offset: usize, error: &Error) -> String {
+    match error {
         Error::InvalidAttributeValue(_) | Error::InvalidChar(b'"' | b'\'', b'<', _) => {
             "`<` is not allowed in an attribute's value: write `&lt;`".to_owned()
         }
@@ -32,10 +73,6 @@ pub(super) fn explain(text: &str, error: &Error) -> ReadError {
             let name = excerpt(name);
             format!("the attribute `{name}` is given twice: remove one")
         }
-        Error::UnexpectedCloseTag(expected, actual, _) => {
-            let (expected, actual) = (excerpt(expected), excerpt(actual));
-            format!("`</{actual}>` closes nothing: `</{expected}>` must come first")
-        }
         Error::UnknownNamespace(prefix, _) => {
             let prefix = excerpt(prefix);
             format!("the namespace prefix `{prefix}` is not declared: remove it")
@@ -44,31 +81,20 @@ pub(super) fn explain(text: &str, error: &Error) -> ReadError {
         Error::UnclosedRootNode | Error::UnexpectedEndOfStream => {
             "the file ends before its elements are closed: was it cut off?".to_owned()
         }
-        other => reworded(other),
-    };
-    let hint = if placeholder(text, place) {
-        "; this looks like a template: fill in the template placeholders first"
+        Error::UnexpectedDeclaration(_) => declaration(text.get(..offset).unwrap_or_default()),
+        other => {
+            format!("the file is not well-formed XML: {}", syntax::explain(text, offset, other))
+        }
+    }
+}
+
+fn declaration(before: &str) -> String {
+    let way_out = if before.trim().is_empty() {
+        "remove the blank before it"
+    } else if skip_prolog(before).is_empty() {
+        "move it before the comment"
     } else {
-        ""
+        "remove it here; two files may have been joined"
     };
-    ReadError::new(place, format!("{what}{hint}"))
-}
-
-/// The parser's own words, without the position that it appends.
-fn reworded(error: &Error) -> String {
-    let words = error.to_string();
-    let place = format!(" at {}", error.pos());
-    let words = words.strip_suffix(&place).unwrap_or(&words);
-    format!("the file is not well-formed XML: {words}")
-}
-
-/// Whether the line of the error holds `$name$`, or `<name>` inside a value.
-fn placeholder(text: &str, place: Position) -> bool {
-    let index = usize::try_from(place.line.saturating_sub(1)).unwrap_or(usize::MAX);
-    let line = text.lines().nth(index).unwrap_or_default();
-    let dollars = line.split('$').skip(1).step_by(2).any(|inside| {
-        !inside.is_empty() && inside.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c))
-    });
-    let dollars = dollars && line.matches('$').count() >= 2;
-    dollars || ["=\"<", "='<", "{{"].iter().any(|mark| line.contains(mark))
+    format!("the XML declaration `<?xml …?>` may stand at the very start of a file only: {way_out}")
 }

@@ -1,12 +1,20 @@
 //! From bytes to a tree of elements with positions, in four steps:
 //! `encoding` decodes, `guard` enforces the limits, `tree` parses, and
-//! `ill_formed` explains why it could not.
+//! `ill_formed` explains why it could not, with what `foreign` files, `damage`,
+//! `template` marks, mismatched `tags` and faults of `syntax` look like.
 
+mod damage;
 mod encoding;
+mod foreign;
 mod guard;
 mod ill_formed;
+mod syntax;
+mod tags;
+mod template;
 mod tree;
 
+pub(crate) use encoding::Doubt;
+pub(crate) use template::{FILL_IN, mark as template_mark};
 pub(crate) use tree::{Document, Node, Text};
 
 use crate::position::Cursor;
@@ -29,8 +37,11 @@ impl Document {
         }
         let decoded = encoding::decode(bytes)?;
         let text = &*decoded.text;
+        if let Some(what) = foreign::recognise(text) {
+            return Err(ReadError::new(Position::START, what));
+        }
         guard::check(text).map_err(|breach| refuse(text, breach))?;
-        tree::parse(text, decoded.mismatch)
+        tree::parse(text, decoded.doubts)
     }
 }
 

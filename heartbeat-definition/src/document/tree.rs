@@ -2,8 +2,9 @@
 
 use roxmltree::NodeType;
 
-use super::encoding::Mismatch;
+use super::encoding::Doubt;
 use super::ill_formed::explain;
+use super::{damage, template};
 use crate::position::Cursor;
 use crate::source::{Attribute, Source};
 use crate::{Position, ReadError};
@@ -14,7 +15,7 @@ pub(crate) struct Document {
     pub(crate) root: Node,
     /// The namespace of the root; `None`: none.
     pub(crate) namespace: Option<String>,
-    pub(crate) encoding: Option<Mismatch>,
+    pub(crate) doubts: Vec<Doubt>,
 }
 
 #[derive(Debug, Default)]
@@ -31,6 +32,8 @@ pub(crate) struct Node {
 pub(crate) enum Text {
     Blank(Position),
     Written(Position),
+    /// What a template or a merge left, and what to do about it.
+    Left(Position, &'static str),
 }
 
 impl Node {
@@ -61,12 +64,12 @@ impl Node {
     }
 }
 
-pub(super) fn parse(text: &str, encoding: Option<Mismatch>) -> Result<Document, ReadError> {
+pub(super) fn parse(text: &str, doubts: Vec<Doubt>) -> Result<Document, ReadError> {
     let parsed = roxmltree::Document::parse(text).map_err(|error| explain(text, &error))?;
     let element = parsed.root_element();
     let namespace = element.tag_name().namespace();
     let mut builder = Builder { text, namespace, cursor: Cursor::new(text) };
-    Ok(Document { root: builder.node(element), namespace: namespace.map(str::to_owned), encoding })
+    Ok(Document { root: builder.node(element), namespace: namespace.map(str::to_owned), doubts })
 }
 
 struct Builder<'a> {
@@ -93,7 +96,7 @@ impl Builder<'_> {
         for child in element.children() {
             match child.node_type() {
                 NodeType::Element => node.children.push(self.node(child)),
-                NodeType::Text if !matches!(node.text, Some(Text::Written(_))) => {
+                NodeType::Text if !matches!(node.text, Some(Text::Written(_) | Text::Left(..))) => {
                     node.text = Some(self.characters(child));
                 }
                 _ => {}
@@ -124,9 +127,15 @@ impl Builder<'_> {
         let written = self.text.get(range.clone()).unwrap_or_default();
         let indent = written.len() - written.trim_start().len();
         if indent == written.len() {
-            Text::Blank(self.cursor.at(range.start))
+            return Text::Blank(self.cursor.at(range.start));
+        }
+        let place = self.cursor.at(range.start + indent);
+        if written.lines().any(damage::is_merge_marker) {
+            Text::Left(place, damage::RESOLVE_CONFLICT)
+        } else if template::mark(written).is_some() {
+            Text::Left(place, template::FILL_IN)
         } else {
-            Text::Written(self.cursor.at(range.start + indent))
+            Text::Written(place)
         }
     }
 }

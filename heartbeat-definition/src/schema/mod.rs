@@ -4,6 +4,8 @@
 //! else in this crate knows which elements and attributes exist or what types
 //! they have. One difference: `schemaVersion` takes any release's version.
 
+use std::collections::{BTreeSet, HashSet};
+
 mod configuration;
 mod definition;
 mod lexical;
@@ -13,6 +15,22 @@ pub(crate) use configuration::SERVICE_CONFIGURATION;
 pub(crate) use definition::{ROLE_MODULE, SERVICE_DEFINITION};
 pub(crate) use lexical::{Lexical, boolean, int, port, port_or_any};
 pub(crate) use validate::validate;
+
+/// The names of all elements, of any file.
+pub(crate) fn element_names() -> BTreeSet<&'static str> {
+    let mut names = BTreeSet::new();
+    let mut seen = HashSet::new();
+    let mut left: Vec<&'static Element> =
+        vec![&SERVICE_DEFINITION, &ROLE_MODULE, &SERVICE_CONFIGURATION];
+    while let Some(element) = left.pop() {
+        names.insert(element.name);
+        // Directories hold directories.
+        if seen.insert(std::ptr::from_ref(element)) {
+            left.extend(element.content.iter().flat_map(|particle| particle.elements));
+        }
+    }
+    names
+}
 
 /// An element: its attributes and what may be inside.
 pub(crate) struct Element {

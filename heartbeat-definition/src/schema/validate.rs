@@ -2,7 +2,7 @@
 
 use super::configuration::LATER;
 use super::{Attribute, Element, Order, Particle};
-use crate::document::{Node, Text};
+use crate::document::{FILL_IN, Node, Text, template_mark};
 use crate::finding::{Findings, excerpt};
 use crate::{Code, Severity};
 
@@ -55,7 +55,8 @@ fn check_attribute(node: &Node, attribute: &Attribute, findings: &mut Findings) 
             node.name(),
             lexical.expected()
         );
-        let fix = lexical.fix(&written.value);
+        let filled_in = template_mark(&written.value).map(|_| FILL_IN.to_owned());
+        let fix = filled_in.or_else(|| lexical.fix(&written.value));
         findings.push(code, code.severity(), written.position, message, fix);
     }
 }
@@ -78,6 +79,12 @@ fn check_text(node: &Node, element: &Element, is_sound: bool, findings: &mut Fin
             place,
             format!("`{}` holds text, but may only hold elements", element.name),
             "remove it, or put it into an attribute",
+        ),
+        Some(Text::Left(place, way_out)) => findings.add_with_fix(
+            code,
+            place,
+            format!("`{}` holds text, but may only hold elements", element.name),
+            way_out,
         ),
         // The schema's empty types take no white space either. Beside another
         // fault of the element it is no news.

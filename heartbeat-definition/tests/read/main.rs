@@ -6,6 +6,10 @@ mod configuration;
 #[cfg(test)]
 mod corpus;
 #[cfg(test)]
+mod damage;
+#[cfg(test)]
+mod encodings;
+#[cfg(test)]
 mod endpoints;
 #[cfg(test)]
 mod long_values;

@@ -1,7 +1,7 @@
-//! Encodings, ill-formed files and limits.
+//! Ill-formed files and limits.
 
 use crate::support::{endpoints, service, unmark, worker};
-use heartbeat_definition::{Code, ServiceConfiguration, ServiceDefinition, Severity};
+use heartbeat_definition::{Code, ServiceConfiguration, ServiceDefinition};
 
 #[track_caller]
 fn assert_unreadable(marked: &str, words: &str) {
@@ -29,7 +29,7 @@ fn not_a_definition() {
 #[test]
 fn ill_formed() {
     assert_unreadable("<a>\n<b></a▸", "cut off");
-    assert_unreadable("<a>\n<b>▸</a>", "`</b>` must come first");
+    assert_unreadable("<a>\n<b>▸</a>", "`</b>` must come first, for the `<b>` at 2:1");
     assert_unreadable("<a b=\"1\" ▸b=\"2\" />", "given twice");
     assert_unreadable("<a b=\"x ▸< y\" />", "&lt;");
     assert_unreadable("<a b=\"x ▸& y\" />", "&amp;");
@@ -47,7 +47,7 @@ fn a_missing_quotation_mark_is_what_is_told() {
 fn placeholders_are_named() {
     assert_unreadable("<a>\n  <b ▸$name$=\"1\" /></a>", "fill in the template placeholders");
     assert_unreadable("<a name=\"▸<name>\" />", "fill in the template placeholders");
-    assert_unreadable("<a cost=\"5$\" ▸$ />", "the file is not well-formed XML");
+    assert_unreadable("<a cost=\"5$\" ▸$ />", "`$` is no name of an attribute");
 }
 
 #[test]
@@ -85,68 +85,6 @@ fn findings_are_bounded() {
     let reading = ServiceDefinition::read(text.as_bytes()).unwrap();
     assert_eq!(reading.findings.len(), 1000);
     assert_eq!(reading.findings[999].code, Code::TooManyFindings);
-}
-
-fn read_all(bytes: &[u8]) -> (Vec<Code>, String) {
-    let reading = ServiceDefinition::read(bytes).unwrap();
-    let place = reading.model.roles[0].position.to_string();
-    assert_eq!(reading.model.roles[0].name, "Beiträge");
-    assert!(reading.findings.iter().all(|f| f.severity == Severity::Note));
-    (reading.findings.iter().map(|f| f.code).collect(), place)
-}
-
-fn utf16(text: &str, unit: fn(u16) -> [u8; 2]) -> Vec<u8> {
-    text.encode_utf16().flat_map(unit).collect()
-}
-
-#[test]
-fn encodings() {
-    // The name stands in the first line, where a byte order mark would shift
-    // it, and behind a character of two bytes.
-    let body = service("<!-- Ü --><WorkerRole name=\"Beiträge\" />").replace('\n', "");
-    let column = body.chars().position(|c| c == 'B').unwrap() + 1;
-    let place = format!("1:{column}");
-    let good = (vec![], place);
-
-    assert_eq!(read_all(body.as_bytes()), good);
-    assert_eq!(read_all(format!("\u{feff}{body}").as_bytes()), good);
-    for unit in [u16::to_le_bytes, u16::to_be_bytes] {
-        assert_eq!(read_all(&utf16(&body, unit)), good);
-        assert_eq!(read_all(&utf16(&format!("\u{feff}{body}"), unit)), good);
-    }
-}
-
-#[test]
-fn declarations_may_lie() {
-    let declared = |encoding: &str| {
-        let body = service("<!-- Ü --><WorkerRole name=\"Beiträge\" />");
-        format!("<?xml version=\"1.0\" encoding='{encoding}' standalone=\"yes\"?>{body}")
-    };
-    let lie = [Code::EncodingMismatch];
-    assert_eq!(read_all(declared("utf-16").as_bytes()).0, lie);
-    assert_eq!(read_all(declared("windows-1252").as_bytes()).0, lie);
-    assert_eq!(read_all(&utf16(&declared("utf-8"), u16::to_le_bytes)).0, lie);
-    assert_eq!(read_all(declared("UTF-8").as_bytes()).0, []);
-    assert_eq!(read_all(&utf16(&declared("utf-16"), u16::to_be_bytes)).0, []);
-    let plain = declared("utf-8").replace(" encoding='utf-8'", "");
-    assert_eq!(read_all(plain.as_bytes()).0, []);
-}
-
-#[test]
-fn bytes_of_another_encoding() {
-    let error = ServiceDefinition::read(b"<a>\n \xFCber</a>").unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "2:2: the byte 0xFC is not UTF-8: save the file as UTF-8 or UTF-16"
-    );
-    let mut bytes = utf16("<a>ü", u16::to_le_bytes);
-    bytes.push(0);
-    let error = ServiceDefinition::read(&bytes).unwrap_err();
-    assert_eq!(error.position().to_string(), "1:5");
-    let lone: Vec<u8> =
-        [0xFEFF_u16, 0x3C, 0xD800, 0x3C].into_iter().flat_map(u16::to_be_bytes).collect();
-    let error = ServiceDefinition::read(&lone).unwrap_err();
-    assert!(error.to_string().starts_with("1:2: 0xD800"), "{error}");
 }
 
 #[test]
@@ -246,6 +184,11 @@ fn hostile_files_are_read_in_time() {
         }),
         fill(|body| format!("<a b='{body}'/>"), |_| "&#65;".to_owned()),
         fill(|body| format!("<a {body}"), |_| "='".to_owned()),
+        fill(|body| format!("<a b={body}"), |_| "#{".to_owned()),
+        fill(|body| format!("<a {body}"), |_| "“ ".to_owned()),
+        fill(worker, |_| "{{${".to_owned()),
+        fill(|body| format!("<a b='{body}'/>"), |_| "$(".to_owned()),
+        fill(|body| format!("<a>{body}</b>"), |_| "<c></c>".to_owned()),
         service(&format!("<WorkerRole name='{long}' /><WorkerRole name='{long}' />")),
         service(&format!("<WorkerRole {long}='' />")),
     ];

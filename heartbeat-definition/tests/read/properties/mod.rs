@@ -12,7 +12,7 @@ mod xml;
 use heartbeat_definition::{Position, ServiceConfiguration, ServiceDefinition};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::sample::Index;
+use proptest::sample::{Index, select};
 
 use self::configuration::{configuration, write_configuration};
 use self::definition::{definition, write_definition};
@@ -52,6 +52,25 @@ const SAMPLE: &str = r#"<?xml version="1.0" encoding="utf-8"?>
   <NetworkTrafficRules><OnlyAllowTrafficTo><Destinations><RoleEndpoint roleName="Orders" endpointName="In" /></Destinations><AllowAllTraffic /></OnlyAllowTrafficTo></NetworkTrafficRules>
 </ServiceDefinition>
 "#;
+
+const DAMAGE: [&str; 16] = [
+    "“",
+    "”",
+    "\0",
+    "\u{1a}",
+    "\n<<<<<<< a\n",
+    "\n=======\n",
+    "<% a %>",
+    "{{",
+    "#{é}",
+    "$(",
+    "__a__",
+    "<?xml version='1.0'?>",
+    "<Wörker>",
+    "</WorkrRole>",
+    "=\"<é>",
+    "\u{feff}",
+];
 
 proptest! {
     #[test]
@@ -96,6 +115,26 @@ proptest! {
                 }
             }
             Err(error) => prop_assert!(error.position().line as usize <= lines, "{}", error),
+        }
+    }
+
+    #[test]
+    fn known_damage_never_panics(
+        damage in vec((any::<Index>(), select(&DAMAGE[..])), 1..4),
+        cut in any::<Index>(),
+    ) {
+        let mut text = SAMPLE.to_owned();
+        for (place, piece) in damage {
+            let places: Vec<_> = text.char_indices().map(|(at, _)| at).collect();
+            text.insert_str(places[place.index(places.len())], piece);
+        }
+        let lines = text.matches('\n').count() + 1;
+        let cut = cut.index(text.len());
+        for bytes in [text.as_bytes(), &text.as_bytes()[..cut]] {
+            if let Err(error) = ServiceDefinition::read(bytes) {
+                prop_assert!(error.position().line as usize <= lines, "{}", error);
+                prop_assert!(!error.message().contains(['\n', '\0']), "{}", error);
+            }
         }
     }
 

@@ -1,0 +1,90 @@
+//! Faults at single characters: the parser's words in ours, each with a way out.
+
+use roxmltree::Error;
+
+use super::foreign::skip_prolog;
+use crate::finding::excerpt;
+
+/// Says what is wrong at `offset`, to follow "not well-formed XML".
+pub(super) fn explain(text: &str, offset: usize, error: &Error) -> String {
+    let (before, rest) = text.split_at_checked(offset).unwrap_or((text, ""));
+    if let Some(words) = in_a_tag(before, rest, error) {
+        return words;
+    }
+    match error {
+        Error::NonXmlChar(c, _) => {
+            format!("the character U+{:04X} is not allowed: remove it", u32::from(*c))
+        }
+        Error::InvalidComment(_) => "`--` is not allowed inside a comment: write `- -`".to_owned(),
+        Error::InvalidCharacterData(_) => "`]]>` is not allowed in text: write `]]&gt;`".to_owned(),
+        Error::InvalidString("version", _) => {
+            "its declaration has no version: write <?xml version=\"1.0\" encoding=\"utf-8\"?>"
+                .to_owned()
+        }
+        Error::InvalidString(expected, _) => format!("`{expected}` is missing here: add it"),
+        Error::DuplicatedNamespace(prefix, _) => {
+            format!("the namespace prefix `{}` is declared twice: remove one", excerpt(prefix))
+        }
+        Error::InvalidXmlPrefixUri(_)
+        | Error::UnexpectedXmlUri(_)
+        | Error::UnexpectedXmlnsUri(_)
+        | Error::InvalidElementNamePrefix(_) => {
+            "`xml` and `xmlns` are prefixes of XML itself: use another".to_owned()
+        }
+        Error::UnknownToken(_) => unknown_token(before).to_owned(),
+        other => reworded(other),
+    }
+}
+
+/// Faults between `<` and `>`.
+fn in_a_tag(before: &str, rest: &str, error: &Error) -> Option<String> {
+    let token = rest.split(|c: char| c.is_whitespace() || "=/>".contains(c)).next();
+    let token = excerpt(token.unwrap_or_default());
+    let character = rest.chars().next().map(|c| excerpt(&c.to_string())).unwrap_or_default();
+    Some(match error {
+        Error::InvalidName(_) if before.ends_with(['<', '/']) => {
+            "no name follows `<`: write the name right behind it, or `&lt;` where text is meant"
+                .to_owned()
+        }
+        Error::InvalidName(_) if rest.starts_with('<') => {
+            "the tag before this `<` does not end: add `>`".to_owned()
+        }
+        Error::InvalidName(_) => {
+            format!("`{token}` is no name of an attribute: write name=\"value\", or remove it")
+        }
+        Error::InvalidChar(b'=', ..) => {
+            "the attribute before this has no value: write name=\"value\"".to_owned()
+        }
+        Error::InvalidChar2("a quote", ..) => {
+            "the value of an attribute has no quotation marks: write name=\"value\"".to_owned()
+        }
+        Error::InvalidChar2("a whitespace", ..) => {
+            format!("no space is before `{token}`: add one, or remove the quotation mark too many")
+        }
+        Error::InvalidChar(expected, ..) => {
+            format!("`{}` is missing before `{character}`: add it", char::from(*expected))
+        }
+        Error::InvalidChar2(expected, ..) => {
+            format!("{expected} is missing before `{character}`: add it")
+        }
+        _ => return None,
+    })
+}
+
+fn unknown_token(before: &str) -> &'static str {
+    if skip_prolog(before).is_empty() {
+        "it does not begin with an element: is this the right file?"
+    } else if roxmltree::Document::parse(before).is_ok() {
+        "something follows the end of the root element: remove it"
+    } else {
+        "neither an element nor a comment begins here: remove it, or write `&lt;`"
+    }
+}
+
+/// The parser's own words, without the position that it appends.
+fn reworded(error: &Error) -> String {
+    let words = error.to_string();
+    let place = format!(" at {}", error.pos());
+    let words = words.strip_suffix(&place).unwrap_or(&words);
+    format!("{words}: remove it")
+}

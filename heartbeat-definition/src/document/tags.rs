@@ -1,0 +1,42 @@
+//! A start tag and an end tag that do not fit.
+
+use super::damage::Blame;
+use crate::finding::excerpt;
+use crate::position::Cursor;
+use crate::{nearest, schema};
+
+/// Blames one of the two, each given with its offset: a misspelt one, else the end tag.
+pub(super) fn mismatched(text: &str, open: (usize, &str), close: (usize, &str)) -> Blame {
+    let ((start, open), (end, close)) = (open, close);
+    let known = schema::element_names();
+    let are_alike = nearest(open, [close]).is_some();
+    match (known.contains(open), known.contains(close)) {
+        (false, is_known) if are_alike => {
+            let meant = if is_known { Some(close) } else { nearest(open, known) };
+            let (open, close) = (excerpt(open), excerpt(close));
+            let meant = meant.map_or_else(|| close.clone(), excerpt);
+            let message = format!(
+                "the start tag `<{open}>` is not that of the end tag `</{close}>`: \
+                 did you mean `<{meant}>`?"
+            );
+            (start, message)
+        }
+        (true, false) if are_alike => {
+            let (open, close) = (excerpt(open), excerpt(close));
+            let message = format!(
+                "the end tag `</{close}>` is not that of the start tag `<{open}>`: \
+                 did you mean `</{open}>`?"
+            );
+            (end, message)
+        }
+        _ => {
+            let place = Cursor::new(text).at(start);
+            let (open, close) = (excerpt(open), excerpt(close));
+            let message = format!(
+                "`</{close}>` closes nothing: `</{open}>` must come first, \
+                 for the `<{open}>` at {place}"
+            );
+            (end, message)
+        }
+    }
+}
