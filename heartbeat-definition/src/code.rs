@@ -124,6 +124,8 @@ codes! {
     /// Fewer public ports than instances, or a negative number of instances.
     InstanceCount = "instance-count", Error, Tools;
 
+    /// No role at all.
+    NoRole = "no-role", Error, Tools;
     /// The XML declaration names an encoding that the file is not in; a note
     /// where XML parsers read the file all the same.
     EncodingMismatch = "encoding-mismatch", Warning, Tools;

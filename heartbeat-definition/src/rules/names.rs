@@ -6,6 +6,14 @@ use crate::finding::{Findings, excerpt};
 use crate::{Certificate, Code, Endpoint, Position, Role, ServiceDefinition, Severity, Source};
 
 pub(super) fn check_definition(definition: &ServiceDefinition, findings: &mut Findings) {
+    if definition.roles.is_empty() {
+        findings.add_with_fix(
+            Code::NoRole,
+            definition.source.position,
+            "the definition has no role",
+            "add <WorkerRole name=\"…\" />",
+        );
+    }
     let roles = definition.roles.iter();
     check_unique("roles", &mut roles.map(|r| (&*r.name, &r.source)), findings);
     let probes = definition.load_balancer_probes.iter();

@@ -285,8 +285,18 @@ fn limits_of_the_platform() {
     let roles = (0..25).map(role).collect::<Vec<_>>().concat();
     assert_valid(&service(&roles));
     assert_warning(&service(&(roles + "▸<WorkerRole name=\"more\" />")), Code::TooMany);
-    let domains = service("").replace("name=\"Shop\"", "name=\"Shop\" upgradeDomainCount=\"▸21\"");
+    let domains =
+        service(&role(1)).replace("name=\"Shop\"", "name=\"Shop\" upgradeDomainCount=\"▸21\"");
     assert_violation(&domains, Code::TooMany, Severity::Warning);
+}
+
+#[test]
+fn a_service_has_a_role() {
+    for nothing in ["", "<!-- <WorkerRole name=\"Orders\" /> -->", "<NetworkTrafficRules />"] {
+        let found = findings(&service(nothing));
+        let found: Vec<_> = found.iter().map(|f| (f.code.as_str(), f.severity)).collect();
+        assert_eq!(found, [("no-role", Severity::Error)], "{nothing}");
+    }
 }
 
 #[test]
