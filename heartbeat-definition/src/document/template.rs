@@ -6,10 +6,13 @@ pub(crate) const FILL_IN: &str = "fill in the template placeholders first";
 /// The first mark in a text: `$x$`, `$(x)`, `${x}`, `#{x}`, `{{x}}`, `{% x %}`, `<% x %>` or
 /// `__x__`. They are looked for on one line only.
 pub(crate) fn mark(text: &str) -> Option<&str> {
-    text.lines().find_map(|line| {
-        let mut starts = line.char_indices().filter(|(_, c)| "$#{<_".contains(*c));
-        starts.find_map(|(start, _)| mark_at(line.get(start..)?))
-    })
+    // More beginnings without an end are no template's.
+    const MOST: usize = 1000;
+    let starts = text.lines().flat_map(|line| {
+        let starts = line.char_indices().filter(|(_, c)| "$#{<_".contains(*c));
+        starts.filter_map(|(start, _)| line.get(start..))
+    });
+    starts.take(MOST).find_map(mark_at)
 }
 
 /// The mark that a line begins with.
@@ -35,8 +38,7 @@ fn mark_at(line: &str) -> Option<&str> {
     })
 }
 
-/// As far as a mark may go: without a bound, many beginnings without an end would cost the square
-/// of their number.
+/// As far as a mark may go.
 fn start_of(line: &str) -> &str {
     const LONGEST: usize = 100;
     let end = line.char_indices().nth(LONGEST).map_or(line.len(), |(end, _)| end);
