@@ -141,3 +141,27 @@ fn a_name_beyond_all_measure_is_left_to_fill_in() {
     let found = fit(&worker(&setting), &"<Role name=\"Orders\"/>".repeat(20_000));
     assert_fix(&found, "add <Setting name=\"…\" value=\"…\" />");
 }
+
+/// The attribute and the runtime show these errors as they are.
+#[test]
+fn what_a_selection_says_to_write_is_whole() {
+    for name in long_names() {
+        let endpoint =
+            format!("<Endpoints><InternalEndpoint name=\"{name}\" protocol=\"tcp\"/></Endpoints>");
+        let text = worker(&endpoint).replace("\"Orders\"", &format!("\"{name}\""));
+        let model = ServiceDefinition::read(text.as_bytes()).unwrap().model;
+        let told = |error: heartbeat_definition::SelectionError, way_out: &str| {
+            assert!(error.notes().last().unwrap().contains(way_out), "{way_out}\n{error}");
+        };
+        let (near, far) = (name.replace("Tail", "Tial"), "Other.".repeat(name.len() / 6));
+        let role = model.role(&name).unwrap();
+        told(model.worker_role(&near, "f").unwrap_err(), &format!("`role = \"{name}\"`"));
+        told(role.heartbeat(&near, "f").unwrap_err(), &format!("`heartbeat = \"{name}\"`"));
+        let added = |element: &str| format!("<{element} name=\"{far}\"");
+        told(model.worker_role(&far, "f").unwrap_err(), &added("WorkerRole"));
+        told(role.heartbeat(&far, "f").unwrap_err(), &added("InputEndpoint"));
+        told(role.management(&far, "f").unwrap_err(), &added("InternalEndpoint"));
+        let error = role.heartbeat("a&b\"c", "f").unwrap_err();
+        told(error, "<InputEndpoint name=\"a&amp;b&quot;c\"");
+    }
+}
