@@ -63,9 +63,8 @@ impl LocalResources {
         let (path, created) = match folder {
             Folder::Named(path) => (path.clone(), create(path)),
             Folder::InBase(name) => {
-                let temp = temp_dir();
-                let created = create_private(&temp, &[&self.base, name]);
-                (temp.join(&self.base).join(name), created)
+                let base = temp_dir().join(&self.base);
+                (base.join(name), create_private(&base, name))
             }
         };
         match created {
@@ -86,8 +85,8 @@ fn create(folder: &Path) -> io::Result<()> {
 
 /// The folder for temporary files is the user's own.
 #[cfg(not(unix))]
-fn create_private(temp: &Path, names: &[&str]) -> io::Result<()> {
-    create(&names.iter().fold(temp.to_owned(), |path, name| path.join(name)))
+fn create_private(base: &Path, name: &str) -> io::Result<()> {
+    create(&base.join(name))
 }
 
 /// A declared or host name as one component of a path.
