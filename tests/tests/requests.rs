@@ -185,6 +185,23 @@ fn what_is_malformed_is_refused_and_nothing_of_it_comes_back() {
             413,
         ),
         ("a chunk of no size", header("Transfer-Encoding: chunked") + "reflected\r\n", 400),
+        (
+            "a chunked body to come",
+            header("Transfer-Encoding: chunked\r\nExpect: 100-continue"),
+            413,
+        ),
+        (
+            "a request in a chunk",
+            header("Transfer-Encoding: chunked")
+                + "23\r\nGET /livez?reflected HTTP/1.0\r\n\r\n\r\n0\r\n\r\n",
+            413,
+        ),
+        (
+            "two lengths behind an empty body",
+            header("Transfer-Encoding: chunked")
+                + "0\r\nTransfer-Encoding: x\r\nContent-Length: 9\r\n\r\nreflected",
+            400,
+        ),
         ("a body", header("Content-Length: 9") + "reflected", 413),
         ("a body to come", header("Content-Length: 9\r\nExpect: 100-continue"), 413),
         ("a long body", header("Content-Length: 900000") + &"reflected".repeat(25_000), 413),
@@ -249,6 +266,9 @@ fn an_empty_body_is_no_body() {
     }
 }
 
+const CHUNKED: &[u8] =
+    b"GET /livez HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+const NO_CHUNK: &[u8] = b"0\r\n\r\n";
 const HTTP1: &[u8] = b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n";
 /// The same for `/` by prior knowledge.
 const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\
@@ -286,6 +306,8 @@ fn a_head_that_does_not_end_is_given_up_after_five_seconds() {
         ("not all of a preface", b"PRI * HTT", b""),
         ("not all of a head", b"GET /livez HTTP/1.1\r\nHost: a\r\n", b""),
         ("no chunk", b"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", b""),
+        ("no chunk of a second request", HTTP1, CHUNKED.strip_suffix(NO_CHUNK).unwrap()),
+        ("HTTP/2, no data", HTTP2, b"\0\0\x03\x01\x04\0\0\0\x03\x82\x84\x86"),
         ("a second request, later", HTTP1, b"GET /liv"),
         ("a second request, at once", &http1_twice, b""),
         ("HTTP/2, later", HTTP2, http2_unended),
@@ -294,7 +316,17 @@ fn a_head_that_does_not_end_is_given_up_after_five_seconds() {
     .map(|(what, first, second)| (what, first, send(&worker, first, second)));
     // One that owes nothing stays: what a client of HTTP/2 still says then is no request.
     let settings_are_known = b"\0\0\0\x04\x01\0\0\0\0";
-    let idle = [send(&worker, HTTP1, b"\r\n"), send(&worker, HTTP2, settings_are_known)];
+    let http2_no_data = [
+        HTTP2.strip_suffix(HTTP2_REQUEST).unwrap(),
+        b"\0\0\x03\x01\x04\0\0\0\x01\x82\x84\x86\0\0\0\0\x01\0\0\0\x01",
+    ]
+    .concat();
+    let idle = [
+        ("a request", send(&worker, HTTP1, b"\r\n")),
+        ("an empty body", send(&worker, CHUNKED, b"\r\n")),
+        ("HTTP/2", send(&worker, HTTP2, settings_are_known)),
+        ("HTTP/2, an empty body", send(&worker, &http2_no_data, settings_are_known)),
+    ];
     for (what, first, mut stream) in streams {
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).expect("an end, and no reset");
@@ -303,11 +335,26 @@ fn a_head_that_does_not_end_is_given_up_after_five_seconds() {
         assert!(after >= Duration::from_secs(5), "{what}: {after:?}");
         assert!(after < Duration::from_secs(20), "{what}: {after:?}");
     }
-    for mut stream in idle {
+    for (what, mut stream) in idle {
         stream.set_read_timeout(Some(Duration::from_millis(1500))).unwrap();
-        let error = io::copy(&mut stream, &mut io::sink()).expect_err("an idle connection stays");
-        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+        let end = io::copy(&mut stream, &mut io::sink()).map_err(|error| error.kind());
+        assert_eq!(end, Err(io::ErrorKind::WouldBlock), "{what}: an idle connection stays");
     }
+}
+
+/// A client that has announced a body and sent none of it is not waited for.
+#[test]
+fn a_body_that_does_not_come_does_not_hold_up_the_end() {
+    let mut worker = ready_worker();
+    let mut client = send(&worker, CHUNKED.strip_suffix(NO_CHUNK).unwrap(), b"");
+    assert_eq!(worker.get("/livez").status, 200);
+    let asked = Instant::now();
+    worker.signal(heartbeat_tests::Signal::TERM);
+    assert_eq!(worker.wait().code(), Some(0));
+    assert!(asked.elapsed() < Duration::from_millis(900), "{:?}", asked.elapsed());
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).expect("an end, and no reset");
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
 }
 
 #[test]

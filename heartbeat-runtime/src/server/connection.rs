@@ -8,7 +8,7 @@ use std::task::{self, Context, Poll};
 use std::time::Duration;
 
 use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderValue, Method, Request, Version};
+use http::{HeaderValue, Method, Request, StatusCode, Version};
 use hyper::body::{Body, Incoming};
 use hyper::rt::Executor;
 use hyper::service::service_fn;
@@ -48,9 +48,10 @@ pub(super) async fn serve(
     let lingers = {
         let (heads, reads) = (Heads::default(), 0);
         let io = Io { stream: Arc::clone(&stream), slot: Arc::clone(&slot), heads, reads };
+        let ends = closing.clone();
         let service = service_fn(|request| {
-            let (site, slot) = (Arc::clone(&site), Arc::clone(&slot));
-            async move { Ok::<_, Infallible>(answer(request, &site, &slot).await) }
+            let (site, slot, ends) = (Arc::clone(&site), Arc::clone(&slot), ends.clone());
+            async move { Ok::<_, Infallible>(answer(request, &site, &slot, ends).await) }
         });
         let builder = builder();
         let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service));
@@ -114,12 +115,22 @@ impl<F: Future<Output = ()> + Send + 'static> Executor<F> for BoxedExecutor {
     }
 }
 
-async fn answer(mut request: Request<Incoming>, site: &Site, slot: &ConnectionSlot) -> Response {
+async fn answer(
+    mut request: Request<Incoming>,
+    site: &Site,
+    slot: &ConnectionSlot,
+    mut closing: watch::Receiver<()>,
+) -> Response {
     if !request.body().is_end_stream() {
-        // A body that never arrives gets as little time as a head.
-        slot.on_read(true);
+        slot.expect_body();
     }
-    let refusal = rules::refusal(&mut request).await;
+    let refusal = tokio::select! {
+        biased;
+        refusal = rules::refusal(&mut request) => refusal,
+        () = async { shutdown_requested(&mut closing).await; sleep(LAST_REQUEST).await } => {
+            Some(StatusCode::REQUEST_TIMEOUT)
+        }
+    };
     let mut response =
         refusal.map_or_else(|| site.answer(Some(slot.peer()), &request), router::empty);
     slot.on_response();

@@ -165,6 +165,14 @@ impl ConnectionSlot {
         }
     }
 
+    /// Gives the body of a request no more time than a head has.
+    pub(super) fn expect_body(&self) {
+        let mut activity = self.entry.activity();
+        if activity.stage == Stage::Idle {
+            activity.enter(Stage::Head);
+        }
+    }
+
     /// Records a response.
     pub(super) fn on_response(&self) {
         let mut activity = self.entry.activity();

@@ -147,10 +147,16 @@ mod tests {
             ("/livez", "/livez", 200),
             ("/metrics", "/metrics", 503),
             ("/status", "/metrics", 404),
+            ("/status", "/metrics/", 404),
+            ("/status/", "/status/", 503),
+            ("/status/", "/status", 404),
+            ("/livez/", "/livez/", 200),
         ] {
             let status = status(probe_path, Trust::Nobody, asked);
             assert_eq!(status, expected, "{asked} where the probe is {probe_path}");
         }
-        assert_eq!(status("/metrics", Trust::Everyone, "/metrics"), 200);
+        for asked in ["/metrics", "/metrics/"] {
+            assert_eq!(status("/metrics", Trust::Everyone, asked), 200, "{asked}");
+        }
     }
 }

@@ -3,7 +3,8 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 
-use http::{Request, StatusCode, Version, header::HOST};
+use http::header::{EXPECT, HOST};
+use http::{Request, StatusCode, Version};
 use hyper::body::{Body, Buf};
 
 /// Refuses a request that has a body, or not the one `Host` that HTTP/1.1 demands (RFC 9112,
@@ -14,6 +15,10 @@ pub(super) async fn refusal(
     let hosts = request.headers().get_all(HOST).iter().count();
     if hosts > 1 || hosts == 0 && request.version() == Version::HTTP_11 {
         return Some(StatusCode::BAD_REQUEST);
+    }
+    // To read from a client that waits to be invited would invite it to send what is refused then.
+    if request.headers().contains_key(EXPECT) && !request.body().is_end_stream() {
+        return Some(StatusCode::PAYLOAD_TOO_LARGE);
     }
     refused_body(request.body_mut()).await
 }
