@@ -1,5 +1,7 @@
-//! Any bytes: read as all three kinds of file, judge, and put together.
-//! Nothing may panic, and positions must lie within the file.
+//! Reads any bytes as each of the three kinds of file and applies a configuration to a definition.
+//! Nothing may panic, and every position must lie within the file.
+//!
+//! In `heartbeat-definition`:
 //!
 //! ```text
 //! cargo +nightly fuzz run read -- -dict=fuzz/xml.dict -timeout=10
@@ -19,7 +21,7 @@ fuzz_target!(|bytes: &[u8]| {
     check(&RoleModule::read(bytes), bytes);
     check(&ServiceConfiguration::read(bytes), bytes);
 
-    // The second half, after a separator, is a configuration for the first.
+    // After a separator comes a configuration for the definition before it.
     if let Some(at) = bytes.iter().position(|byte| *byte == 0x1E) {
         let definition = ServiceDefinition::read(&bytes[..at]);
         let configuration = ServiceConfiguration::read(&bytes[at + 1..]);
