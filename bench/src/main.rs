@@ -1,76 +1,76 @@
-//! Heartbeat beside its peers: one command, one table.
+//! Heartbeat compared with other ways to serve health: one command, one table.
 //!
 //! ```text
 //! cargo run --release --manifest-path bench/Cargo.toml
 //! ```
 //!
-//! Names of parts after `--` measure those alone, as `-- idle life`. Every peer is a process of its
-//! own, on the same machine, doing the same work; the rounds of the peers take turns, and medians
-//! are told, as so many times what a worker written by hand with tokio and axum takes. The exit
-//! code is 1 where a bound is missed. Needs Linux, and wrk, valgrind and Node for some rows, which
-//! it tells of where they are missing. Takes about a quarter of an hour.
+//! Names of parts after `--` select those parts: `-- idle lifecycle`. Each contender runs in a process
+//! of its own, on the same machine, and does the same work. Rounds of the contenders take turns. The
+//! table has medians, and their ratios to a worker written by hand with tokio and axum. The exit code
+//! is 1 if a bound is missed. Needs Linux; some rows need wrk, valgrind or Node, and are reported as
+//! skipped without them. Takes about a quarter of an hour.
 
 mod builds;
+mod contender;
+mod faults;
 mod idle;
-mod life;
+mod lifecycle;
 mod load;
-mod ours;
-mod peer;
+mod micro;
 mod probe;
-mod running;
+mod process;
 mod table;
-mod trouble;
 
 use std::env;
 use std::error::Error;
 use std::process::ExitCode;
 
-use crate::peer::Peer;
+use crate::contender::Contender;
 use crate::table::Table;
 
 fn main() -> ExitCode {
-    match table() {
+    match measure() {
         Ok(table) => {
             print!("{table}");
             if table.all_met() { ExitCode::SUCCESS } else { ExitCode::from(1) }
         }
         Err(error) => {
-            eprintln!("the bench cannot be run: {error}");
+            eprintln!("the bench failed: {error}");
             ExitCode::from(2)
         }
     }
 }
 
-/// One part of the measures, which can be asked for by its name.
-type Part = fn(&[Peer], &mut Table) -> Result<(), Box<dyn Error>>;
+/// A part of the measurements, selected by its name.
+type Part = fn(&[Contender], &mut Table) -> Result<(), Box<dyn Error>>;
 
 const PARTS: [(&str, Part); 9] = [
-    ("ours", ours::measure),
+    ("micro", micro::measure),
     ("load", load::measure),
-    ("rude", trouble::rude),
-    ("blocked", trouble::blocked),
-    ("dead", trouble::dead),
+    ("blocking_task", faults::blocking_task),
+    ("blocked_threads", faults::blocked_threads),
+    ("deadlock", faults::deadlock),
     ("idle", idle::measure),
-    ("life", life::measure),
-    ("crowd", idle::crowd),
+    ("lifecycle", lifecycle::measure),
+    ("thousand", idle::thousand),
     ("builds", builds::measure),
 ];
 
-fn table() -> Result<Table, Box<dyn Error>> {
-    let asked: Vec<String> = env::args().skip(1).collect();
-    if let Some(part) = asked.iter().find(|part| PARTS.iter().all(|(name, _)| name != part)) {
+fn measure() -> Result<Table, Box<dyn Error>> {
+    let selected: Vec<String> = env::args().skip(1).collect();
+    if let Some(part) = selected.iter().find(|part| PARTS.iter().all(|(name, _)| name != part)) {
         let all = PARTS.map(|(name, _)| name).join(", ");
-        return Err(format!("there is no part `{part}`, but {all}").into());
+        return Err(format!("unknown part `{part}`; the parts are {all}").into());
     }
-    eprintln!("release builds …");
+    eprintln!("building for release …");
     let mut table = Table::default();
-    let peers = peer::built(|peer, why| table.skip(peer, why))?;
-    table.set_columns(peers.iter().map(|peer| peer.name).collect());
+    let contenders = contender::build_all(|name, reason| table.add_skipped(name, reason))?;
+    table.set_columns(contenders.iter().map(|contender| contender.name).collect());
     for (name, measure) in PARTS {
-        if asked.is_empty() || asked.iter().any(|part| part == name) {
+        if selected.is_empty() || selected.iter().any(|part| part == name) {
             eprintln!("{name} …");
-            if let Err(error) = measure(&peers, &mut table) {
-                // What was measured before is worth seeing.
+            if let Err(error) = measure(&contenders, &mut table) {
+                // Earlier parts took minutes: print their results.
                 print!("{table}");
                 return Err(format!("{name}: {error}").into());
             }

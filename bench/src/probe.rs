@@ -1,4 +1,4 @@
-//! A prober as the kubelet is: a new connection for each probe, and a second for all of it.
+//! A prober that works as the kubelet does: a new connection and one second for each probe.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -7,73 +7,73 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The kubelet's.
+/// The kubelet's default.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Answer {
+pub(crate) enum Outcome {
     Status(u16),
     Refused,
-    /// Not within the second, or not whole.
-    None,
+    /// None within the timeout, or an incomplete one.
+    NoResponse,
 }
 
-/// One probe of many.
+/// One probe of a series.
 #[derive(Clone, Copy)]
 pub(crate) struct Probe {
-    /// Since the first was due.
+    /// Scheduled time, from the start of the series.
     pub(crate) due: Duration,
-    pub(crate) answer: Answer,
+    pub(crate) outcome: Outcome,
     pub(crate) took: Duration,
 }
 
-impl fmt::Display for Answer {
+impl fmt::Display for Outcome {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Status(status) => write!(formatter, "{status}"),
-            Self::Refused => formatter.write_str("refuses connections"),
-            Self::None => formatter.write_str("nothing"),
+            Self::Refused => formatter.write_str("connection refused"),
+            Self::NoResponse => formatter.write_str("no response"),
         }
     }
 }
 
-/// Asks once, and tells how long it took.
-pub(crate) fn probe(address: SocketAddr, path: &str) -> (Answer, Duration) {
+/// Probes once and returns the time it took.
+pub(crate) fn probe(address: SocketAddr, path: &str) -> (Outcome, Duration) {
     let start = Instant::now();
-    let answer = match ask(address, path) {
-        Ok(status) => Answer::Status(status),
-        Err(error) if is_refusal(error.kind()) => Answer::Refused,
-        Err(_) => Answer::None,
+    let outcome = match request(address, path) {
+        Ok(status) => Outcome::Status(status),
+        Err(error) if is_refusal(error.kind()) => Outcome::Refused,
+        Err(_) => Outcome::NoResponse,
     };
-    (answer, start.elapsed())
+    (outcome, start.elapsed())
 }
 
-/// Asks again and again, whether or not the last answer has come, so that a server that does not
-/// answer is not asked less often.
+/// Probes at a fixed rate without waiting for earlier responses, so that a slow server is probed as
+/// often as a fast one.
 pub(crate) fn probes(address: SocketAddr, path: &str, every: Duration, times: u32) -> Vec<Probe> {
     let start = Instant::now();
-    let (sender, answers) = mpsc::channel();
+    let (sender, probes) = mpsc::channel();
     thread::scope(|scope| {
         for number in 0..times {
             let due = every * number;
             thread::sleep(due.saturating_sub(start.elapsed()));
             let sender = sender.clone();
             scope.spawn(move || {
-                let (answer, took) = probe(address, path);
-                sender.send(Probe { due, answer, took })
+                let (outcome, took) = probe(address, path);
+                sender.send(Probe { due, outcome, took })
             });
         }
     });
     drop(sender);
-    answers.iter().collect()
+    probes.iter().collect()
 }
 
-/// One that was queued when the listener closed is reset.
+/// A connection still queued when the listener closes is reset.
 fn is_refusal(error: io::ErrorKind) -> bool {
     matches!(error, io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset)
 }
 
-fn ask(address: SocketAddr, path: &str) -> io::Result<u16> {
+fn request(address: SocketAddr, path: &str) -> io::Result<u16> {
     let deadline = Instant::now() + TIMEOUT;
     let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;

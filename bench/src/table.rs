@@ -1,44 +1,44 @@
-//! What is printed: the table of measures, and the table of bounds.
+//! The printed tables: measurements and bounds.
 
 use std::fmt;
 
-/// What was measured of one peer.
+/// One measurement of one contender.
 #[derive(Clone, Debug)]
 pub(crate) enum Cell {
     Number(f64),
-    Words(String),
+    Text(String),
 }
 
-/// One measure of all peers, in their order.
+/// One measurement of all contenders, in their order.
 struct Row {
-    measure: &'static str,
+    name: &'static str,
     unit: &'static str,
     cells: Vec<Cell>,
 }
 
-/// A number that is to be reached.
+/// A limit that a measurement must keep.
 pub(crate) struct Bound {
-    pub(crate) what: &'static str,
-    pub(crate) to_reach: &'static str,
-    pub(crate) reached: String,
+    pub(crate) name: &'static str,
+    pub(crate) required: &'static str,
+    pub(crate) measured: String,
     pub(crate) met: bool,
 }
 
 #[derive(Default)]
 pub(crate) struct Table {
-    peers: Vec<&'static str>,
+    contenders: Vec<&'static str>,
     rows: Vec<Row>,
     bounds: Vec<Bound>,
-    /// Why something is not in the table.
+    /// Rows and contenders that are missing, each with the reason.
     skipped: Vec<String>,
 }
 
-/// The middle one; with an even number of them the lower of the two.
+/// The middle value; of an even number of values, the lower of the two.
 pub(crate) fn median<T: PartialOrd + Copy>(values: impl IntoIterator<Item = T>) -> Option<T> {
     quantile(values, 0.5)
 }
 
-/// The smallest value that is not below this share of them.
+/// The smallest value that is at least as large as `share` of all values.
 pub(crate) fn quantile<T>(values: impl IntoIterator<Item = T>, share: f64) -> Option<T>
 where
     T: PartialOrd + Copy,
@@ -53,19 +53,19 @@ where
 // === impl Cell ===
 
 impl Cell {
-    /// A number, where there is one.
-    pub(crate) fn of(number: Option<f64>) -> Self {
-        number.map_or_else(|| Self::Words("-".to_owned()), Self::Number)
+    /// A number, or a dash without one.
+    pub(crate) fn from_option(number: Option<f64>) -> Self {
+        number.map_or_else(|| Self::Text("-".to_owned()), Self::Number)
     }
 
-    pub(crate) fn words(words: impl Into<String>) -> Self {
-        Self::Words(words.into())
+    pub(crate) fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
     }
 
     fn number(&self) -> Option<f64> {
         match self {
             Self::Number(number) => Some(*number),
-            Self::Words(_) => None,
+            Self::Text(_) => None,
         }
     }
 }
@@ -73,33 +73,33 @@ impl Cell {
 // === impl Table ===
 
 impl Table {
-    pub(crate) fn set_columns(&mut self, peers: Vec<&'static str>) {
-        self.peers = peers;
+    pub(crate) fn set_columns(&mut self, contenders: Vec<&'static str>) {
+        self.contenders = contenders;
     }
 
-    pub(crate) fn numbers(&mut self, measure: &'static str, unit: &'static str, all: &[f64]) {
-        self.cells(measure, unit, all.iter().copied().map(Cell::Number).collect());
+    pub(crate) fn add_numbers(&mut self, name: &'static str, unit: &'static str, all: &[f64]) {
+        self.add_cells(name, unit, all.iter().copied().map(Cell::Number).collect());
     }
 
-    pub(crate) fn row(&mut self, measure: &'static str, cells: Vec<Cell>) {
-        self.cells(measure, "", cells);
+    pub(crate) fn add_row(&mut self, name: &'static str, cells: Vec<Cell>) {
+        self.add_cells(name, "", cells);
     }
 
-    pub(crate) fn cells(&mut self, measure: &'static str, unit: &'static str, cells: Vec<Cell>) {
-        self.rows.push(Row { measure, unit, cells });
+    pub(crate) fn add_cells(&mut self, name: &'static str, unit: &'static str, cells: Vec<Cell>) {
+        self.rows.push(Row { name, unit, cells });
     }
 
-    /// Of this project alone.
-    pub(crate) fn ours(&mut self, measure: &'static str, unit: &'static str, number: f64) {
-        let others = self.peers.iter().skip(1).map(|_| Cell::of(None));
-        self.cells(measure, unit, [Cell::Number(number)].into_iter().chain(others).collect());
+    /// Adds a row of this project alone.
+    pub(crate) fn add_own(&mut self, name: &'static str, unit: &'static str, number: f64) {
+        let others = self.contenders.iter().skip(1).map(|_| Cell::from_option(None));
+        self.add_cells(name, unit, [Cell::Number(number)].into_iter().chain(others).collect());
     }
 
-    pub(crate) fn skip(&mut self, what: &str, why: &str) {
-        self.skipped.push(format!("{what}: {why}"));
+    pub(crate) fn add_skipped(&mut self, name: &str, reason: &str) {
+        self.skipped.push(format!("{name}: {reason}"));
     }
 
-    pub(crate) fn bound(&mut self, bound: Bound) {
+    pub(crate) fn add_bound(&mut self, bound: Bound) {
         self.bounds.push(bound);
     }
 
@@ -109,29 +109,29 @@ impl Table {
 }
 
 impl fmt::Display for Table {
-    /// Each as so many times the second of them, and then the number itself.
+    /// Formats each number after its ratio to the second column.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(formatter, "| measure | {} |", self.peers.join(" | "))?;
-        writeln!(formatter, "| --- |{}", " --- |".repeat(self.peers.len()))?;
+        writeln!(formatter, "| measurement | {} |", self.contenders.join(" | "))?;
+        writeln!(formatter, "| --- |{}", " --- |".repeat(self.contenders.len()))?;
         for row in &self.rows {
             let base = row.cells.get(1).and_then(Cell::number).filter(|base| *base > 0.0);
-            write!(formatter, "| {} |", row.measure)?;
+            write!(formatter, "| {} |", row.name)?;
             for cell in &row.cells {
-                let told = match cell {
+                let text = match cell {
                     Cell::Number(number) => format!("{} {}", significant(*number), row.unit),
-                    Cell::Words(words) => words.clone(),
+                    Cell::Text(text) => text.clone(),
                 };
                 if let Some((number, base)) = cell.number().zip(base) {
                     write!(formatter, " **{:.2}×**", number / base)?;
                 }
-                write!(formatter, " {} |", told.trim_end())?;
+                write!(formatter, " {} |", text.trim_end())?;
             }
             writeln!(formatter)?;
         }
-        writeln!(formatter, "\n| bound | to reach | reached | |\n| --- | --- | --- | --- |")?;
-        for Bound { what, to_reach, reached, met } in &self.bounds {
+        writeln!(formatter, "\n| bound | required | measured | |\n| --- | --- | --- | --- |")?;
+        for Bound { name, required, measured, met } in &self.bounds {
             let met = if *met { "met" } else { "**missed**" };
-            writeln!(formatter, "| {what} | {to_reach} | {reached} | {met} |")?;
+            writeln!(formatter, "| {name} | {required} | {measured} | {met} |")?;
         }
         for skipped in &self.skipped {
             writeln!(formatter, "\nSkipped: {skipped}.")?;
@@ -140,7 +140,7 @@ impl fmt::Display for Table {
     }
 }
 
-/// Three digits that count.
+/// Formats three significant digits; whole numbers in full.
 fn significant(number: f64) -> String {
     match number.abs() {
         _ if number.fract() == 0.0 => format!("{number:.0}"),
@@ -156,7 +156,7 @@ mod tests {
     use super::{Bound, Cell, Table, median, quantile};
 
     #[test]
-    fn quantiles_are_among_the_values() {
+    fn takes_quantiles_from_the_values() {
         assert_eq!(median([3, 1, 2]), Some(2));
         assert_eq!(median([4, 1, 2, 3]), Some(2));
         assert_eq!(median::<f64>([]), None);
@@ -165,27 +165,27 @@ mod tests {
     }
 
     #[test]
-    fn each_number_is_told_as_so_many_times_the_second() {
+    fn prints_each_number_after_its_ratio_to_the_second_column() {
         let mut table = Table::default();
-        table.set_columns(vec!["ours", "by hand"]);
-        table.numbers("time", "ms", &[1.5, 120.0]);
-        table.row("answer", vec![Cell::words("503"), Cell::words("refused")]);
-        table.cells("memory", "MiB", vec![Cell::Number(0.02), Cell::of(None)]);
+        table.set_columns(vec!["own", "by hand"]);
+        table.add_numbers("time", "ms", &[1.5, 120.0]);
+        table.add_row("answer", vec![Cell::text("503"), Cell::text("refused")]);
+        table.add_cells("memory", "MiB", vec![Cell::Number(0.02), Cell::from_option(None)]);
         let bound =
-            |what, met| Bound { what, to_reach: "1 ms", reached: "1.50 ms".to_owned(), met };
-        table.bound(bound("one", true));
+            |name, met| Bound { name, required: "1 ms", measured: "1.50 ms".to_owned(), met };
+        table.add_bound(bound("one", true));
         assert!(table.all_met());
-        table.bound(bound("other", false));
+        table.add_bound(bound("other", false));
         assert!(!table.all_met());
-        table.skip("third", "not here");
+        table.add_skipped("third", "not here");
         let expected = "\
-| measure | ours | by hand |
+| measurement | own | by hand |
 | --- | --- | --- |
 | time | **0.01×** 1.50 ms | **1.00×** 120 ms |
 | answer | 503 | refused |
 | memory | 0.0200 MiB | - |
 
-| bound | to reach | reached | |
+| bound | required | measured | |
 | --- | --- | --- | --- |
 | one | 1 ms | 1.50 ms | met |
 | other | 1 ms | 1.50 ms | **missed** |

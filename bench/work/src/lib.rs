@@ -1,5 +1,5 @@
-//! What every worker of the bench does, so that they differ only in what is around it.
-//! `BENCH_WORK` says which kind of work it is.
+//! The work that all contenders do, so that they differ only in the code around it. `BENCH_WORK`
+//! selects the kind of work.
 
 use std::env;
 use std::future::Future;
@@ -11,23 +11,23 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Mutex, watch};
 use tokio::time::sleep;
 
-/// Longer than any measure takes.
+/// Longer than any measurement.
 const FOREVER: Duration = Duration::from_secs(3600);
 
-/// Where health is to be served: `BENCH_ADDRESS`.
+/// The address of the health server: `BENCH_ADDRESS`.
 ///
 /// # Errors
 ///
-/// Where it is not given, or not an address.
+/// Fails if the variable is missing or not an address.
 pub fn address() -> Result<SocketAddr, Box<dyn std::error::Error>> {
     Ok(env::var("BENCH_ADDRESS")?.parse()?)
 }
 
-/// Turns true at SIGTERM.
+/// Returns a value that becomes true on SIGTERM.
 ///
 /// # Errors
 ///
-/// Where the signal cannot be registered.
+/// Fails if the signal handler cannot be registered.
 pub fn terminated() -> std::io::Result<watch::Receiver<bool>> {
     let mut signal = signal(SignalKind::terminate())?;
     let (sender, receiver) = watch::channel(false);
@@ -43,14 +43,14 @@ pub async fn stopped(mut terminated: watch::Receiver<bool>) {
     let _ = terminated.wait_for(|terminated| *terminated).await;
 }
 
-/// Works until `stopping` ends, and for as long after it as the work takes.
+/// Works until `stopping` ends, and then until the selected work is finished.
 pub async fn work(stopping: impl Future<Output = ()>, beat: impl Fn()) {
     match env::var("BENCH_WORK").as_deref() {
-        Ok("late") => {
+        Ok("slow_stop") => {
             stopping.await;
             sleep(Duration::from_millis(500)).await;
         }
-        Ok("rude") => {
+        Ok("blocking_task") => {
             tokio::spawn(async {
                 loop {
                     sleep(Duration::from_millis(10)).await;
@@ -59,14 +59,14 @@ pub async fn work(stopping: impl Future<Output = ()>, beat: impl Fn()) {
             });
             stopping.await;
         }
-        Ok("blocked") => {
+        Ok("blocked_threads") => {
             sleep(Duration::from_secs(1)).await;
             for _ in 0..available_parallelism().map_or(1, usize::from) {
                 tokio::spawn(async { thread::sleep(FOREVER) });
             }
             thread::sleep(FOREVER);
         }
-        Ok("dead") => {
+        Ok("deadlock") => {
             for _ in 0..10 {
                 beat();
                 sleep(Duration::from_millis(100)).await;

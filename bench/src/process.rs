@@ -1,4 +1,4 @@
-//! A process that is measured, and what the system tells of it.
+//! A measured process and the resources it uses.
 
 use std::error::Error;
 use std::fs;
@@ -10,38 +10,38 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::peer::Peer;
-use crate::probe::{Answer, probe};
+use crate::contender::Contender;
+use crate::probe::{Outcome, probe};
 
-/// How long is waited for what should take milliseconds.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+/// Maximum wait for steps that should take milliseconds.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A peer that runs; it is killed where it is dropped before its end.
-pub(crate) struct Running {
+/// A running contender; killed on drop.
+pub(crate) struct Process {
     child: Child,
     pub(crate) address: SocketAddr,
     started: Instant,
 }
 
-/// What a process has used so far.
+/// Resources that a process has used so far.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Usage {
     pub(crate) cpu_seconds: f64,
-    /// How often one of its threads went to sleep, and so was woken.
+    /// Voluntary context switches of all threads: each is followed by a wakeup.
     pub(crate) wakeups: u64,
     pub(crate) threads: u64,
     pub(crate) resident_kib: u64,
 }
 
-// === impl Running ===
+// === impl Process ===
 
-impl Running {
-    /// Starts a peer that does this kind of work.
-    pub(crate) fn start(peer: &Peer, work: &str) -> Result<Self, Box<dyn Error>> {
-        Self::start_by(peer.command(), work)
+impl Process {
+    /// Starts a contender with the kind of work that `BENCH_WORK` selects.
+    pub(crate) fn start(contender: &Contender, work: &str) -> Result<Self, Box<dyn Error>> {
+        Self::start_command(contender.command(), work)
     }
 
-    pub(crate) fn start_by(
+    pub(crate) fn start_command(
         mut command: std::process::Command,
         work: &str,
     ) -> Result<Self, Box<dyn Error>> {
@@ -58,34 +58,34 @@ impl Running {
         Ok(Self { child, address, started })
     }
 
-    /// Waits for the first 200, and tells how long it took since the start.
-    pub(crate) fn up(&mut self, path: &str) -> Result<Duration, Box<dyn Error>> {
-        let asked = Instant::now();
-        while asked.elapsed() < PATIENCE {
-            if probe(self.address, path).0 == Answer::Status(200) {
+    /// Waits for the first 200 and returns the time since the start.
+    pub(crate) fn wait_until_ok(&mut self, path: &str) -> Result<Duration, Box<dyn Error>> {
+        let start = Instant::now();
+        while start.elapsed() < TIMEOUT {
+            if probe(self.address, path).0 == Outcome::Status(200) {
                 return Ok(self.started.elapsed());
             }
             if let Some(status) = self.child.try_wait()? {
-                return Err(format!("it ended before it answered: {status}").into());
+                return Err(format!("the process exited before the first 200: {status}").into());
             }
         }
-        Err(format!("no 200 from {path} in time").into())
+        Err(format!("no 200 from {path} within {TIMEOUT:?}").into())
     }
 
     pub(crate) fn terminate(&self) -> Result<(), Box<dyn Error>> {
         Ok(kill_process(self.pid()?, Signal::TERM)?)
     }
 
-    /// Waits for the end.
-    pub(crate) fn exited(mut self) -> Result<ExitStatus, Box<dyn Error>> {
-        let asked = Instant::now();
-        while asked.elapsed() < PATIENCE {
+    /// Waits for the process to exit.
+    pub(crate) fn wait(mut self) -> Result<ExitStatus, Box<dyn Error>> {
+        let start = Instant::now();
+        while start.elapsed() < TIMEOUT {
             if let Some(status) = self.child.try_wait()? {
                 return Ok(status);
             }
             thread::sleep(Duration::from_micros(50));
         }
-        Err("it did not end in time".into())
+        Err(format!("the process did not exit within {TIMEOUT:?}").into())
     }
 
     pub(crate) fn usage(&self) -> Result<Usage, Box<dyn Error>> {
@@ -109,25 +109,25 @@ impl Running {
 
     fn pid(&self) -> Result<Pid, Box<dyn Error>> {
         let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        pid.ok_or_else(|| "a process without a number".into())
+        pid.ok_or_else(|| "the process has no valid id".into())
     }
 }
 
-impl Drop for Running {
+impl Drop for Process {
     fn drop(&mut self) {
-        // Where it has ended already, there is nobody to kill.
+        // Fails if the process has already exited.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// The number of the line that begins so.
+/// The number in the line that starts with `name`; 0 without one.
 fn field(status: &str, name: &str) -> u64 {
     let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
     line.split_whitespace().next().and_then(|number| number.parse().ok()).unwrap_or_default()
 }
 
-/// A loopback address that no other process here has, and a port that is free there.
+/// A loopback address that no other process of this run has, with a free port.
 fn free_address() -> std::io::Result<SocketAddr> {
     static NEXT: AtomicU16 = AtomicU16::new(1);
     let [high, low] = NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes();

@@ -1,4 +1,4 @@
-//! A worker as it is written by hand today: a route for health on the worker's own runtime.
+//! A worker written by hand: a route for health on the worker's own runtime.
 
 use axum::{Json, Router, routing::get};
 use bench_work::{address, stopped, terminated, work};
@@ -15,7 +15,7 @@ struct Health {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let terminated = terminated()?;
-    let health = async || Json(Health { version: "0.1.0", status: "pass", state: "ready" });
+    let health = async || Json(Health { version: "0.1.0", status: "pass", state: "running" });
     let router = Router::new().route("/health", get(health));
     let listener = TcpListener::bind(address()?).await?;
     let server = axum::serve(listener, router).with_graceful_shutdown(stopped(terminated.clone()));

@@ -1,12 +1,12 @@
-//! Calls that a profiler counts the instructions of: those of one of the two functions, whose
-//! difference is what a beat takes more than an empty call.
+//! Beats and empty calls for a profiler, which counts the instructions of each function: the
+//! difference is the cost of a beat.
 
 use std::hint::black_box;
 
 use heartbeat_runtime::{Error, RoleEnvironment};
 
-#[expect(clippy::unnecessary_wraps, reason = "it is how the worker ends")]
-pub(crate) fn make(role: &RoleEnvironment, times: u32) -> Result<(), Error> {
+#[expect(clippy::unnecessary_wraps, reason = "the worker returns it")]
+pub(crate) fn run(role: &RoleEnvironment, times: u32) -> Result<(), Error> {
     bench_empty_calls(role, times);
     bench_beats(role, times);
     Ok(())

@@ -1,4 +1,4 @@
-//! A worker with the admin server of kubert, and its shutdown.
+//! A worker with the admin server and the shutdown of kubert.
 
 use bench_work::{address, work};
 use kubert::{admin, shutdown};
@@ -9,7 +9,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let ready = admin::Builder::new(address()?).bind()?.spawn().readiness();
     ready.set(true);
     tokio::spawn(async move {
-        // Held until the work is done, as the end waits for it.
+        // The shutdown waits until this is dropped.
         let held = drain.clone();
         let stopping = async {
             drop(drain.signaled().await);

@@ -1,4 +1,4 @@
-// A worker with terminus, on Node. What it does is what `bench-work` does for the others.
+// A worker with terminus, on Node. It does the same work as `bench-work`.
 
 import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -12,15 +12,15 @@ function block (milliseconds) {
 }
 
 async function work () {
-  if (kind === 'rude') {
+  if (kind === 'blocking_task') {
     for (;;) {
       await sleep(10)
       block(400)
     }
-  } else if (kind === 'blocked') {
+  } else if (kind === 'blocked_threads') {
     await sleep(1000)
     block(3_600_000)
-  } else if (kind === 'dead') {
+  } else if (kind === 'deadlock') {
     await new Promise(() => {})
   }
 }
@@ -28,7 +28,7 @@ async function work () {
 const server = createServer((_, response) => response.writeHead(404).end())
 createTerminus(server, {
   healthChecks: { '/health': async () => {} },
-  beforeShutdown: async () => { if (kind === 'late') await sleep(500) },
+  beforeShutdown: async () => { if (kind === 'slow_stop') await sleep(500) },
   useExit0: true
 })
 server.listen(Number(port), host, work)

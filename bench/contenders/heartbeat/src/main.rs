@@ -8,7 +8,7 @@ use heartbeat_runtime::{Error, RoleEnvironment, worker_role};
 #[worker_role(heartbeat = "Heartbeat")]
 async fn main(role: RoleEnvironment) -> Result<(), Error> {
     if let Ok(times) = std::env::var("BENCH_CALLS") {
-        return calls::make(&role, times.parse()?);
+        return calls::run(&role, times.parse()?);
     }
     work(role.stopping(), || role.beat()).await;
     Ok(())

@@ -1,4 +1,4 @@
-//! A route that answers what a worker's health does, on one thread, and nothing else.
+//! A single route with the body of a worker's health, on one thread.
 
 use axum::{Json, Router, routing::get};
 use bench_work::address;
@@ -14,7 +14,7 @@ struct Health {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let health = async || Json(Health { version: "0.1.0", status: "pass", state: "ready" });
+    let health = async || Json(Health { version: "0.1.0", status: "pass", state: "running" });
     let router = Router::new().route("/health", get(health));
     Ok(axum::serve(TcpListener::bind(address()?).await?, router).await?)
 }

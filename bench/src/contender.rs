@@ -1,0 +1,160 @@
+//! Contenders: how each is built, started and probed.
+
+use std::error::Error;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::process::Process;
+
+/// A worker to measure, in a process of its own.
+pub(crate) struct Contender {
+    pub(crate) name: &'static str,
+    program: Program,
+    pub(crate) live: &'static str,
+    pub(crate) ready: &'static str,
+    pub(crate) health: &'static str,
+}
+
+enum Program {
+    /// Package and binary in this workspace.
+    Cargo(&'static str, &'static str),
+    /// Folder beside the packages.
+    Node(&'static str),
+}
+
+pub(crate) const HEARTBEAT: Contender = Contender {
+    name: "Heartbeat",
+    program: Program::Cargo("heartbeat-contender", "heartbeat-contender"),
+    live: "/livez",
+    ready: "/readyz",
+    health: "/health",
+};
+
+/// The worker that people write today, and the base of all ratios.
+const BY_HAND: Contender =
+    one_path("tokio + axum", Program::Cargo("axum-contender", "axum-contender"), "/health");
+
+const KUBERT: Contender = Contender {
+    name: "kubert",
+    program: Program::Cargo("kubert-contender", "kubert-contender"),
+    live: "/live",
+    ready: "/ready",
+    health: "/ready",
+};
+
+const FOUNDATIONS: Contender = one_path(
+    "foundations",
+    Program::Cargo("foundations-contender", "foundations-contender"),
+    "/health",
+);
+
+const TERMINUS: Contender = one_path("terminus (Node)", Program::Node("terminus"), "/health");
+
+/// Lower bound of an axum route: one thread, and nothing else in the process.
+pub(crate) const BARE: Contender =
+    one_path("bare axum, one thread", Program::Cargo("axum-contender", "bare-axum"), "/health");
+
+const fn one_path(name: &'static str, program: Program, path: &'static str) -> Contender {
+    Contender { name, program, live: path, ready: path, health: path }
+}
+
+/// Builds the contenders and returns those that run here. Passes each other project that does not to
+/// `skip`, with the reason.
+pub(crate) fn build_all(
+    mut skip: impl FnMut(&str, &str),
+) -> Result<Vec<Contender>, Box<dyn Error>> {
+    let mut contenders = vec![HEARTBEAT, BY_HAND];
+    for contender in &contenders {
+        contender.build()?;
+    }
+    for contender in [KUBERT, FOUNDATIONS, TERMINUS] {
+        let first_run = contender
+            .build()
+            .and_then(|()| Process::start(&contender, "idle")?.wait_until_ok(contender.ready));
+        match first_run {
+            Ok(_) => contenders.push(contender),
+            Err(error) => {
+                skip(contender.name, error.to_string().lines().next().unwrap_or_default());
+            }
+        }
+    }
+    Ok(contenders)
+}
+
+// === impl Contender ===
+
+impl Contender {
+    /// The Cargo package; `None` on Node.
+    pub(crate) fn package(&self) -> Option<&'static str> {
+        match self.program {
+            Program::Cargo(package, _) => Some(package),
+            Program::Node(_) => None,
+        }
+    }
+
+    /// The executable; `None` on Node.
+    pub(crate) fn binary(&self) -> Option<PathBuf> {
+        match self.program {
+            Program::Cargo(_, binary) => Some(release_binary(binary)),
+            Program::Node(_) => None,
+        }
+    }
+
+    pub(crate) fn command(&self) -> Command {
+        match self.program {
+            Program::Cargo(_, binary) => Command::new(release_binary(binary)),
+            Program::Node(folder) => {
+                let mut command = Command::new("node");
+                command.arg(bench_folder().join("target").join(folder).join("worker.js"));
+                command
+            }
+        }
+    }
+
+    fn build(&self) -> Result<(), Box<dyn Error>> {
+        match self.program {
+            Program::Cargo(package, _) => {
+                run(cargo(&["build", "--release", "--locked", "--package", package])).map(drop)
+            }
+            Program::Node(folder) => {
+                let target = bench_folder().join("target");
+                let mut copy = Command::new("cp");
+                copy.arg("-R").arg(bench_folder().join("contenders").join(folder)).arg(&target);
+                run(copy)?;
+                let mut install = Command::new("npm");
+                install.args(["ci", "--no-audit", "--no-fund"]).current_dir(target.join(folder));
+                run(install).map(drop)
+            }
+        }
+    }
+}
+
+fn release_binary(binary: &str) -> PathBuf {
+    bench_folder().join("target/release").join(binary)
+}
+
+/// The folder of this package.
+pub(crate) fn bench_folder() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Cargo in the workspace of the bench.
+pub(crate) fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new("cargo");
+    command.args(arguments).current_dir(bench_folder());
+    // Binaries are expected in the default folder, and a compiler cache would falsify build times.
+    command.env_remove("CARGO_TARGET_DIR").env_remove("RUSTC_WRAPPER");
+    command
+}
+
+/// Runs a command and returns its standard output; on failure, an error with its standard error.
+pub(crate) fn run(mut command: Command) -> Result<String, Box<dyn Error>> {
+    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
+    if output.status.success() {
+        return Ok(String::from_utf8(output.stdout)?);
+    }
+    let mut message = format!("{command:?}: {}", output.status);
+    write!(message, "\n{}", String::from_utf8_lossy(&output.stderr))?;
+    Err(message.into())
+}
