@@ -1,12 +1,12 @@
-//! The smallest worker: it beats once a second, and its health is on port 3000, as its
-//! `ServiceDefinition.csdef` says.
+//! The smallest worker: beats once a second and serves its health on port 3000, as declared in
+//! `ServiceDefinition.csdef`.
 //!
 //! ```text
 //! cargo run -p hello-worker
 //! curl http://localhost:3000/health
 //! ```
 //!
-//! End it with Ctrl-C.
+//! Stop it with Ctrl-C.
 
 use std::time::Duration;
 

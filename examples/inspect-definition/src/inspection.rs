@@ -1,4 +1,4 @@
-//! Reads the files and gathers what there is to say.
+//! A definition, its configuration, and the diagnostics of both.
 
 use std::path::{Path, PathBuf};
 
@@ -10,43 +10,43 @@ use heartbeat_definition::{
 pub(crate) struct Inspection {
     pub(crate) definition: ServiceDefinition,
     pub(crate) configuration: Option<ServiceConfiguration>,
-    /// The findings of both files and of the two together.
-    pub(crate) findings: Vec<Finding>,
+    /// Diagnostics of both files, and of their combination.
+    pub(crate) diagnostics: Vec<Finding>,
     paths: (PathBuf, PathBuf),
 }
 
 impl Inspection {
-    pub(crate) fn of(definition: &Path, configuration: Option<&Path>) -> Result<Self, String> {
-        let reading = read(definition, ServiceDefinition::read)?;
+    pub(crate) fn read(definition: &Path, configuration: Option<&Path>) -> Result<Self, String> {
+        let parsed = parse_file(definition, ServiceDefinition::read)?;
         let mut inspection = Self {
-            definition: reading.model,
+            definition: parsed.model,
             configuration: None,
-            findings: reading.findings,
+            diagnostics: parsed.findings,
             paths: (definition.to_owned(), configuration.unwrap_or(definition).to_owned()),
         };
         if let Some(configuration) = configuration {
-            let reading = read(configuration, ServiceConfiguration::read)?;
-            let service = inspection.definition.configure(&reading.model);
-            inspection.findings.extend(reading.findings);
-            inspection.findings.extend(service.findings);
-            inspection.configuration = Some(reading.model);
+            let parsed = parse_file(configuration, ServiceConfiguration::read)?;
+            let service = inspection.definition.configure(&parsed.model);
+            inspection.diagnostics.extend(parsed.findings);
+            inspection.diagnostics.extend(service.findings);
+            inspection.configuration = Some(parsed.model);
         }
         Ok(inspection)
     }
 
-    /// Whether a strict reader would accept all of it.
+    /// Returns whether a strict reader accepts both files.
     pub(crate) fn is_valid(&self) -> bool {
-        self.findings.iter().all(|finding| finding.severity == Severity::Note)
+        self.diagnostics.iter().all(|diagnostic| diagnostic.severity == Severity::Note)
     }
 
-    pub(crate) fn path(&self, finding: &Finding) -> &Path {
-        match finding.file {
+    pub(crate) fn path(&self, diagnostic: &Finding) -> &Path {
+        match diagnostic.file {
             File::Definition => &self.paths.0,
             File::Configuration => &self.paths.1,
         }
     }
 
-    /// The roles, with what the configuration gives them.
+    /// The roles, with their values from the configuration.
     pub(crate) fn roles(&self) -> impl Iterator<Item = ConfiguredRole<'_>> {
         let configuration = self.configuration.as_ref();
         self.definition.roles.iter().map(move |role| {
@@ -54,9 +54,9 @@ impl Inspection {
         })
     }
 
-    /// What the configuration says about a setting, without its value; nothing
-    /// when there is no configuration to look into.
-    pub(crate) fn value(&self, setting: &ConfiguredSetting<'_>) -> &'static str {
+    /// The state of a setting in the configuration, without its value; empty without a
+    /// configuration.
+    pub(crate) fn value_state(&self, setting: &ConfiguredSetting<'_>) -> &'static str {
         match setting.value {
             _ if self.configuration.is_none() => "",
             None => "missing",
@@ -66,7 +66,7 @@ impl Inspection {
     }
 }
 
-fn read<T, E: std::fmt::Display>(
+fn parse_file<T, E: std::fmt::Display>(
     path: &Path,
     parse: impl Fn(&[u8]) -> Result<T, E>,
 ) -> Result<T, String> {
@@ -83,7 +83,7 @@ pub(crate) fn kind(endpoint: &Endpoint) -> &'static str {
     }
 }
 
-/// The public port or ports, for a person.
+/// The public ports, as text.
 pub(crate) fn public_ports(endpoint: &Endpoint) -> String {
     match &endpoint.kind {
         EndpointKind::Input(input) => input.port.map_or("?".into(), |port| port.to_string()),
@@ -96,7 +96,7 @@ pub(crate) fn public_ports(endpoint: &Endpoint) -> String {
     }
 }
 
-/// The port that an instance listens on, for a person.
+/// The port that an instance listens on, as text.
 pub(crate) fn local_port(endpoint: &Endpoint) -> String {
     match endpoint.local_port() {
         Some(Port::Fixed(port)) => port.to_string(),

@@ -1,13 +1,11 @@
-//! Prints the roles, endpoints and settings of a service definition, and all
-//! that is wrong with it.
+//! Prints the roles, endpoints and settings of a service definition, and all that is wrong with it.
 //!
 //! ```text
 //! inspect-definition [--json] DEFINITION [CONFIGURATION]
 //! ```
 //!
-//! Exits with 1 when a strict reader would refuse a file, and with 2 when a
-//! file cannot be read or the arguments are wrong. Watch for the values of
-//! settings: they may be secrets, so that none is ever printed.
+//! Exits with 1 if a strict reader would reject a file, and with 2 if a file cannot be read or the
+//! arguments are wrong. Never prints values of settings, as they may be secrets.
 
 mod inspection;
 mod json;
@@ -48,16 +46,16 @@ fn main() -> ExitCode {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
     };
-    let inspection = match Inspection::of(&arguments.definition, arguments.configuration.as_deref())
-    {
-        Ok(inspection) => inspection,
-        Err(error) => {
-            eprintln!("{error}");
-            return ExitCode::from(2);
-        }
-    };
+    let inspection =
+        match Inspection::read(&arguments.definition, arguments.configuration.as_deref()) {
+            Ok(inspection) => inspection,
+            Err(error) => {
+                eprintln!("{error}");
+                return ExitCode::from(2);
+            }
+        };
     let text = if arguments.json { json::render(&inspection) } else { table::render(&inspection) };
-    // A reader that has seen enough closes the pipe: that is no failure.
+    // A reader that closes the pipe early is not a failure.
     let _ = io::stdout().write_all(text.as_bytes());
     ExitCode::from(u8::from(!inspection.is_valid()))
 }

@@ -1,4 +1,4 @@
-//! The inspection for a person.
+//! Text output, for people.
 
 use std::fmt::Write as _;
 
@@ -24,33 +24,32 @@ pub(crate) fn render(inspection: &Inspection) -> String {
         text += &table(&rows);
         let mut rows = vec![["SETTING", "VALUE"].map(String::from)];
         rows.extend(
-            configured
-                .settings
-                .iter()
-                .map(|setting| [setting.name.to_owned(), inspection.value(setting).to_owned()]),
+            configured.settings.iter().map(|setting| {
+                [setting.name.to_owned(), inspection.value_state(setting).to_owned()]
+            }),
         );
         text += &table(&rows);
     }
-    text += &findings(inspection);
+    text += &diagnostics(inspection);
     text
 }
 
-fn findings(inspection: &Inspection) -> String {
+fn diagnostics(inspection: &Inspection) -> String {
     let mut text = String::from("\n");
-    for finding in &inspection.findings {
-        let place = inspection.path(finding).display();
-        let _ = writeln!(text, "{place}:{finding}");
+    for diagnostic in &inspection.diagnostics {
+        let place = inspection.path(diagnostic).display();
+        let _ = writeln!(text, "{place}:{diagnostic}");
     }
-    text += match (inspection.findings.is_empty(), inspection.is_valid()) {
-        (true, _) => "no findings\n",
+    text += match (inspection.diagnostics.is_empty(), inspection.is_valid()) {
+        (true, _) => "no diagnostics\n",
         (false, true) => "valid\n",
-        (false, false) => "not valid\n",
+        (false, false) => "invalid\n",
     };
     text
 }
 
-/// The rows below their heading, in columns as wide as need be. A heading
-/// alone is not worth a line.
+/// Formats rows in columns as wide as their longest cell. The first row is the heading; a heading
+/// alone is omitted.
 fn table<const N: usize>(rows: &[[String; N]]) -> String {
     if rows.len() < 2 {
         return String::new();

@@ -1,4 +1,4 @@
-//! The program as it is run.
+//! Runs of the program.
 
 #[cfg(test)]
 mod tests {
@@ -23,7 +23,7 @@ mod tests {
     }
 
     #[test]
-    fn a_service_that_is_fine() {
+    fn prints_a_valid_service() {
         assert_prints(
             &["ServiceDefinition.csdef", "ServiceConfiguration.cscfg"],
             0,
@@ -42,13 +42,13 @@ WorkerRole Oven, Small, instances: 3
 
 WorkerRole Delivery, Small, instances: 1
 
-no findings
+no diagnostics
 ",
         );
     }
 
     #[test]
-    fn a_definition_with_flaws() {
+    fn prints_the_diagnostics_of_an_invalid_definition() {
         assert_prints(
             &["Flawed.csdef"],
             1,
@@ -67,13 +67,13 @@ Flawed.csdef:5:49: error[invalid-value]: `HTTP` is no `protocol` of `InputEndpoi
 Flawed.csdef:5:76: error[invalid-value]: `555555` is no `localPort` of `InputEndpoint`; expected a whole number from 1 to 65535, or `*`
 Flawed.csdef:6:56: error[duplicate-port]: the public port 80 is that of the endpoint `Heartbeat` of `Oven` at 5:61: give each input endpoint a port of its own; `localPort` may be the same
 Flawed.csdef:6:73: error[unknown-certificate]: the role `Oven` has no certificate `Site`: did you mean `Sites`?
-not valid
+invalid
 ",
         );
     }
 
     #[test]
-    fn as_json() {
+    fn prints_json() {
         let output = inspect(&["--json", "Flawed.csdef", "ServiceConfiguration.cscfg"]);
         assert_eq!(output.status.code(), Some(1));
         let value: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -86,9 +86,9 @@ not valid
                 "publicPort": 80, "localPort": null, "line": 5, "column": 28,
             })
         );
-        let findings = value["findings"].as_array().unwrap();
+        let diagnostics = value["diagnostics"].as_array().unwrap();
         assert_eq!(
-            findings[1],
+            diagnostics[1],
             json!({
                 "file": "Flawed.csdef", "line": 3, "column": 27, "severity": "warning",
                 "code": "unknown-attribute", "authority": "schema",
@@ -97,8 +97,8 @@ not valid
             })
         );
         let of_configuration =
-            findings.iter().filter(|f| f["file"] == "ServiceConfiguration.cscfg");
-        let codes: Vec<_> = of_configuration.map(|f| f["code"].as_str().unwrap()).collect();
+            diagnostics.iter().filter(|d| d["file"] == "ServiceConfiguration.cscfg");
+        let codes: Vec<_> = of_configuration.map(|d| d["code"].as_str().unwrap()).collect();
         let expected = [
             "missing-certificate",
             "unknown-setting",
@@ -110,27 +110,27 @@ not valid
     }
 
     #[test]
-    fn values_of_settings_are_not_printed() {
+    fn does_not_print_values_of_settings() {
         for arguments in [&[][..], &["--json"]] {
             let files = ["ServiceDefinition.csdef", "ServiceConfiguration.cscfg"];
             let output = inspect(&[arguments, &files].concat());
             assert_eq!(output.status.code(), Some(0));
-            let told = String::from_utf8(output.stdout).unwrap();
-            assert!(!told.contains("amqp") && !told.contains("UseDevelopmentStorage"), "{told}");
+            let text = String::from_utf8(output.stdout).unwrap();
+            assert!(!text.contains("amqp") && !text.contains("UseDevelopmentStorage"), "{text}");
         }
     }
 
     #[track_caller]
-    fn assert_fails(arguments: &[&str], words: &str) {
+    fn assert_fails(arguments: &[&str], start: &str) {
         let output = inspect(arguments);
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert!(told.starts_with(words), "{told}");
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.starts_with(start), "{error}");
         assert_eq!(output.status.code(), Some(2));
         assert!(output.stdout.is_empty());
     }
 
     #[test]
-    fn what_cannot_be_inspected() {
+    fn rejects_wrong_arguments_and_unreadable_files() {
         assert_fails(&[], "usage: ");
         assert_fails(&["--xml", "Flawed.csdef"], "usage: ");
         assert_fails(&["a", "b", "c"], "usage: ");

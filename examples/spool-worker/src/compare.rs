@@ -1,4 +1,4 @@
-//! Does a result hold a certain original?
+//! Comparison of a result with an original.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader};
@@ -8,17 +8,17 @@ use flate2::bufread::MultiGzDecoder;
 
 use crate::error::{SpoolError, failed};
 use crate::original::{CHUNK, Original, read_chunk};
-use crate::progress::{Left, Progress, report};
+use crate::progress::{Progress, Skipped, check_progress};
 
-/// Unpacks `result` as far as it agrees. What is no sound gzip file holds nothing; that it could
-/// not be read is an error, for it may hold the original all the same.
+/// Returns whether `result` unpacks to `original`, and if so, syncs it to the disk.
 ///
-/// When it returns `true`, the result is on the disk, whoever wrote it.
+/// A damaged gzip file does not. A result that cannot be read is an error, because it may hold the
+/// original after all.
 pub(crate) fn holds(
     result: &Path,
     original: &mut Original,
     progress: &mut Progress<'_>,
-) -> Result<bool, Left> {
+) -> Result<bool, Skipped> {
     let Some(file) = open(result)? else {
         return Ok(false);
     };
@@ -27,10 +27,10 @@ pub(crate) fn holds(
     let mut found = Vec::with_capacity(CHUNK);
     original.rewind()?;
     loop {
-        report(progress)?;
+        check_progress(progress)?;
         original.read(&mut expected)?;
         match read_chunk(&mut unpacked, &mut found) {
-            Err(error) if is_unsound(&error) => return Ok(false),
+            Err(error) if is_damaged(&error) => return Ok(false),
             outcome => outcome.map_err(failed("read", result))?,
         }
         if expected != found {
@@ -40,14 +40,14 @@ pub(crate) fn holds(
             break;
         }
     }
-    // Windows syncs only what was opened for writing.
+    // Windows can only sync files opened for writing.
     if cfg!(unix) {
         file.sync_all().map_err(failed("sync", result))?;
     }
     Ok(true)
 }
 
-/// `None` for what is no regular file: opening a pipe would block.
+/// Opens a regular file; returns `None` for anything else, since opening a pipe would block.
 fn open(result: &Path) -> Result<Option<File>, SpoolError> {
     let open = || {
         let is_file = fs::symlink_metadata(result)?.is_file();
@@ -56,8 +56,8 @@ fn open(result: &Path) -> Result<Option<File>, SpoolError> {
     open().map_err(failed("open", result))
 }
 
-/// How flate2 reports a header, a checksum or a length that is wrong, and an end that is missing.
-fn is_unsound(error: &io::Error) -> bool {
+/// Recognizes the errors by which flate2 reports a damaged or truncated file.
+fn is_damaged(error: &io::Error) -> bool {
     use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
     matches!(error.kind(), InvalidData | InvalidInput | UnexpectedEof)
 }

@@ -1,4 +1,4 @@
-//! From the original to the unfinished result, chunk by chunk.
+//! Compression of an original into a partial result, chunk by chunk.
 
 use std::io::Write;
 
@@ -8,28 +8,28 @@ use flate2::write::GzEncoder;
 use crate::error::failed;
 use crate::original::{CHUNK, Original};
 use crate::partial::Partial;
-use crate::progress::{Left, Progress, report};
+use crate::progress::{Progress, Skipped, check_progress};
 
-/// What is written out at a time. A last sync that had to write out gigabytes would take minutes,
-/// and during a system call nobody beats.
+/// Bytes between two syncs. A single sync of gigabytes would take minutes, and nothing can beat
+/// during a system call.
 const SYNC_EVERY: usize = 64 * 1024 * 1024;
 
-/// When it returns `Ok`, the whole result is on the disk and the original has not changed
+/// Compresses `original` into `partial` and syncs it to the disk. Fails if the original changes
 /// meanwhile.
 pub(crate) fn compress(
     original: &mut Original,
     partial: &mut Partial,
     progress: &mut Progress<'_>,
-) -> Result<(), Left> {
+) -> Result<(), Skipped> {
     let path = partial.path().to_owned();
     let mut encoder = GzEncoder::new(partial.file(), Compression::default());
     let mut chunk = Vec::with_capacity(CHUNK);
     let mut unsynced = 0;
     original.rewind()?;
     loop {
-        report(progress)?;
+        check_progress(progress)?;
         original.read(&mut chunk)?;
-        // After each chunk, so that a file that grows as fast as it is read has an end.
+        // After each chunk: a file that grows as fast as it is read would have no end.
         original.require_unchanged()?;
         if chunk.is_empty() {
             break;

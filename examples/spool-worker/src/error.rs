@@ -1,30 +1,30 @@
-//! What went wrong, and with which path.
+//! Errors with the operation and the path that failed.
 
 use std::error::Error;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A step that failed. Its message holds the cause, so it has no further `source`.
+/// A failed operation on a path. The message includes the cause, so there is no `source`.
 #[derive(Debug)]
 pub(crate) struct SpoolError {
-    doing: &'static str,
+    operation: &'static str,
     path: PathBuf,
     cause: io::Error,
 }
 
-/// For `map_err`: `fs::read_dir(path).map_err(failed("list", path))`.
-pub(crate) fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SpoolError {
-    move |cause| SpoolError { doing, path: path.to_owned(), cause }
+/// Wraps an I/O error: `fs::read_dir(path).map_err(failed("list", path))`.
+pub(crate) fn failed(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SpoolError {
+    move |cause| SpoolError { operation, path: path.to_owned(), cause }
 }
 
 impl fmt::Display for SpoolError {
     #[expect(
         clippy::unnecessary_debug_formatting,
-        reason = "a file name may hold line breaks and terminal codes, a log line must not"
+        reason = "escapes line breaks and terminal codes in file names"
     )]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot {} {:?}: {}", self.doing, self.path, self.cause)
+        write!(f, "cannot {} {:?}: {}", self.operation, self.path, self.cause)
     }
 }
 

@@ -1,4 +1,4 @@
-//! A folder that this worker has for itself, and whose entries it can make durable.
+//! Exclusive folders with durable entries.
 
 use std::fs;
 use std::io;
@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{SpoolError, failed};
 
-/// Locked until dropped, or until the process ends in whatever way.
+/// A folder locked by this worker until it is dropped or the process ends.
 ///
-/// Two workers on one folder would take each other's unfinished results. That easily happens for
-/// a moment: a rolling update starts the new one before the old one has ended.
+/// Two workers in one folder would remove each other's partial results. A rolling update easily
+/// causes that: it starts the new worker before the old one has exited.
 ///
-/// Elsewhere than on Unix nothing is locked, and the file system decides when an entry is durable.
+/// On systems other than Unix, nothing is locked and the file system decides when an entry is
+/// durable.
 #[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
@@ -20,14 +21,14 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// Creates it where it is missing.
-    pub(crate) fn claim(path: &Path) -> Result<Self, SpoolError> {
+    /// Locks a folder, creating it if missing.
+    pub(crate) fn lock(path: &Path) -> Result<Self, SpoolError> {
         fs::create_dir_all(path).map_err(failed("create folder", path))?;
-        // A later change of the working directory must not matter.
+        // Independent of later changes of the working directory.
         let path = fs::canonicalize(path).map_err(failed("find folder", path))?;
         Ok(Self {
             #[cfg(unix)]
-            handle: lock(&path).map_err(failed("claim folder", &path))?,
+            handle: lock_exclusively(&path).map_err(failed("lock folder", &path))?,
             path,
         })
     }
@@ -36,7 +37,7 @@ impl Folder {
         &self.path
     }
 
-    /// Once this returns, what was added, renamed and removed in here outlasts a power cut.
+    /// Makes added, renamed and removed entries survive a power failure.
     pub(crate) fn sync(&self) -> Result<(), SpoolError> {
         #[cfg(unix)]
         self.handle.sync_all().map_err(failed("sync", &self.path))?;
@@ -45,7 +46,7 @@ impl Folder {
 }
 
 #[cfg(unix)]
-fn lock(path: &Path) -> io::Result<fs::File> {
+fn lock_exclusively(path: &Path) -> io::Result<fs::File> {
     use rustix::fs::{FlockOperation, flock};
     use rustix::io::Errno;
 
@@ -53,7 +54,7 @@ fn lock(path: &Path) -> io::Result<fs::File> {
     match flock(&handle, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(handle),
         Err(Errno::WOULDBLOCK) => {
-            Err(io::Error::other("another worker uses it; give each worker folders of its own"))
+            Err(io::Error::other("another worker uses it; give each worker its own folders"))
         }
         Err(error) => Err(error.into()),
     }

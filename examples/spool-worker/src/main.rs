@@ -1,12 +1,12 @@
-//! Compresses every file that appears in a folder, and loses none, whenever it is killed.
+//! Compresses every file that appears in a folder, and loses none even if killed at any moment.
 //!
-//! To try it, in the folder of this package:
+//! Try it in the folder of this package:
 //!
 //! ```text
 //! cargo run
 //! ```
 //!
-//! and in another terminal, in the same folder:
+//! In another terminal, in the same folder:
 //!
 //! ```text
 //! cp Cargo.toml .coming && mv .coming inbox/Cargo.toml
@@ -15,51 +15,49 @@
 //! rm -r inbox done
 //! ```
 //!
-//! The folders, created where they are missing, and the waiting time are in
-//! `ServiceConfiguration.cscfg`, which is looked for in the working directory;
-//! `HEARTBEAT_SETTING_INBOX`, `HEARTBEAT_SETTING_DONE` and `HEARTBEAT_SETTING_SETTLEMILLISECONDS`
-//! overrule it.
+//! The folders and the settling time are settings in `ServiceConfiguration.cscfg`, which the worker
+//! reads from the working directory. `HEARTBEAT_SETTING_INBOX`, `HEARTBEAT_SETTING_DONE` and
+//! `HEARTBEAT_SETTING_SETTLEMILLISECONDS` override them. Missing folders are created.
 //!
-//! # What it promises
+//! # Guarantees
 //!
-//! Each file `NAME` of the inbox becomes one gzip file `NAME.gz` among the results, with the same
-//! permissions, and only then leaves the inbox. Killed at any moment and started again, the
-//! worker has lost no file, shows no half-written one under its final name, and does none twice.
-//! It needs the same little memory for a file of any size.
+//! Each file `NAME` in the inbox becomes one gzip file `NAME.gz` in `done`, with the same
+//! permissions, and only then leaves the inbox. If the worker is killed at any moment and started
+//! again, no file is lost, none is compressed twice, and no incomplete file has a final name. Memory
+//! use does not depend on the size of a file.
 //!
-//! 1. The result is written to a hidden file among the results, and synced.
-//! 2. It gets its final name, and the folder is synced.
-//! 3. The original is removed, and the inbox synced.
+//! 1. The worker writes the result to a hidden file in `done` and syncs it.
+//! 2. It gives the result its final name and syncs `done`.
+//! 3. It removes the original and syncs the inbox.
 //!
-//! A worker killed before 2 leaves a hidden file, which the next one sweeps up. One killed before
-//! 3 leaves an original whose result exists: the next one compares the two, and only removes the
-//! original. If they differ, they were two files of the same name: the second one becomes
-//! `NAME.1.gz`, the next `NAME.2.gz`. Nothing is ever overwritten. So a file that is delivered
-//! again under the same name, with the same content, is the same file.
+//! A worker killed before step 2 leaves a hidden file, which the next one removes. A worker killed
+//! before step 3 leaves an original and its result: the next one compares the two and only removes
+//! the original. If they differ, they were two files of the same name: the second becomes
+//! `NAME.1.gz`, the third `NAME.2.gz`. Nothing is ever overwritten. A file delivered again with the
+//! same name and content therefore counts as the same file.
 //!
-//! # What it asks for
+//! # Requirements
 //!
-//! - **Producers rename files in**: write to a name that begins with `.`, or to another folder of
-//!   the same file system, then rename. A file that nobody has written to for
-//!   `SettleMilliseconds` is taken for finished, and so is one whose time lies in the future. One
-//!   that changes while it is compressed is left for later, but that cannot be told in the
-//!   instant between the last look and the removal: give no file a name that is still in the
-//!   inbox, and do not write on to one that has settled.
-//! - **One worker per inbox, and per folder of results.** On Unix both are locked, and a second
-//!   worker does not start; elsewhere it is up to you.
-//! - The results are on a file system with hard links, since a rename would overwrite. Almost all
-//!   have them; FAT and many SMB shares do not, and there every file is refused.
+//! - **Producers rename files into the inbox.** They write to a name that starts with `.`, or to
+//!   another folder of the same file system, then rename. A file not written to for
+//!   `SettleMilliseconds` counts as complete, and so does one modified in the future. A file that
+//!   changes during compression is retried later, but a change between the last check and the
+//!   removal goes unnoticed: do not reuse a name that is still in the inbox, and do not write to a
+//!   file that has settled.
+//! - **One worker per inbox and per `done` folder.** On Unix both are locked and a second worker
+//!   does not start; elsewhere this is up to you.
+//! - **Hard links.** A rename would overwrite. Almost all file systems have hard links; FAT and many
+//!   SMB shares do not, and there every file is refused.
 //!
-//! Only regular files are taken. What cannot be (a folder, a symbolic link, a pipe, a file that
-//! cannot be read, one whose name leaves no room for `.gz`) stays, with an error in the log, and
-//! is tried again after 30 seconds. The others go on.
+//! Only regular files are compressed. The worker refuses a folder, a symbolic link, a pipe, a file
+//! that it cannot read, and a file whose name leaves no room for `.gz`: it logs an error, continues
+//! with the others and retries after 30 seconds.
 //!
-//! # What to watch for
+//! # Points of interest
 //!
-//! `run` is driven on the main thread, so the job is plain blocking code: it beats at every 64
-//! KiB, and looks there whether it should stop. Nothing can beat during a system call, so none may
-//! take long: large results are synced bit by bit. While it waits for files it is idle. Tried
-//! on Linux only.
+//! `run` is driven on the main thread, so the job is plain blocking code: every 64 KiB it beats and
+//! checks whether to stop. Nothing can beat during a system call, so none may take long: large
+//! results are synced in steps. While it waits for files, the worker is idle. Tested on Linux only.
 
 mod compare;
 mod compress;
@@ -80,7 +78,7 @@ use heartbeat_runtime::{Error, RoleEnvironment, WorkerRole, worker_role};
 
 use spool::Spool;
 
-/// How often the inbox is looked at.
+/// Time between two scans of the inbox.
 const PAUSE: Duration = Duration::from_millis(250);
 
 struct SpoolWorker {
@@ -106,7 +104,7 @@ impl WorkerRole for SpoolWorker {
             if role.is_stopping() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         loop {
-            self.spool.pass(&mut progress)?;
+            self.spool.process_inbox(&mut progress)?;
             let _idle = role.idle();
             let pause = tokio::time::sleep(PAUSE);
             if role.until_stopping(pause).await.is_none() {
@@ -119,9 +117,9 @@ impl WorkerRole for SpoolWorker {
 fn milliseconds(name: &str, value: &str) -> Result<Duration, Error> {
     match value.parse() {
         Ok(milliseconds) => Ok(Duration::from_millis(milliseconds)),
-        Err(error) => {
-            Err(format!("setting `{name}` is not a number of milliseconds: {value:?}: {error}")
-                .into())
-        }
+        Err(error) => Err(format!(
+            "setting `{name}` must be a number of milliseconds, not {value:?}: {error}"
+        )
+        .into()),
     }
 }

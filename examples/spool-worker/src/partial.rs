@@ -1,4 +1,4 @@
-//! The unfinished result: a hidden file in `done` that gets its final name when it is whole.
+//! Partial results: a hidden file in `done` that gets its final name once it is complete.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -6,32 +6,32 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{SpoolError, failed};
 
-/// One worker does one file at a time, so one name is enough. It is as long whatever the
-/// original is called, and sweeping it up never takes a file that is not ours.
+/// A worker compresses one file at a time, so one name is enough. Its length does not depend on the
+/// original, and no other program uses it.
 const NAME: &str = ".spool-worker.partial";
 
-/// Removed when dropped.
+/// A partial result; removed on drop.
 #[derive(Debug)]
 pub(crate) struct Partial {
     path: PathBuf,
     file: File,
 }
 
-/// Removes what a killed worker left behind.
-pub(crate) fn sweep(done: &Path) -> Result<(), SpoolError> {
+/// Removes the partial result of a killed worker.
+pub(crate) fn remove_stale(done: &Path) -> Result<(), SpoolError> {
     let path = done.join(NAME);
     match fs::remove_file(&path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(failed("sweep up", &path)(error))
+            Err(failed("remove", &path)(error))
         }
         _ => Ok(()),
     }
 }
 
 impl Partial {
-    /// Readable by nobody else, until it is given the permissions of its original.
+    /// Creates the file, readable by this user only until it gets the permissions of its original.
     pub(crate) fn create(done: &Path) -> Result<Self, SpoolError> {
-        sweep(done)?;
+        remove_stale(done)?;
         let path = done.join(NAME);
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
@@ -51,8 +51,8 @@ impl Partial {
         &mut self.file
     }
 
-    /// Gives it its final name too; the hidden one goes when `self` does. `false`: that name is
-    /// taken. A link, because a rename would replace what is there.
+    /// Links the file to its final name, unless that name is taken: then returns `false`. A rename
+    /// would replace an existing file. Dropping `self` removes the hidden name.
     pub(crate) fn publish(self, result: &Path) -> Result<bool, SpoolError> {
         match fs::hard_link(&self.path, result) {
             Ok(()) => Ok(true),
@@ -64,7 +64,7 @@ impl Partial {
 
 impl Drop for Partial {
     fn drop(&mut self) {
-        // A failure is met again, and reported, by the next `create`.
+        // The next `create` reports a failure.
         let _ = fs::remove_file(&self.path);
     }
 }

@@ -1,33 +1,33 @@
-//! How the job tells that it lives, and learns that it should stop.
+//! Progress of the job: beats, and requests to stop.
 
 use std::ops::ControlFlow;
 
 use crate::error::SpoolError;
 
-/// Called for every chunk of every file: beats, and breaks when the worker is stopping.
+/// A callback for every chunk of every file: beats, and breaks when the worker is stopping.
 pub(crate) type Progress<'a> = dyn FnMut() -> ControlFlow<()> + 'a;
 
-/// Why a file stays in the inbox.
+/// The reason a file stays in the inbox.
 #[derive(Debug)]
-pub(crate) enum Left {
-    /// The worker is stopping; the next one takes it.
+pub(crate) enum Skipped {
+    /// The worker is stopping; the next one continues.
     Stopping,
-    /// It is still being written, or gone: a later pass will see.
+    /// The file is still being written, or gone; a later scan checks again.
     Unsettled,
-    /// It cannot be done, for a reason that somebody has to look at.
+    /// The file cannot be compressed, and someone must look at the reason.
     Refused(SpoolError),
 }
 
-impl From<SpoolError> for Left {
+impl From<SpoolError> for Skipped {
     fn from(error: SpoolError) -> Self {
         Self::Refused(error)
     }
 }
 
-/// To be called with `?` between two chunks.
-pub(crate) fn report(progress: &mut Progress<'_>) -> Result<(), Left> {
+/// Reports progress between two chunks; fails if the worker is stopping.
+pub(crate) fn check_progress(progress: &mut Progress<'_>) -> Result<(), Skipped> {
     match progress() {
         ControlFlow::Continue(()) => Ok(()),
-        ControlFlow::Break(()) => Err(Left::Stopping),
+        ControlFlow::Break(()) => Err(Skipped::Stopping),
     }
 }

@@ -1,13 +1,14 @@
-//! The files that were refused a while ago.
+//! Recently refused files.
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::time::{Duration, Instant};
 
-/// A pass comes four times a second; what fails for good need not fill the log at that rate.
+/// Time until a refused file is retried. At the rate of scans, a permanent failure would flood the
+/// log.
 const RETRY_AFTER: Duration = Duration::from_secs(30);
 
-/// Holds no more names than the inbox has files.
+/// Names of refused files; at most as many as the inbox has files.
 #[derive(Debug, Default)]
 pub(crate) struct Refused {
     since: HashMap<OsString, Instant>,
@@ -18,7 +19,7 @@ impl Refused {
         self.since.insert(name, now);
     }
 
-    /// Forgets what may be tried again.
+    /// Removes the names that may be retried.
     pub(crate) fn expire(&mut self, now: Instant) {
         self.since.retain(|_, since| now.duration_since(*since) < RETRY_AFTER);
     }
@@ -33,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refused_name_is_tried_again_after_thirty_seconds() {
+    fn expires_a_name_after_thirty_seconds() {
         let start = Instant::now();
         let mut refused = Refused::default();
         refused.add("a".into(), start);

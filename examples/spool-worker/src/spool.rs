@@ -1,4 +1,4 @@
-//! The job: what is taken, in which order it is written, published and removed.
+//! The job: selects files, compresses them, publishes the results and removes the originals.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -12,44 +12,45 @@ use crate::error::{SpoolError, failed};
 use crate::folder::Folder;
 use crate::original::Original;
 use crate::partial::{self, Partial};
-use crate::progress::{Left, Progress};
+use crate::progress::{Progress, Skipped};
 use crate::refused::Refused;
 
+/// An inbox and the folder of its results.
 #[derive(Debug)]
 pub(crate) struct Spool {
     inbox: Folder,
     done: Folder,
-    /// How long nobody must have written to a file before it is taken.
+    /// Time since the last write after which a file is complete.
     settle: Duration,
     refused: Refused,
 }
 
-/// How a file got its result.
+/// The result of a file, by its origin.
 #[derive(Debug)]
-pub(crate) enum Taken {
+pub(crate) enum Stored {
     Compressed(PathBuf),
-    /// By a worker that ended before it could remove the original.
-    WasDone(PathBuf),
+    /// Written by a worker that exited before it removed the original.
+    AlreadyDone(PathBuf),
 }
 
 impl Spool {
     pub(crate) fn open(inbox: &Path, done: &Path, settle: Duration) -> Result<Self, SpoolError> {
-        let inbox = Folder::claim(inbox)?;
+        let inbox = Folder::lock(inbox)?;
         if fs::canonicalize(done).is_ok_and(|done| done == inbox.path()) {
-            let cause = "it is the inbox too, each result would be taken for a new file";
+            let cause = "it is the inbox too; each result would be compressed again";
             return Err(failed("put results into", done)(io::Error::other(cause)));
         }
-        let done = Folder::claim(done)?;
-        partial::sweep(done.path())?;
+        let done = Folder::lock(done)?;
+        partial::remove_stale(done.path())?;
         Ok(Self { inbox, done, settle, refused: Refused::default() })
     }
 
-    /// Takes every file that is ready. What is wrong with one file goes to the log; an error is
-    /// what is wrong with the inbox.
-    pub(crate) fn pass(&mut self, progress: &mut Progress<'_>) -> Result<(), SpoolError> {
+    /// Processes every settled file. Logs failures of single files; returns an error only if the
+    /// inbox itself fails.
+    pub(crate) fn process_inbox(&mut self, progress: &mut Progress<'_>) -> Result<(), SpoolError> {
         self.refused.expire(Instant::now());
         let inbox = self.inbox.path().to_owned();
-        // Not collected first: there may be millions. What is missed for that is met next time.
+        // Not collected first: there may be millions. The next scan finds entries that this one misses.
         for entry in fs::read_dir(&inbox).map_err(failed("list", &inbox))? {
             if progress().is_break() {
                 return Ok(());
@@ -58,12 +59,14 @@ impl Spool {
             if is_hidden(&name) || self.refused.contains(&name) {
                 continue;
             }
-            match self.take(&name, progress) {
-                Ok(Taken::Compressed(result)) => tracing::info!(?name, ?result, "compressed"),
-                Ok(Taken::WasDone(result)) => tracing::info!(?name, ?result, "was done already"),
-                Err(Left::Stopping) => return Ok(()),
-                Err(Left::Unsettled) => {}
-                Err(Left::Refused(error)) => {
+            match self.process_file(&name, progress) {
+                Ok(Stored::Compressed(result)) => tracing::info!(?name, ?result, "compressed"),
+                Ok(Stored::AlreadyDone(result)) => {
+                    tracing::info!(?name, ?result, "already compressed");
+                }
+                Err(Skipped::Stopping) => return Ok(()),
+                Err(Skipped::Unsettled) => {}
+                Err(Skipped::Refused(error)) => {
                     tracing::error!(%error, "refused");
                     self.refused.add(name, Instant::now());
                 }
@@ -72,33 +75,33 @@ impl Spool {
         Ok(())
     }
 
-    /// The order of these steps is what makes it safe to be killed between any two of them.
-    fn take(&self, name: &OsStr, progress: &mut Progress<'_>) -> Result<Taken, Left> {
+    /// Stores one file. The order of the steps makes it safe to be killed between any two of them.
+    fn process_file(&self, name: &OsStr, progress: &mut Progress<'_>) -> Result<Stored, Skipped> {
         let mut original = Original::open(self.inbox.path().join(name))?;
         if !original.is_settled(self.settle) {
-            return Err(Left::Unsettled);
+            return Err(Skipped::Unsettled);
         }
-        let taken = self.store(name, &mut original, progress)?;
+        let stored = self.store(name, &mut original, progress)?;
         self.done.sync()?;
         original.remove()?;
         self.inbox.sync()?;
-        Ok(taken)
+        Ok(stored)
     }
 
-    /// Finds or makes the result. A name that is taken stays: what holds the same is this file's
-    /// own result, what holds something else is that of another file which had the same name.
+    /// Finds or writes the result. Never replaces an existing result: one with the same content
+    /// belongs to this file, any other to an earlier file of the same name.
     fn store(
         &self,
         name: &OsStr,
         original: &mut Original,
         progress: &mut Progress<'_>,
-    ) -> Result<Taken, Left> {
+    ) -> Result<Stored, Skipped> {
         let mut number = 0;
         loop {
             let result = self.done.path().join(result_name(name, number));
             if exists(&result)? {
                 if holds(&result, original, progress)? {
-                    return Ok(Taken::WasDone(result));
+                    return Ok(Stored::AlreadyDone(result));
                 }
                 number += 1;
                 continue;
@@ -106,13 +109,13 @@ impl Spool {
             let mut partial = Partial::create(self.done.path())?;
             compress(original, &mut partial, progress)?;
             if partial.publish(&result)? {
-                return Ok(Taken::Compressed(result));
+                return Ok(Stored::Compressed(result));
             }
         }
     }
 }
 
-/// Also tells, before any work is done, that a name is too long.
+/// Returns whether the result exists. Fails if its name is too long, before any work is done.
 fn exists(result: &Path) -> Result<bool, SpoolError> {
     match fs::symlink_metadata(result) {
         Ok(_) => Ok(true),
@@ -121,7 +124,7 @@ fn exists(result: &Path) -> Result<bool, SpoolError> {
     }
 }
 
-/// How producers, and this worker, mark what is unfinished.
+/// Recognizes the mark of incomplete files, for producers and this worker alike.
 fn is_hidden(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(b".")
 }

@@ -1,17 +1,17 @@
-//! A worker to watch a lifecycle with: each of its steps waits for Enter.
+//! A worker that shows its lifecycle: each phase waits for Enter.
 //!
 //! ```text
 //! cargo run -p step-worker
 //! ```
 //!
-//! Ask from another terminal after each step, and see which answer changes:
+//! After each step, query its health from another terminal and see which response changes:
 //!
 //! ```text
 //! for path in health livez readyz startupz; do curl http://localhost:3002/$path; echo; done
 //! ```
 //!
-//! Ctrl-C while it runs is a step too: ready turns red at once, live stays green, and `on_stop`
-//! still waits for Enter. A second Ctrl-C ends it there.
+//! Ctrl-C during `run` is a step too: ready fails at once, live still passes, and `on_stop` waits for
+//! Enter. A second Ctrl-C ends the process there.
 
 use std::io::BufRead;
 use std::thread;
@@ -26,7 +26,7 @@ struct StepWorker {
 #[worker_role(heartbeat = "Heartbeat")]
 impl WorkerRole for StepWorker {
     async fn on_start(_role: &RoleEnvironment) -> Result<Self, Error> {
-        let mut worker = Self { lines: lines_of_stdin() };
+        let mut worker = Self { lines: read_stdin() };
         worker.step("on_start").await;
         Ok(worker)
     }
@@ -44,15 +44,15 @@ impl WorkerRole for StepWorker {
 }
 
 impl StepWorker {
-    /// Waits for a line; the end of the input passes every step.
+    /// Waits for a line; the end of the input completes every step.
     async fn step(&mut self, phase: &str) {
-        eprintln!("{phase}: press Enter to go on");
+        eprintln!("{phase}: press Enter to continue");
         self.lines.recv().await;
     }
 }
 
-/// A thread of its own reads, because a task that waits for stdin could not be ended.
-fn lines_of_stdin() -> mpsc::UnboundedReceiver<String> {
+/// Reads lines on a thread of its own, because a task that waits for stdin cannot be cancelled.
+fn read_stdin() -> mpsc::UnboundedReceiver<String> {
     let (send, lines) = mpsc::unbounded_channel();
     thread::spawn(move || {
         std::io::stdin().lock().lines().map_while(Result::ok).try_for_each(|line| send.send(line))

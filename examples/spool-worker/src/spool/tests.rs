@@ -1,4 +1,4 @@
-//! The states of the folders are built by hand, the file system is real.
+//! Tests on a real file system, with folders prepared in every relevant state.
 
 mod fixture;
 mod killed;
@@ -13,40 +13,40 @@ use std::fs;
 use fixture::{Fixture, LARGE, gunzip, names, noise};
 
 #[test]
-fn a_file_becomes_a_result_and_leaves_the_inbox() {
+fn compresses_a_file_and_removes_it_from_the_inbox() {
     let fixture = Fixture::new();
     fixture.deliver("a", b"hello");
-    fixture.pass();
-    fixture.expect(&[], &[("a.gz", b"hello")]);
+    fixture.process_inbox();
+    fixture.assert_files(&[], &[("a.gz", b"hello")]);
 }
 
 #[test]
-fn a_file_of_many_chunks_comes_back_byte_for_byte() {
+fn preserves_every_byte_of_a_large_file() {
     let fixture = Fixture::new();
     fixture.deliver("a", &noise(LARGE));
-    fixture.pass();
-    fixture.expect(&[], &[("a.gz", &noise(LARGE))]);
+    fixture.process_inbox();
+    fixture.assert_files(&[], &[("a.gz", &noise(LARGE))]);
 }
 
 #[test]
-fn an_empty_file_becomes_a_sound_result() {
+fn compresses_an_empty_file() {
     let fixture = Fixture::new();
     fixture.deliver("empty", b"");
-    fixture.pass();
-    fixture.expect(&[], &[("empty.gz", b"")]);
+    fixture.process_inbox();
+    fixture.assert_files(&[], &[("empty.gz", b"")]);
 }
 
-/// Linux takes any bytes for a name; other systems may refuse these.
+/// Linux allows any bytes in a name; other systems may not.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_name_that_is_no_unicode_is_kept() {
+fn keeps_a_name_that_is_not_unicode() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
 
     let fixture = Fixture::new();
     let name = OsStr::from_bytes(b"a\xff\n\x1b");
     fs::write(fixture.inbox().join(name), b"hello").unwrap();
-    fixture.pass();
+    fixture.process_inbox();
     let result = OsStr::from_bytes(b"a\xff\n\x1b.gz");
     assert_eq!(names(&fixture.inbox()), [""; 0]);
     assert_eq!(names(&fixture.done()), [result]);
@@ -55,7 +55,7 @@ fn a_name_that_is_no_unicode_is_kept() {
 
 #[cfg(unix)]
 #[test]
-fn a_result_can_be_read_by_whom_the_original_could_be_read_by() {
+fn keeps_the_permissions_of_the_original() {
     use std::os::unix::fs::PermissionsExt;
 
     for mode in [0o600, 0o644, 0o440, 0o4711] {
@@ -63,7 +63,7 @@ fn a_result_can_be_read_by_whom_the_original_could_be_read_by() {
         fixture.deliver("a", b"hello");
         let path = fixture.inbox().join("a");
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-        fixture.pass();
+        fixture.process_inbox();
         let metadata = fs::metadata(fixture.done().join("a.gz")).unwrap();
         assert_eq!(metadata.permissions().mode() & 0o7777, mode & 0o777);
     }

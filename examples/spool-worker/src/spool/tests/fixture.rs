@@ -1,4 +1,4 @@
-//! Folders to work in, and ways to fill and to compare them.
+//! Temporary folders, with functions to fill and compare them.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -12,7 +12,7 @@ use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use tempfile::TempDir;
 
-use crate::progress::Left;
+use crate::progress::Skipped;
 use crate::spool::Spool;
 
 /// More than a few chunks.
@@ -21,7 +21,7 @@ pub(super) const LARGE: usize = 1_000_000;
 /// Names and contents, in the order of the names.
 type Files<'a> = &'a [(&'a str, &'a [u8])];
 
-/// An inbox and a folder of results that vanish with the test.
+/// A temporary inbox and a folder of results.
 pub(super) struct Fixture {
     pub(super) root: TempDir,
 }
@@ -46,7 +46,7 @@ impl Fixture {
         fs::write(self.inbox().join(name), content).unwrap();
     }
 
-    pub(super) fn result(&self, name: &str, content: &[u8]) {
+    pub(super) fn add_result(&self, name: &str, content: &[u8]) {
         fs::write(self.done().join(name), gzip(content)).unwrap();
     }
 
@@ -54,25 +54,25 @@ impl Fixture {
         Spool::open(&self.inbox(), &self.done(), settle).unwrap()
     }
 
-    /// What a worker does that is started and finds everything settled.
-    pub(super) fn pass(&self) {
-        self.open(Duration::ZERO).pass(&mut go_on).unwrap();
+    /// Starts a spool and processes the inbox once, with every file settled.
+    pub(super) fn process_inbox(&self) {
+        self.open(Duration::ZERO).process_inbox(&mut proceed).unwrap();
     }
 
-    /// These files and no others, hidden ones included.
+    /// Asserts that the folders hold exactly these files, hidden ones included.
     #[track_caller]
-    pub(super) fn expect(&self, inbox: Files<'_>, done: Files<'_>) {
+    pub(super) fn assert_files(&self, inbox: Files<'_>, done: Files<'_>) {
         let read = |path: &Path| fs::read(path).unwrap();
-        assert_files(&self.inbox(), inbox, read);
-        assert_files(&self.done(), done, gunzip);
+        assert_folder(&self.inbox(), inbox, read);
+        assert_folder(&self.done(), done, gunzip);
     }
 
-    /// Stays, is named with the reason, and does not keep others from being taken.
+    /// Asserts that the file is refused for `reason`, stays, and does not hold up others.
     #[track_caller]
-    pub(super) fn expect_refused(&self, name: &str, reason: &str) {
+    pub(super) fn assert_refused(&self, name: &str, reason: &str) {
         let mut spool = self.open(Duration::ZERO);
-        match spool.take(name.as_ref(), &mut go_on) {
-            Err(Left::Refused(error)) => {
+        match spool.process_file(name.as_ref(), &mut proceed) {
+            Err(Skipped::Refused(error)) => {
                 let error = error.to_string();
                 assert!(error.contains(name) && error.contains(reason), "{error}");
             }
@@ -80,14 +80,14 @@ impl Fixture {
         }
         self.deliver("before", b"1");
         self.deliver("later", b"2");
-        spool.pass(&mut go_on).unwrap();
+        spool.process_inbox(&mut proceed).unwrap();
         assert_eq!(names(&self.inbox()), [name]);
         assert_eq!(names(&self.done()), ["before.gz", "later.gz"]);
     }
 }
 
 #[track_caller]
-fn assert_files(folder: &Path, expected: Files<'_>, read: impl Fn(&Path) -> Vec<u8>) {
+fn assert_folder(folder: &Path, expected: Files<'_>, read: impl Fn(&Path) -> Vec<u8>) {
     let expected_names: Vec<_> = expected.iter().map(|(name, _)| *name).collect();
     assert_eq!(names(folder), expected_names);
     for (name, content) in expected {
@@ -106,8 +106,8 @@ pub(super) fn append(path: &Path) -> File {
     OpenOptions::new().append(true).open(path).unwrap()
 }
 
-/// Goes on, and at the fifth chunk does `event`: in the middle of a `LARGE` file.
-pub(super) fn midway(mut event: impl FnMut()) -> impl FnMut() -> ControlFlow<()> {
+/// A callback that runs `event` at the fifth chunk, in the middle of a `LARGE` file.
+pub(super) fn at_fifth_chunk(mut event: impl FnMut()) -> impl FnMut() -> ControlFlow<()> {
     let mut calls = 0;
     move || {
         calls += 1;
@@ -118,7 +118,7 @@ pub(super) fn midway(mut event: impl FnMut()) -> impl FnMut() -> ControlFlow<()>
     }
 }
 
-pub(super) fn go_on() -> ControlFlow<()> {
+pub(super) fn proceed() -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
@@ -128,7 +128,7 @@ pub(super) fn gzip(content: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// One member only, unlike the code under test: what follows it would be a second half.
+/// Reads one gzip member only, unlike the code under test: a second would be half of the file.
 pub(super) fn gunzip(path: &Path) -> Vec<u8> {
     let mut content = Vec::new();
     let mut decoder = GzDecoder::new(File::open(path).unwrap());
@@ -136,7 +136,7 @@ pub(super) fn gunzip(path: &Path) -> Vec<u8> {
     content
 }
 
-/// The same at each call, and hard to compress.
+/// Bytes that are hard to compress, the same at each call.
 pub(super) fn noise(length: usize) -> Vec<u8> {
     let mut state = 1_u32;
     let step = |_| {

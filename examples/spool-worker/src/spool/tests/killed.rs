@@ -1,4 +1,4 @@
-//! Every state in which a killed worker may leave the folders.
+//! Recovery from every state in which a killed worker can leave the folders.
 
 use std::fs;
 
@@ -7,66 +7,66 @@ use super::fixture::{Fixture, LARGE, names, noise};
 // Killed while compressing.
 
 #[test]
-fn a_partial_left_behind_is_swept_up_at_the_start() {
+fn removes_a_stale_partial_at_the_start() {
     let fixture = Fixture::new();
     fs::write(fixture.done().join(".spool-worker.partial"), b"half").unwrap();
-    fixture.pass();
-    fixture.expect(&[], &[]);
+    fixture.process_inbox();
+    fixture.assert_files(&[], &[]);
 }
 
 #[test]
-fn a_partial_left_behind_does_not_hinder_its_original() {
+fn compresses_the_original_of_a_stale_partial() {
     let fixture = Fixture::new();
     fixture.deliver("a", b"hello");
     fs::write(fixture.done().join(".spool-worker.partial"), b"half").unwrap();
-    fixture.pass();
-    fixture.expect(&[], &[("a.gz", b"hello")]);
+    fixture.process_inbox();
+    fixture.assert_files(&[], &[("a.gz", b"hello")]);
 }
 
 #[test]
-fn hidden_files_of_others_are_not_swept_up() {
+fn keeps_hidden_files_of_other_programs() {
     let fixture = Fixture::new();
     fs::write(fixture.done().join(".other.partial"), b"half").unwrap();
-    fixture.pass();
+    fixture.process_inbox();
     assert_eq!(names(&fixture.done()), [".other.partial"]);
 }
 
-// Killed between the two names of the result.
+// Killed while the result had both names.
 
 #[test]
-fn a_result_that_still_has_its_hidden_name_keeps_the_final_one() {
+fn keeps_the_final_name_of_a_result_that_has_both_names() {
     let fixture = Fixture::new();
     fixture.deliver("a", b"hello");
-    fixture.result("a.gz", b"hello");
+    fixture.add_result("a.gz", b"hello");
     let partial = fixture.done().join(".spool-worker.partial");
     fs::hard_link(fixture.done().join("a.gz"), partial).unwrap();
-    fixture.pass();
-    fixture.expect(&[], &[("a.gz", b"hello")]);
+    fixture.process_inbox();
+    fixture.assert_files(&[], &[("a.gz", b"hello")]);
 }
 
 // Killed before the original was removed.
 
 #[test]
-fn an_original_that_is_done_already_is_only_removed() {
+fn only_removes_an_original_that_has_a_result() {
     let fixture = Fixture::new();
     fixture.deliver("a", &noise(LARGE));
-    fixture.result("a.gz", &noise(LARGE));
+    fixture.add_result("a.gz", &noise(LARGE));
     let before = fs::metadata(fixture.done().join("a.gz")).unwrap();
-    fixture.pass();
-    fixture.expect(&[], &[("a.gz", &noise(LARGE))]);
+    fixture.process_inbox();
+    fixture.assert_files(&[], &[("a.gz", &noise(LARGE))]);
     let after = fs::metadata(fixture.done().join("a.gz")).unwrap();
     assert_eq!(before.modified().unwrap(), after.modified().unwrap());
 }
 
 #[test]
-fn an_original_that_is_done_under_a_number_is_not_done_again() {
+fn finds_a_result_with_a_number() {
     let fixture = Fixture::new();
     fixture.deliver("a", b"third");
-    fixture.result("a.gz", b"first");
-    fixture.result("a.1.gz", b"second");
-    fixture.result("a.2.gz", b"third");
-    fixture.pass();
+    fixture.add_result("a.gz", b"first");
+    fixture.add_result("a.1.gz", b"second");
+    fixture.add_result("a.2.gz", b"third");
+    fixture.process_inbox();
     let done: [(&str, &[u8]); 3] =
         [("a.1.gz", b"second"), ("a.2.gz", b"third"), ("a.gz", b"first")];
-    fixture.expect(&[], &done);
+    fixture.assert_files(&[], &done);
 }

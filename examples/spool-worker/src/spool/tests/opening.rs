@@ -1,4 +1,4 @@
-//! What a worker checks before it starts.
+//! Checks before the worker starts.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::fixture::Fixture;
 use crate::spool::Spool;
 
 #[test]
-fn folders_that_are_missing_are_created() {
+fn creates_missing_folders() {
     let fixture = Fixture::new();
     let [inbox, done] = ["new/inbox", "new/done"].map(|path| fixture.root.path().join(path));
     Spool::open(&inbox, &done, Duration::ZERO).unwrap();
@@ -14,7 +14,7 @@ fn folders_that_are_missing_are_created() {
 }
 
 #[test]
-fn a_file_in_the_place_of_a_folder_is_an_error() {
+fn rejects_a_file_in_place_of_a_folder() {
     let fixture = Fixture::new();
     let file = fixture.root.path().join("file");
     std::fs::write(&file, "").unwrap();
@@ -23,7 +23,7 @@ fn a_file_in_the_place_of_a_folder_is_an_error() {
 }
 
 #[test]
-fn the_inbox_cannot_take_the_results_too() {
+fn rejects_the_inbox_as_the_folder_of_results() {
     let fixture = Fixture::new();
     let same = fixture.done().join("..").join("inbox");
     let error = Spool::open(&fixture.inbox(), &same, Duration::ZERO).unwrap_err();
@@ -32,7 +32,7 @@ fn the_inbox_cannot_take_the_results_too() {
 
 #[cfg(unix)]
 #[test]
-fn two_workers_do_not_share_a_folder() {
+fn rejects_a_folder_that_another_worker_uses() {
     let fixture = Fixture::new();
     let other = Fixture::new();
     let first = fixture.open(Duration::ZERO);
@@ -41,5 +41,5 @@ fn two_workers_do_not_share_a_folder() {
         assert!(error.to_string().contains("another worker"), "{error}");
     }
     drop(first);
-    fixture.pass();
+    fixture.process_inbox();
 }

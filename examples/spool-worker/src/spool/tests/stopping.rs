@@ -1,4 +1,4 @@
-//! The worker is to stop in the middle of a file.
+//! Stops in the middle of a file.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -6,13 +6,13 @@ use std::time::Duration;
 use super::fixture::{Fixture, LARGE, names, noise};
 
 #[test]
-fn a_stop_in_the_middle_leaves_the_original_and_no_partial() {
+fn keeps_the_original_and_removes_the_partial_on_a_stop() {
     let fixture = Fixture::new();
     fixture.deliver("a", &noise(LARGE));
     let mut calls = 0;
     let mut spool = fixture.open(Duration::ZERO);
     spool
-        .pass(&mut || {
+        .process_inbox(&mut || {
             calls += 1;
             if calls < 5 {
                 return ControlFlow::Continue(());
@@ -21,22 +21,22 @@ fn a_stop_in_the_middle_leaves_the_original_and_no_partial() {
             ControlFlow::Break(())
         })
         .unwrap();
-    assert_eq!(calls, 5, "nothing more is done once the worker stops");
-    fixture.expect(&[("a", &noise(LARGE))], &[]);
+    assert_eq!(calls, 5, "no work after the stop");
+    fixture.assert_files(&[("a", &noise(LARGE))], &[]);
 }
 
 #[test]
-fn a_stop_while_comparing_leaves_both() {
+fn keeps_original_and_result_on_a_stop_while_comparing() {
     let fixture = Fixture::new();
     fixture.deliver("a", &noise(LARGE));
-    fixture.result("a.gz", &noise(LARGE));
+    fixture.add_result("a.gz", &noise(LARGE));
     let mut calls = 0;
     let mut spool = fixture.open(Duration::ZERO);
     spool
-        .pass(&mut || {
+        .process_inbox(&mut || {
             calls += 1;
             if calls < 5 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })
         .unwrap();
-    fixture.expect(&[("a", &noise(LARGE))], &[("a.gz", &noise(LARGE))]);
+    fixture.assert_files(&[("a", &noise(LARGE))], &[("a.gz", &noise(LARGE))]);
 }
