@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 use std::{fs, io, thread};
 
-use rustix::process::geteuid;
+use nix::unistd::geteuid;
 
 /// Time from the `bind` to the `listen` of another process.
 const SETTLED_WITHIN: Duration = Duration::from_millis(10);
@@ -67,12 +67,12 @@ mod tests {
     use std::sync::Barrier;
     use std::thread;
 
-    use super::{UnixStream, bind};
+    use super::{UnixStream, bind, geteuid};
 
     /// Only a stale socket of this user is removed.
     #[test]
     fn a_stale_socket_of_another_user_is_left_to_them() {
-        if !rustix::process::geteuid().is_root() {
+        if !geteuid().is_root() {
             println!("skipped: only root can give a file to another user");
             return;
         }

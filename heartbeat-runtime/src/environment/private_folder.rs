@@ -1,44 +1,45 @@
-//! Folders of this user alone, below one in which every user of the machine may write.
+//! Private folders, in a folder that every user of the machine may write to.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat, fstat, mkdirat, openat, statat};
-use rustix::io::Errno;
-use rustix::process::geteuid;
+use nix::errno::Errno;
+use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, openat};
+use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat, mkdirat};
+use nix::unistd::geteuid;
 
-/// Creates the folder `base`, and in it the folder `name`, where they are missing.
+/// Creates the folder `base`, and the folder `name` in it, if they are missing.
 ///
-/// Each is opened without following a link, the second relative to the first, and only then looked
-/// at: no other user can exchange it in between.
+/// It opens each without following a link, the second relative to the first, before it looks at it:
+/// no other user can exchange it in between.
 ///
 /// # Errors
 ///
-/// A folder is a symbolic link or no folder, belongs to another user, or others may write to it.
+/// The path is a symbolic link or not a folder, belongs to another user, or is writable by others.
 pub(super) fn create(base: &Path, name: &str) -> io::Result<()> {
     let refused = |path: &Path, reason| {
         let message = format!("{} {reason}", path.display());
         io::Error::new(io::ErrorKind::PermissionDenied, message)
     };
-    // Its parent need not be readable: some systems let nobody list it.
-    let folder = open(CWD, base)?.map_err(|reason| refused(base, reason))?;
+    // The parent may be unreadable: some systems let nobody list it.
+    let folder = open(AT_FDCWD, base)?.map_err(|reason| refused(base, reason))?;
     open(folder, Path::new(name))?.map_err(|reason| refused(&base.join(name), reason))?;
     Ok(())
 }
 
-/// Opens the folder of that name in another, or gives the reason against what is there.
+/// Opens a folder in another, or returns the reason to refuse it.
 fn open(parent: impl AsFd, name: &Path) -> io::Result<Result<OwnedFd, String>> {
-    match mkdirat(&parent, name, Mode::RWXU) {
-        Ok(()) | Err(Errno::EXIST) => {}
+    match mkdirat(&parent, name, Mode::S_IRWXU) {
+        Ok(()) | Err(Errno::EEXIST) => {}
         Err(error) => return Err(error.into()),
     }
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     let opened = openat(&parent, name, flags, Mode::empty());
     let found = match &opened {
         Ok(folder) => fstat(folder),
-        // The error of the system would not say what is there.
-        Err(_) => statat(&parent, name, AtFlags::SYMLINK_NOFOLLOW),
+        // The system's error would not describe the file.
+        Err(_) => fstatat(&parent, name, AtFlags::AT_SYMLINK_NOFOLLOW),
     };
     match reason_against(&found?) {
         Some(reason) => Ok(Err(reason)),
@@ -46,20 +47,20 @@ fn open(parent: impl AsFd, name: &Path) -> io::Result<Result<OwnedFd, String>> {
     }
 }
 
-/// Tells why a file is no folder of this user alone.
-fn reason_against(found: &Stat) -> Option<String> {
+/// Returns the reason why a file is not a private folder of this user.
+fn reason_against(found: &FileStat) -> Option<String> {
     let user = geteuid().as_raw();
     let mode = found.st_mode & 0o777;
-    match FileType::from_raw_mode(found.st_mode) {
-        FileType::Symlink => Some("is a symbolic link".to_owned()),
-        FileType::Directory if found.st_uid != user => {
+    match SFlag::from_bits_truncate(found.st_mode & SFlag::S_IFMT.bits()) {
+        SFlag::S_IFLNK => Some("is a symbolic link".to_owned()),
+        SFlag::S_IFDIR if found.st_uid != user => {
             let owner = found.st_uid;
             Some(format!("belongs to user {owner}, and not to user {user} as this process"))
         }
-        FileType::Directory if mode & 0o022 != 0 => {
+        SFlag::S_IFDIR if mode & 0o022 != 0 => {
             Some(format!("may be changed by other users (mode {mode:o})"))
         }
-        FileType::Directory => None,
+        SFlag::S_IFDIR => None,
         _ => Some("is not a folder".to_owned()),
     }
 }
