@@ -222,7 +222,7 @@ fn the_real_one_starts_watches_restarts_and_stops_workers() {
     let driver = "[Service]\nType=oneshot\nExecStart=/bin/sh -c 'systemctl start handed.service; \
         echo begin > {reports}; for i in 1 2 3 4 5; do systemctl restart handed.service; done; \
         echo restarted > {reports}; systemctl show -p StatusText idle.service > {reports}; \
-        systemctl stop slow.service idle.service handed.socket handed.service'\n";
+        systemctl stop slow.service endless.service idle.service handed.socket handed.service'\n";
     let units = [
         service("idle", "run stop", &format!("{anywhere}WatchdogSec=500ms")),
         service(
@@ -235,6 +235,13 @@ fn the_real_one_starts_watches_restarts_and_stops_workers() {
             "run stop",
             &format!("{anywhere}TimeoutStopSec=1\nEnvironment=HEARTBEAT_DRAIN=2s"),
         ),
+        service(
+            "endless",
+            "run stop, on_stop take two seconds",
+            &format!(
+                "{anywhere}TimeoutStopSec=1\nEnvironment=HEARTBEAT_STOP_WITHIN=5000000000000000h"
+            ),
+        ),
         service("quick", "nowhere", anywhere),
         service("handed", "run stop", ""),
         (
@@ -243,7 +250,7 @@ fn the_real_one_starts_watches_restarts_and_stops_workers() {
         ),
         (
             "driver.service".to_owned(),
-            format!("After=idle.service slow.service handed.socket\n{driver}"),
+            format!("After=idle.service slow.service endless.service handed.socket\n{driver}"),
         ),
     ];
     let Some(mut booted) = Booted::with(folder.path(), &units) else { return };
@@ -262,6 +269,7 @@ fn the_real_one_starts_watches_restarts_and_stops_workers() {
         "stalled watchdog killed ABRT",
         "quick success exited 0",
         "slow success exited 0",
+        "endless success exited 0",
         "idle success exited 0",
         "handed success exited 0",
     ]);

@@ -24,6 +24,9 @@ use crate::vitals::{Reason, Verdict, Vitals};
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// What a stop may take beyond its budget: the last answers, and the end of the process.
 const BEYOND_BUDGET: Duration = Duration::from_secs(5);
+/// The most that the manager takes for a time, in microseconds: what is added to the clock is then
+/// its infinity, of which the timer never fires. One more, `USEC_INFINITY`, is "not set" to it.
+const FOR_EVER: u64 = u64::MAX - 1;
 /// How much of a failure is told.
 const STATUS: usize = 400;
 
@@ -110,8 +113,7 @@ impl Systemd {
         } else if verdict.state.is_ending() && !told.stopping {
             told.stopping = true;
             let within = self.stop_within.saturating_add(BEYOND_BUDGET).as_micros();
-            // The manager reads 64 bits.
-            let within = within.min(u64::MAX.into());
+            let within = within.min(FOR_EVER.into());
             let _ = write!(message, "STOPPING=1\nEXTEND_TIMEOUT_USEC={within}\n");
         }
         let status = status(verdict, failure);
@@ -236,7 +238,7 @@ mod tests {
         let vitals = Vitals::new(Duration::from_secs(30), false);
         vitals.apply(Event::Stop);
         let (message, _) = systemd.news(&vitals.verdict(), None, Instant::now());
-        let extension = format!("STOPPING=1\nEXTEND_TIMEOUT_USEC={}\n", u64::MAX);
+        let extension = format!("STOPPING=1\nEXTEND_TIMEOUT_USEC={}\n", u64::MAX - 1);
         assert_eq!(message, extension + "STATUS=stopping\n");
     }
 

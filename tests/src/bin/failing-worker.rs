@@ -67,6 +67,19 @@ async fn phase(name: &str, role: &RoleEnvironment) -> Result<(), Error> {
             role.stopping().await;
             eprintln!("stopping is seen");
         }
+        "stop error" => {
+            role.stopping().await;
+            return Err("bad".into());
+        }
+        "stop panic" => {
+            role.stopping().await;
+            wrong_by_design();
+        }
+        "take two seconds" => sleep(Duration::from_secs(2)).await,
+        "consumers" => {
+            consumers(role)?;
+            pending::<()>().await;
+        }
         "recycle" => role.request_recycle(),
         "busy" => {
             role.set_busy(true);
@@ -91,6 +104,28 @@ async fn phase(name: &str, role: &RoleEnvironment) -> Result<(), Error> {
 fn wanted<'a>(point: &str, role: &'a RoleEnvironment) -> Result<Option<&'a str>, Error> {
     let mut ways = role.setting("Fail")?.split(", ").filter_map(|way| way.split_once(' '));
     Ok(ways.find(|(wanted, _)| *wanted == point).map(|(_, how)| how))
+}
+
+/// Spawns four consumers on threads of their own: one hangs, one has nothing to do, one is at a
+/// long job, one has done its work.
+fn consumers(role: &RoleEnvironment) -> Result<(), Error> {
+    let register = |name| role.heartbeat(name).register();
+    let [hung, idle, at_a_job] = [register("hung")?, register("idle")?, register("at a job")?];
+    register("done")?.finish();
+    thread::spawn(move || {
+        hung.beat();
+        block();
+        hung.finish();
+    });
+    thread::spawn(move || {
+        let _idle = idle.idle();
+        block();
+    });
+    thread::spawn(move || {
+        let _allowance = at_a_job.allow(Duration::from_secs(3600));
+        block();
+    });
+    Ok(())
 }
 
 /// Spawns that many of what blocks its thread, and waits until all of them do.
