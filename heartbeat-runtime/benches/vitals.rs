@@ -17,7 +17,7 @@ use tokio::runtime::Builder;
 
 use crate::vitals::Vitals;
 
-#[expect(dead_code, unused_imports, reason = "the vital signs log panics")]
+#[expect(dead_code, unused_imports, unused_macros, reason = "the vital signs log panics")]
 #[path = "../src/log.rs"]
 mod log;
 #[expect(dead_code, unreachable_pub, unused_imports, reason = "the verdict alone is measured")]

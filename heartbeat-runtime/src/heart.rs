@@ -12,18 +12,19 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::endpoint::{Bound, Listener};
-use crate::log::{Level, Pen};
+use crate::log::{self, lifecycle};
 use crate::server::{self, Site, Task};
 use crate::supervisor::{Signals, Systemd};
 use crate::vitals::{Canary, Event, Look, Reason, State, Verdict, Vitals, panics};
 
 /// How long the last answers may take.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
-/// How long the end of the process waits for its last line to be written.
-const LAST_LINE_WITHIN: Duration = Duration::from_millis(50);
+/// For how long after the first signal another one is the same: a wrapper passes on what its
+/// process group is sent too, as `timeout` does.
+const SAME_SIGNAL: Duration = Duration::from_millis(50);
 
 /// The exit code of a process whose stop took longer than its budget.
 const OUT_OF_BUDGET: u8 = 75;
@@ -40,7 +41,6 @@ pub(crate) struct Unborn {
 pub(crate) struct Heart {
     thread: JoinHandle<()>,
     close: oneshot::Sender<()>,
-    pen: Pen,
 }
 
 /// What the heart keeps watch over.
@@ -77,44 +77,37 @@ impl Unborn {
             let listener = |(bound, site): (Bound, _)| Ok((bound.into_listener()?, site));
             sites.into_iter().map(listener).collect::<io::Result<Vec<_>>>()?
         };
-        let pen = Pen::new()?;
+        log::start()?;
         let (close, closing) = oneshot::channel();
         let canaries = Arc::clone(&vitals);
-        let beats = Beats { sites, vitals, watch, systemd, signals, pen: pen.clone() };
+        let beats = Beats { sites, vitals, watch, systemd, signals };
         // Nobody is told that a worker is live which then lacks a thread.
-        let canaries_pen = pen.clone();
-        spawn("heart-canary", &pen, move || send_canaries(&canaries, &canaries_pen))?;
-        let thread = spawn("heartbeat", &pen, move || {
+        spawn("heart-canary", move || send_canaries(&canaries))?;
+        let thread = spawn("heartbeat", move || {
             runtime.block_on(beats.until(closing));
             // What is still open now ends with the runtime.
             runtime.shutdown_background();
         })?;
-        Ok(Heart { thread, close, pen })
+        Ok(Heart { thread, close })
     }
 }
 
 impl Heart {
-    /// Closes the servers after complete answers, ends the thread, and writes the last line.
-    pub(crate) fn close(self, last_line: String) {
-        let Self { thread, close, pen } = self;
+    /// Closes the servers after complete answers, and ends the thread.
+    pub(crate) fn close(self) {
+        let Self { thread, close } = self;
         drop(close);
         // The thread does not end by a panic.
         let _ = thread.join();
-        pen.write(Level::Info, last_line);
-        pen.finish(LAST_LINE_WITHIN);
     }
 }
 
 /// A thread without which a worker must not go on: nobody would watch or stop it.
-fn spawn(
-    name: &str,
-    pen: &Pen,
-    work: impl FnOnce() + Send + 'static,
-) -> io::Result<JoinHandle<()>> {
-    let pen = pen.clone();
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
     thread::Builder::new().name(name.to_owned()).spawn(move || {
         if catch_unwind(AssertUnwindSafe(work)).is_err() {
-            exit(&pen, "the heart has panicked: ending at once".to_owned(), BROKEN);
+            lifecycle!(error, "the heart has panicked: ending at once");
+            exit(BROKEN);
         }
     })
 }
@@ -126,25 +119,24 @@ struct Beats {
     watch: Watch,
     systemd: Systemd,
     signals: Signals,
-    pen: Pen,
 }
 
 impl Beats {
     async fn until(self, closing: oneshot::Receiver<()>) {
-        let Self { sites, vitals, watch, mut systemd, signals, pen } = self;
+        let Self { sites, vitals, watch, mut systemd, signals } = self;
         let (close_servers, servers_closing) = tokio::sync::watch::channel(());
         let mut servers = JoinSet::new();
         for (listener, site) in sites {
             let server: Task = Box::pin(server::serve(listener, site, servers_closing.clone()));
             servers.spawn(server);
         }
-        let mut obey = pin!(obey(signals, &vitals, &pen));
+        let mut obey = pin!(obey(signals, &vitals));
         tokio::select! {
             _ = closing => {}
             () = obey.as_mut() => {}
-            () = look_after(&vitals, watch.panics, &pen) => {}
+            () = look_after(&vitals, watch.panics) => {}
             () = systemd.follow(&vitals) => {}
-            line = keep_budget(&vitals, watch.stop_within) => exit(&pen, line, spent(&vitals)),
+            () = keep_budget(&vitals, watch.stop_within) => exit(spent(&vitals)),
         }
         systemd.tell(&vitals);
         drop(close_servers);
@@ -152,35 +144,44 @@ impl Beats {
         tokio::select! {
             _ = timeout(CLOSE_WITHIN, servers.join_all()) => {}
             () = obey => {}
-            _ = keep_budget(&vitals, watch.stop_within) => {}
+            () = async { after(vitals.ending().await, watch.stop_within).await } => {}
         }
     }
 }
 
 /// The first signal asks for a stop, the second ends the process.
-async fn obey(mut signals: Signals, vitals: &Vitals, pen: &Pen) {
+async fn obey(mut signals: Signals, vitals: &Vitals) {
     let first = signals.next().await;
-    let line = match vitals.apply(Event::Stop) {
-        Some(past) => format!("{first}: stopping, {past}"),
-        None => format!("{first}: stopping already"),
-    };
-    pen.write(Level::Info, line);
+    let same = sleep(SAME_SIGNAL);
+    let is_first = vitals.apply_telling(Event::Stop, |past| {
+        lifecycle!(info, "{first}: stopping, {past}");
+    });
+    if !is_first {
+        lifecycle!(info, "{first}: stopping already");
+    }
+    let mut same = pin!(same);
+    loop {
+        tokio::select! {
+            biased;
+            // Those that have come while this thread could not run too.
+            _ = signals.next() => {}
+            () = same.as_mut() => break,
+        }
+    }
     let second = signals.next().await;
-    exit(pen, format!("{second} while stopping: ending at once"), second.exit_code());
+    lifecycle!(error, "{second} while stopping: ending at once");
+    exit(second.exit_code());
 }
 
 /// Looks at the vitals again and again, and tells of changes.
-pub(crate) async fn look_after(vitals: &Vitals, mut told_panics: u64, pen: &Pen) {
+pub(crate) async fn look_after(vitals: &Vitals, mut told_panics: u64) {
     let mut look = Look::default();
     loop {
-        let next = vitals.look();
-        tell_of(&look, &next, pen);
-        look = next;
+        look = vitals.look(|next| tell_of(&look, next));
         let (panics, last) = panics::of_tasks();
         if panics > told_panics {
             let last = last.unwrap_or_default();
-            let line = format!("a task {last}: the worker goes on ({panics} such panics)");
-            pen.write(Level::Warn, line);
+            lifecycle!(warn, "a task {last}: the worker goes on ({panics} such panics)");
             told_panics = panics;
         }
         let slept_at = Instant::now();
@@ -191,28 +192,29 @@ pub(crate) async fn look_after(vitals: &Vitals, mut told_panics: u64, pen: &Pen)
 }
 
 /// One line for what has begun between two looks, and one for what is over; the change of the
-/// verdict is told once, in a line of its own where none of these is its reason.
-fn tell_of(before: &Look, after: &Look, pen: &Pen) {
+/// verdict is told once, in a line of its own where none of these is its reason. During a stop
+/// nothing is over: it is only not due any more, or gone.
+fn tell_of(before: &Look, after: &Look) {
     let mut change = after.transition.as_ref().filter(|change| change.is_worth_a_line());
-    let mut tell = |level, what: String| {
-        let past = change.take().map(|past| format!(", {past}")).unwrap_or_default();
-        pen.write(level, format!("{what}{past}"));
-    };
+    let mut past = || change.take().map(|past| format!(", {past}")).unwrap_or_default();
     for name in after.stalled.iter().filter(|name| !before.stalled.contains(name)) {
-        tell(Level::Warn, format!("stalled: no beat of `{name}` within its deadline"));
-    }
-    for name in before.stalled.iter().filter(|name| !after.stalled.contains(name)) {
-        tell(Level::Info, format!("no longer stalled: `{name}`"));
+        lifecycle!(warn, "stalled: no beat of `{name}` within its deadline{}", past());
     }
     for name in after.failing.iter().filter(|name| !before.failing.contains(name)) {
-        tell(Level::Warn, format!("check `{name}` fails"));
+        lifecycle!(warn, "check `{name}` fails{}", past());
+    }
+    if after.ending {
+        return;
+    }
+    for name in before.stalled.iter().filter(|name| !after.stalled.contains(name)) {
+        lifecycle!(info, "no longer stalled: `{name}`{}", past());
     }
     for name in before.failing.iter().filter(|name| !after.failing.contains(name)) {
-        tell(Level::Info, format!("check `{name}` fails no more"));
+        lifecycle!(info, "check `{name}` fails no more{}", past());
     }
     // One of the state is told by who has made it.
     if let Some(change) = change.filter(|change| change.from.state == change.to.state) {
-        pen.write(Level::Info, format!("{}, {change}", change.to));
+        lifecycle!(info, "{}, {change}", change.to);
     }
 }
 
@@ -221,29 +223,32 @@ fn tell_of(before: &Look, after: &Look, pen: &Pen) {
 ///
 /// On a thread of its own, as there is nothing else that an idle worker does so often: a timer of
 /// the heart's runtime would wake its thread twice each time, at twice the cost.
-fn send_canaries(vitals: &Vitals, pen: &Pen) {
+fn send_canaries(vitals: &Vitals) {
+    let starved = |verdict: &Verdict| verdict.reasons.contains(&Reason::Starved);
     let mut canary = Canary::default();
     let mut ends = false;
     while !ends {
         vitals.wait_for_next(&canary);
         // One look more, which takes back what was said of a runtime that is now ending.
         ends = vitals.lifecycle().state.is_ending();
-        let Some(past) = vitals.send(&mut canary) else { continue };
-        let starved = |verdict: &Verdict| verdict.reasons.contains(&Reason::Starved);
-        if starved(&past.to) {
-            let line = format!("starved: the worker's runtime runs no tasks, {past}");
-            pen.write(Level::Warn, line);
-        } else if starved(&past.from) {
-            pen.write(Level::Info, format!("no longer starved, {past}"));
-        }
+        vitals.send(&mut canary, |past| {
+            if starved(&past.to) {
+                lifecycle!(warn, "starved: the worker's runtime runs no tasks, {past}");
+            } else if starved(&past.from) {
+                lifecycle!(info, "no longer starved, {past}");
+            }
+        });
     }
 }
 
-/// Ends, with what there is to say, when a stop has taken longer than it may.
-pub(crate) async fn keep_budget(vitals: &Vitals, stop_within: Duration) -> String {
+/// Ends, and says what was waited for, when a stop has taken longer than it may.
+pub(crate) async fn keep_budget(vitals: &Vitals, stop_within: Duration) {
     after(vitals.ending().await, stop_within).await;
+    let mut unfinished = vitals.unfinished();
     let phase = vitals.lifecycle().phase;
-    format!("not stopped within {stop_within:?}, {phase} took too long: ending at once")
+    unfinished.push(format!("{phase} did not finish within {stop_within:?}"));
+    let (unfinished, code) = (unfinished.join("; "), spent(vitals));
+    lifecycle!(error, "stop overdue: {unfinished}: forcing exit {code}");
 }
 
 /// Ends that long after a moment; never, where that is beyond all time.
@@ -260,10 +265,9 @@ fn spent(vitals: &Vitals) -> u8 {
     if vitals.lifecycle().state == State::Faulted { BROKEN } else { OUT_OF_BUDGET }
 }
 
-/// Ends the process, with a last line if that can be written.
+/// Ends the process, when what was said last is written, if that can be.
 #[expect(clippy::disallowed_methods, reason = "the one place where the process ends itself")]
-fn exit(pen: &Pen, line: String, code: u8) {
-    pen.write(Level::Error, line);
-    pen.finish(LAST_LINE_WITHIN);
+fn exit(code: u8) {
+    log::flush(log::LAST_LINE_WITHIN);
     std::process::exit(code.into());
 }

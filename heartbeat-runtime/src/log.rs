@@ -1,28 +1,39 @@
 //! The few lines that every worker prints: where its health is served, and how it lives and ends.
+//!
+//! All of them go through one queue, so that they come out in the order of what happened,
+//! whichever thread tells of it. A thread of its own writes them, so that a pipe that nobody
+//! reads, or a subscriber that blocks or panics, stops neither health nor deadlines.
 
-use std::fmt;
+use std::collections::VecDeque;
 use std::io::{self, Write};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use tracing::dispatcher;
+use tracing::dispatcher::{self, Dispatch};
 use tracing::subscriber::NoSubscriber;
 
 /// Logs one lifecycle line through `tracing`, or to stderr while the program has no subscriber.
+/// It never waits for the line to be written.
 macro_rules! lifecycle {
-    ($level:ident, $($line:tt)+) => {
-        if $crate::log::is_subscribed() {
-            ::tracing::$level!(target: "heartbeat", $($line)+);
-        } else {
-            $crate::log::to_stderr(format_args!($($line)+));
-        }
-    };
+    (info, $($line:tt)+) => { $crate::log::write($crate::log::Level::Info, format!($($line)+)) };
+    (warn, $($line:tt)+) => { $crate::log::write($crate::log::Level::Warn, format!($($line)+)) };
+    (error, $($line:tt)+) => { $crate::log::write($crate::log::Level::Error, format!($($line)+)) };
 }
 pub(crate) use lifecycle;
 
-/// How many lines may wait to be written; more are lost.
-const WAITING: usize = 64;
+/// How many lines may wait to be written; more are lost, and their number is told.
+const WAITING: usize = 1024;
+
+/// How long the end of the process, and each phase of user code before it begins, waits for what
+/// was said before to be written.
+pub(crate) const LAST_LINE_WITHIN: Duration = Duration::from_millis(50);
+
+static QUEUE: Mutex<Queue> =
+    Mutex::new(Queue { lines: VecDeque::new(), lost: 0, has_writer: false, is_writing: false });
+/// Tells of lines that wait, and of those that are written.
+static CHANGED: Condvar = Condvar::new();
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Level {
@@ -31,56 +42,119 @@ pub(crate) enum Level {
     Error,
 }
 
-/// What the heart thread writes with. A thread of its own writes the lines out, so that a pipe
-/// that nobody reads, or a subscriber that blocks or panics, stops neither health nor deadlines.
-#[derive(Clone)]
-pub(crate) struct Pen {
-    messages: SyncSender<Message>,
+struct Queue {
+    lines: VecDeque<Line>,
+    /// Lines for which there was no room since the last one that waits.
+    lost: usize,
+    has_writer: bool,
+    /// A line was taken out and is not written yet.
+    is_writing: bool,
 }
 
-enum Message {
-    Line(Level, String),
-    /// All before it is written.
-    Written(SyncSender<()>),
+struct Line {
+    level: Level,
+    text: String,
+    /// The subscriber of the thread that tells, which may be that thread's alone.
+    subscriber: Dispatch,
 }
 
-impl Pen {
-    pub(crate) fn new() -> io::Result<Self> {
-        let (messages, received) = sync_channel(WAITING);
-        thread::Builder::new().name("heartbeat-log".to_owned()).spawn(move || {
-            for message in received {
-                match message {
-                    Message::Line(Level::Info, line) => lifecycle!(info, "{line}"),
-                    Message::Line(Level::Warn, line) => lifecycle!(warn, "{line}"),
-                    Message::Line(Level::Error, line) => lifecycle!(error, "{line}"),
-                    Message::Written(told) => drop(told.try_send(())),
-                }
-            }
-        })?;
-        Ok(Self { messages })
+/// Starts the thread that writes, once for the process. Before, each line is written at once, by
+/// the thread that tells.
+pub(crate) fn start() -> io::Result<()> {
+    let mut queue = lock();
+    if !queue.has_writer {
+        thread::Builder::new().name("heartbeat-log".to_owned()).spawn(write_lines)?;
+        queue.has_writer = true;
     }
+    Ok(())
+}
 
-    /// Writes a line, as soon as the lines before it are written; never waits.
-    pub(crate) fn write(&self, level: Level, line: String) {
-        let _ = self.messages.try_send(Message::Line(level, line));
+/// Writes a line, as soon as the lines before it are written; never waits.
+pub(crate) fn write(level: Level, text: String) {
+    let line = Line::new(level, text);
+    let mut queue = lock();
+    if queue.has_writer {
+        queue.push(line);
+        CHANGED.notify_all();
+    } else {
+        drop(queue);
+        line.write();
     }
+}
 
-    /// Waits until all is written, or that much time has passed.
-    pub(crate) fn finish(&self, within: Duration) {
-        let (told, written) = sync_channel(1);
-        if self.messages.try_send(Message::Written(told)).is_ok() {
-            let _ = written.recv_timeout(within);
+/// Waits until all lines are written, or that much time has passed.
+pub(crate) fn flush(within: Duration) {
+    let is_behind = |queue: &mut Queue| queue.is_writing || !queue.lines.is_empty();
+    // The time is up, or the lock is poisoned: there is nothing more to be done.
+    let _ = CHANGED.wait_timeout_while(lock(), within, is_behind);
+}
+
+fn lock() -> MutexGuard<'static, Queue> {
+    // Nothing that panics is done under the lock.
+    QUEUE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write_lines() {
+    let mut is_subscriber_broken = false;
+    loop {
+        let mut queue = lock();
+        queue.is_writing = false;
+        CHANGED.notify_all();
+        let Some(line) = wait_for_line(queue) else { continue };
+        // Not the next line either: its panic would be told in one more.
+        is_subscriber_broken =
+            is_subscriber_broken || catch_unwind(AssertUnwindSafe(|| line.write())).is_err();
+        if is_subscriber_broken {
+            to_stderr(&line.text);
         }
     }
 }
 
-pub(crate) fn is_subscribed() -> bool {
-    dispatcher::get_default(|current| !current.is::<NoSubscriber>())
+fn wait_for_line(queue: MutexGuard<'_, Queue>) -> Option<Line> {
+    let queue = CHANGED.wait_while(queue, |queue| queue.lines.is_empty());
+    let mut queue = queue.unwrap_or_else(PoisonError::into_inner);
+    queue.is_writing = true;
+    queue.lines.pop_front()
 }
 
-pub(crate) fn to_stderr(line: fmt::Arguments<'_>) {
+impl Queue {
+    fn push(&mut self, line: Line) {
+        if self.lines.len() >= WAITING {
+            self.lost += 1;
+            return;
+        }
+        if self.lost > 0 {
+            let text = format!("{} lines are lost here: they were not read in time", self.lost);
+            let subscriber = line.subscriber.clone();
+            self.lines.push_back(Line { level: Level::Warn, text, subscriber });
+            self.lost = 0;
+        }
+        self.lines.push_back(line);
+    }
+}
+
+impl Line {
+    fn new(level: Level, text: String) -> Self {
+        Self { level, text, subscriber: dispatcher::get_default(Dispatch::clone) }
+    }
+
+    fn write(&self) {
+        let Self { level, text, subscriber } = self;
+        if subscriber.is::<NoSubscriber>() {
+            return to_stderr(text);
+        }
+        dispatcher::with_default(subscriber, || match level {
+            Level::Info => tracing::info!(target: "heartbeat", "{text}"),
+            Level::Warn => tracing::warn!(target: "heartbeat", "{text}"),
+            Level::Error => tracing::error!(target: "heartbeat", "{text}"),
+        });
+    }
+}
+
+fn to_stderr(line: &str) {
     // A closed stderr is no reason to end a worker, as `eprintln!` would.
-    let _ = writeln!(io::stderr(), "heartbeat: {line}");
+    // In one piece, as others may write to the same pipe.
+    let _ = io::stderr().write_all(format!("heartbeat: {line}\n").as_bytes());
 }
 
 /// The text without what would end a line or steer a terminal.
@@ -94,10 +168,24 @@ pub(crate) fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::one_line;
+    use super::{Level, Line, Queue, VecDeque, WAITING, one_line};
 
     #[test]
     fn what_ends_a_line_is_written_out() {
         assert_eq!(one_line("a\nb\u{1b}[31m ä"), "a\\nb\\u{1b}[31m ä");
+    }
+
+    #[test]
+    fn lines_for_which_there_is_no_room_are_counted_where_they_are_missing() {
+        let mut queue =
+            Queue { lines: VecDeque::new(), lost: 0, has_writer: true, is_writing: false };
+        let mut push = |text: String| queue.push(Line::new(Level::Info, text));
+        (0..WAITING + 3).for_each(|index| push(index.to_string()));
+        queue.lines.drain(..WAITING - 1);
+        queue.push(Line::new(Level::Info, "last".to_owned()));
+        let texts: Vec<_> = queue.lines.iter().map(|line| line.text.as_str()).collect();
+        let before = (WAITING - 1).to_string();
+        let lost = "3 lines are lost here: they were not read in time";
+        assert_eq!(texts, [before.as_str(), lost, "last"]);
     }
 }

@@ -76,7 +76,7 @@ use crate::environment::{
 };
 use crate::heart::{keep_budget, look_after};
 use crate::host::{Exit, Host, Prepared};
-use crate::log::{Level, Pen};
+use crate::log;
 use crate::server::Site;
 use crate::vitals::{Event, Vitals, panics};
 
@@ -161,7 +161,7 @@ impl<S: 'static> TestHost<S> {
         let site = prepared.site(heartbeat.name(), heartbeat.address());
         let (deadlines, phases) = (prepared.deadlines, self.host.phases);
         let role = prepared.into_environment();
-        let pen = Pen::new()?;
+        log::start()?;
         let (ended, exit) = watch::channel(None);
         let worker = TestWorker { role: role.clone(), vitals: Arc::clone(&vitals), site, exit };
 
@@ -169,11 +169,8 @@ impl<S: 'static> TestHost<S> {
             let exit = tokio::select! {
                 biased;
                 exit = phases.drive(&role, &deadlines) => exit,
-                line = keep_budget(&vitals, deadlines.stop_within) => {
-                    pen.write(Level::Error, line);
-                    Exit::OutOfBudget
-                }
-                () = look_after(&vitals, deadlines.watch().panics, &pen) => Exit::OutOfBudget,
+                () = keep_budget(&vitals, deadlines.stop_within) => Exit::OutOfBudget,
+                () = look_after(&vitals, deadlines.watch().panics) => Exit::OutOfBudget,
             };
             vitals.apply(Event::Ended);
             ended.send_replace(Some(exit.code()));
@@ -184,6 +181,7 @@ impl<S: 'static> TestHost<S> {
             vitals.apply(Event::Stop);
         };
         let (exit_code, ()) = tokio::join!(life, beside);
+        log::flush(log::LAST_LINE_WITHIN);
         Ok(exit_code)
     }
 

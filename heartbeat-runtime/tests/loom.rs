@@ -63,6 +63,22 @@ fn a_beat_after_a_look_is_not_lost() {
     });
 }
 
+/// Whoever peeks meanwhile takes nothing from the look.
+#[test]
+fn a_beat_that_was_peeked_at_is_seen_by_the_next_look() {
+    loom::model(|| {
+        let flags = Arc::new(Flags::new());
+        let peeking = thread::spawn({
+            let flags = Arc::clone(&flags);
+            move || flags.peek().beaten
+        });
+        flags.beat();
+        assert!(flags.look().beaten);
+        peeking.join().unwrap();
+        assert!(!flags.peek().beaten);
+    });
+}
+
 /// Each look finds the guard, or its end, or comes after one that did: the deadline begins no
 /// earlier than the look during which the guard has ended. And the end is found once.
 fn assert_never_in_between(looks: [Seen; 3], has_guard: impl Fn(&Seen) -> bool) {

@@ -260,6 +260,24 @@ impl Worker {
         crate::signal(self.child.id(), signal);
     }
 
+    /// Sends a signal every tenth of a second until the worker has ended, and returns how: within
+    /// 50 ms of the first it is taken for the same.
+    ///
+    /// # Panics
+    ///
+    /// Where that takes longer than a minute.
+    pub fn signal_until_the_end(&mut self, signal: Signal) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            self.read_for(Duration::from_millis(100));
+            if let Some(status) = self.child.try_wait().expect("the process is a child") {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "still there:\n{}", self.log.join("\n"));
+            self.signal(signal);
+        }
+    }
+
     /// Waits until the worker has ended, and returns how; [`Worker::log`] then holds all it said.
     ///
     /// # Panics

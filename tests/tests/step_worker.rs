@@ -78,8 +78,7 @@ fn a_second_signal_ends_the_process_at_once() {
         worker.line_with("on_start: press Enter");
         worker.signal(Signal::TERM);
         worker.line_with("SIGTERM: stopping");
-        worker.signal(second);
-        assert_eq!(worker.wait().code(), Some(code));
+        assert_eq!(worker.signal_until_the_end(second).code(), Some(code));
     }
 }
 

@@ -300,17 +300,17 @@ impl RoleEnvironment {
     /// Takes the instance out of rotation without stopping it, or puts it back: while it is busy,
     /// ready fails and live does not. Before `run` it says how the instance begins.
     pub fn set_busy(&self, busy: bool) {
-        if let Some(past) = self.instance.vitals.apply(Event::Busy(busy)) {
+        self.instance.vitals.apply_telling(Event::Busy(busy), |past| {
             lifecycle!(info, "{}, {past}", if busy { "busy" } else { "ready" });
-        }
+        });
     }
 
     /// Asks for a graceful stop with exit code 75, so that a supervisor starts the worker anew.
     /// Where the instance is stopping already, this changes nothing.
     pub fn request_recycle(&self) {
-        if let Some(past) = self.instance.vitals.recycle() {
+        self.instance.vitals.recycle_telling(|past| {
             lifecycle!(info, "a recycle is asked for: stopping, {past}");
-        }
+        });
     }
 
     /// Whether the instance is to stop.

@@ -79,7 +79,7 @@ pub(crate) use self::prepared::Prepared;
 use self::threads::Threads;
 use crate::environment::RoleEnvironment;
 use crate::heart::Heart;
-use crate::log::{lifecycle, one_line, to_stderr};
+use crate::log::{self, lifecycle, one_line};
 use crate::vitals::{Event, Phase, panics};
 
 /// What errors call the definition, which is embedded in the program.
@@ -145,7 +145,7 @@ impl<S: 'static> Host<S> {
     pub fn start(self) -> Started<S> {
         let start = match arguments::question(std::env::args_os().skip(1)) {
             Err(line) => {
-                to_stderr(format_args!("{line}"));
+                lifecycle!(error, "{line}");
                 Err(Exit::Usage)
             }
             Ok(Some(question)) => Err(Exit::Probe { is_yes: probe::run(&self, question) }),
@@ -169,10 +169,11 @@ impl<S: 'static> Started<S> {
             Ok(Beating { phases, deadlines, runtime, role, heart }) => {
                 let life = panics::caught(|| live(phases, &deadlines, runtime, &role));
                 let exit = life.unwrap_or_else(|panic| {
-                    role.vitals().fail(format!("the worker {panic}"));
-                    let past = role.vitals().apply(Event::Panicked);
-                    let past = past.map(|past| format!(", {past}")).unwrap_or_default();
-                    lifecycle!(error, "the worker {panic}{past}");
+                    phases::tell_of_failure(
+                        role.vitals(),
+                        Event::Panicked,
+                        &format!("the worker {panic}"),
+                    );
                     Exit::Panic
                 });
                 let past = role.vitals().apply(Event::Ended).map(|past| format!(", {past}"));
@@ -207,8 +208,10 @@ impl Ended {
     pub fn stop(self) -> ExitCode {
         let Self { heart, exit } = self;
         if let Some((heart, last_line)) = heart {
-            heart.close(last_line);
+            heart.close();
+            lifecycle!(info, "{last_line}");
         }
+        log::flush(log::LAST_LINE_WITHIN);
         exit.into()
     }
 }

@@ -3,14 +3,16 @@
 
 use std::fmt;
 use std::future::{Future, poll_fn};
+use std::iter;
 use std::pin::{Pin, pin};
 use std::task::Poll;
+use std::time::Duration;
 
 use super::{Deadlines, Exit};
 use crate::Error;
 use crate::environment::{LocalResourceError, RoleEnvironment, SettingError};
 use crate::heart::after;
-use crate::log::{lifecycle, one_line};
+use crate::log::{self, lifecycle, one_line};
 use crate::vitals::panics::caught;
 use crate::vitals::{Event, Phase, Vitals};
 
@@ -49,18 +51,17 @@ impl<S: 'static> Phases<S> {
         };
         let mut exit = Exit::Clean;
         // A stop that came during `on_start` leaves nothing to run.
-        let past = vitals.apply(Event::Started);
+        vitals.apply_telling(Event::Started, |past| {
+            lifecycle!(info, "{}, {past}", past.to.state.as_str());
+        });
         if vitals.lifecycle().state.is_running() {
-            let begins = if vitals.lifecycle().busy { "busy" } else { "ready" };
-            let past = past.map(|past| format!(", {past}")).unwrap_or_default();
-            lifecycle!(info, "{begins}{past}");
             match bounded(Phase::Run, vitals, deadlines, || run(&mut state, role)).await {
                 Err(Exit::Panic) => return Exit::Panic,
                 Err(ended) => exit = ended,
                 Ok(()) => {
-                    if let Some(past) = vitals.apply(Event::Stop) {
+                    vitals.apply_telling(Event::Stop, |past| {
                         lifecycle!(info, "run has returned: stopping, {past}");
-                    }
+                    });
                 }
             }
         }
@@ -87,11 +88,17 @@ async fn bounded<'a, T>(
     tokio::select! {
         biased;
         outcome = outcome(phase, vitals, call) => outcome,
-        () = async { after(vitals.ending().await, within).await } => {
-            lifecycle!(error, "{phase} has not ended within {within:?} of the stop: dropped");
-            Err(Exit::OutOfBudget)
-        }
+        () = overrun(phase, vitals, within) => Err(Exit::OutOfBudget),
     }
+}
+
+/// Ends when a stop has used up what `phase` may use of the budget, and says what it waited for:
+/// while that still is there, as dropping the phase may drop its heartbeats, or block.
+async fn overrun(phase: Phase, vitals: &Vitals, within: Duration) {
+    after(vitals.ending().await, within).await;
+    let dropped = format!("{phase} has not ended within {within:?} of the stop: dropped");
+    let told: Vec<_> = iter::once(dropped).chain(vitals.unfinished()).collect();
+    lifecycle!(error, "{}", told.join("; "));
 }
 
 /// Lets whoever sends work learn of the stop, before `on_stop` takes the worker apart.
@@ -109,6 +116,7 @@ async fn outcome<'a, T>(
     vitals: &Vitals,
     call: impl FnOnce() -> Local<'a, T>,
 ) -> Result<T, Exit> {
+    log::flush(log::LAST_LINE_WITHIN);
     let (failure, event, exit) = match unpanicked(call).await {
         Ok(Ok(value)) => return Ok(value),
         Ok(Err(error)) => {
@@ -120,10 +128,17 @@ async fn outcome<'a, T>(
         }
         Err(panic) => (format!("{phase} {panic}"), Event::Panicked, Exit::Panic),
     };
-    vitals.fail(failure.clone());
-    let past = vitals.apply(event).map(|past| format!(", {past}")).unwrap_or_default();
-    lifecycle!(error, "{failure}{past}");
+    tell_of_failure(vitals, event, &failure);
     Err(exit)
+}
+
+/// Keeps and tells what the worker ends by, and that it ends, where it did not before.
+pub(super) fn tell_of_failure(vitals: &Vitals, event: Event, failure: &str) {
+    vitals.fail(failure.to_owned());
+    let changed = vitals.apply_telling(event, |past| lifecycle!(error, "{failure}, {past}"));
+    if !changed {
+        lifecycle!(error, "{failure}");
+    }
 }
 
 /// Catches a panic where the future is made and where it is polled. What a panic leaves of the

@@ -61,6 +61,16 @@ impl Flags {
         self.restarted.swap(true, Ordering::AcqRel);
     }
 
+    /// What a look would find, and without clearing it; whoever wants to know may ask.
+    pub(crate) fn peek(&self) -> Seen {
+        Seen {
+            idle: self.idle_guards.load(Ordering::Acquire) > 0,
+            allowed_until: self.allowed_until.load(Ordering::Acquire),
+            restarted: self.restarted.load(Ordering::Acquire),
+            beaten: self.beaten.load(Ordering::Relaxed),
+        }
+    }
+
     /// Only the heart thread looks.
     pub(crate) fn look(&self) -> Seen {
         let idle = self.idle_guards.load(Ordering::Acquire) > 0;

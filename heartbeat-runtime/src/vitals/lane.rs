@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::clock::nanoseconds;
 use super::flags::{Flags, Seen};
+use crate::log::one_line;
 
 /// Whoever beats holds this, and so does the heart thread, which alone calls [`Lane::look`].
 pub(crate) struct Lane {
@@ -15,6 +16,8 @@ pub(crate) struct Lane {
     /// The ends of the allowances that live.
     allowances: Mutex<Vec<u64>>,
     armed: AtomicBool,
+    /// A look has found it alive.
+    has_beaten: AtomicBool,
     alive_at: AtomicU64,
     /// The end of the allowance that the last look has found, or 0.
     allowed_until: AtomicU64,
@@ -24,6 +27,16 @@ pub(crate) struct Lane {
     stalled: AtomicBool,
     stalls: AtomicU64,
     abandoned: AtomicBool,
+}
+
+/// Whether a lane owes beats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Due {
+    /// Its time begins when it does.
+    NotYet,
+    Now,
+    /// The instance is ending: only a stall from before is kept, until a beat.
+    NoMore,
 }
 
 /// What a report says of a lane.
@@ -67,6 +80,7 @@ impl Lane {
             flags: Flags::new(),
             allowances: Mutex::default(),
             armed: AtomicBool::new(armed),
+            has_beaten: AtomicBool::new(false),
             alive_at: AtomicU64::new(nanoseconds(now)),
             allowed_until: AtomicU64::new(0),
             beaten_at: AtomicU64::new(0),
@@ -126,15 +140,17 @@ impl Lane {
         if left.is_zero() { period } else { period.min(left) }
     }
 
-    /// Clears what the flags show, and says whether the lane is stalled; while it is not `due`,
-    /// nothing is owed.
-    pub(crate) fn look(&self, due: bool, now: Duration) -> bool {
+    /// Clears what the flags show, and says whether the lane is stalled.
+    pub(crate) fn look(&self, due: Due, now: Duration) -> bool {
         let seen = self.flags.look();
         let now = nanoseconds(now);
         let at_rest = seen.idle || seen.allowed_until > now;
         let armed = self.armed.load(Ordering::Relaxed) || seen.beaten;
-        let alive = seen.beaten || seen.restarted || at_rest || !due;
-        let alive_at = if alive {
+        let alive = seen.beaten || seen.restarted || at_rest;
+        if alive {
+            self.has_beaten.store(true, Ordering::Relaxed);
+        }
+        let alive_at = if alive || due == Due::NotYet {
             self.alive_at.store(now, Ordering::Relaxed);
             now
         } else {
@@ -143,7 +159,11 @@ impl Lane {
         let overdue = now >= self.deadline(seen, now, alive_at);
         // An allowance is a deadline of its own: it needs no beat to have been.
         let owes = armed || seen.allowed_until > 0;
-        let stalled = owes && due && overdue;
+        let stalled = match due {
+            Due::NotYet => false,
+            Due::Now => owes && overdue,
+            Due::NoMore => self.is_stalled() && !alive,
+        };
         self.armed.store(armed, Ordering::Relaxed);
         self.at_rest.store(at_rest, Ordering::Relaxed);
         if stalled && !self.stalled.load(Ordering::Relaxed) {
@@ -175,8 +195,37 @@ impl Lane {
         self.stalled.load(Ordering::Relaxed)
     }
 
+    /// What its work is at, where that has not finished; `None` where it never began to beat and
+    /// need not. Says what has happened since the last look too.
+    pub(crate) fn unfinished(&self, now: Duration) -> Option<String> {
+        let seen = self.flags.peek();
+        let allowed_for = Duration::from_nanos(seen.allowed_until).saturating_sub(now).as_secs();
+        let age = self.age(now).as_secs();
+        let what = if seen.idle {
+            "is idle".to_owned()
+        } else if seen.allowed_until > nanoseconds(now) {
+            format!("is under an allowance of another {allowed_for} s")
+        } else if seen.beaten || seen.restarted {
+            "last beat less than 1 s ago".to_owned()
+        } else if self.has_beaten.load(Ordering::Relaxed) {
+            match age {
+                0 => "last beat less than 1 s ago".to_owned(),
+                age => format!("last beat {age} s ago"),
+            }
+        } else if self.armed.load(Ordering::Relaxed) {
+            format!("has not beaten in {age} s")
+        } else {
+            return None;
+        };
+        Some(format!("`{}` {what}", one_line(&self.name)))
+    }
+
+    /// Since the last look that found it alive.
+    fn age(&self, now: Duration) -> Duration {
+        now.saturating_sub(Duration::from_nanos(self.alive_at.load(Ordering::Relaxed)))
+    }
+
     pub(crate) fn report(&self, now: Duration) -> LaneReport {
-        let alive_at = Duration::from_nanos(self.alive_at.load(Ordering::Relaxed));
         let state = if self.is_stalled() {
             LaneState::Stalled
         } else if self.at_rest.load(Ordering::Relaxed) {
@@ -189,7 +238,7 @@ impl Lane {
         LaneReport {
             name: self.name.clone(),
             state,
-            age: now.saturating_sub(alive_at),
+            age: self.age(now),
             deadline: self.stall_after,
             stalls: self.stalls.load(Ordering::Relaxed),
         }

@@ -136,7 +136,7 @@ impl fmt::Display for Phase {
             Self::Run => "run",
             Self::Drain => "the drain",
             Self::OnStop => "on_stop",
-            Self::Tasks => "what the worker has spawned or is dropping",
+            Self::Tasks => "spawned tasks or destructors",
         })
     }
 }

@@ -22,7 +22,7 @@ mod atomic {
 }
 
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -37,7 +37,7 @@ pub(crate) use self::clock::Clock;
 pub(crate) use self::heartbeat::SHORTEST;
 pub use self::heartbeat::{Allowance, Heartbeat, HeartbeatBuilder, HeartbeatError, Idle};
 pub(crate) use self::history::{History, Transition};
-pub(crate) use self::lane::{Lane, LaneReport, LaneState};
+pub(crate) use self::lane::{Due, Lane, LaneReport, LaneState};
 pub(crate) use self::lifecycle::{Event, Lifecycle, Phase, State};
 pub(crate) use self::registry::Look;
 pub(crate) use self::verdict::{Checks, Question, Reason, Snapshot, Status, Verdict};
@@ -119,34 +119,57 @@ impl Vitals {
 
     /// Takes note of an event. Returns the change of the verdict, where the state has changed.
     pub(crate) fn apply(&self, event: Event) -> Option<Transition> {
-        let mut changed = false;
-        self.modify(|lifecycle| changed = lifecycle.apply(event, Instant::now()));
-        if changed { self.noted() } else { None }
+        let mut change = None;
+        self.apply_telling(event, |told| change = Some(told.clone()));
+        change
     }
 
-    /// Asks for a stop after which the worker is to be started anew. Returns the change of the
-    /// verdict, where this is the first to ask for a stop.
-    pub(crate) fn recycle(&self) -> Option<Transition> {
-        let mut first = false;
-        self.modify(|lifecycle| {
-            first = lifecycle.apply(Event::Stop, Instant::now());
+    /// Takes note of an event. Where the state changes, `tell` tells of that before anybody else
+    /// can see it, so that what follows from the change is told later. Returns whether it has.
+    pub(crate) fn apply_telling(&self, event: Event, tell: impl FnOnce(&Transition)) -> bool {
+        self.modify(|lifecycle| lifecycle.apply(event, Instant::now()), tell)
+    }
+
+    /// Asks for a stop after which the worker is to be started anew; tells of it, as
+    /// [`apply_telling`](Self::apply_telling), where this is the first to ask for a stop.
+    pub(crate) fn recycle_telling(&self, tell: impl FnOnce(&Transition)) {
+        let recycle = |lifecycle: &mut Lifecycle| {
+            let first = lifecycle.apply(Event::Stop, Instant::now());
             lifecycle.recycle |= first;
-        });
-        if first { self.noted() } else { None }
+            first
+        };
+        self.modify(recycle, tell);
     }
 
     pub(crate) fn enter(&self, phase: Phase) {
-        self.modify(|lifecycle| lifecycle.phase = phase);
+        let enter = |lifecycle: &mut Lifecycle| {
+            lifecycle.phase = phase;
+            false
+        };
+        self.modify(enter, |_| ());
     }
 
-    /// Wakes those who wait for a change only where there is one: who says `set_busy` with each
-    /// piece of work is not to keep the heart at work.
-    fn modify(&self, modify: impl FnOnce(&mut Lifecycle)) {
+    /// Tells of the change of the verdict where `modify` says that there is one. Wakes those who
+    /// wait for a change only where there is one: who says `set_busy` with each piece of work is
+    /// not to keep the heart at work.
+    fn modify(
+        &self,
+        modify: impl FnOnce(&mut Lifecycle) -> bool,
+        tell: impl FnOnce(&Transition),
+    ) -> bool {
+        let mut changed = false;
         self.lifecycle.send_if_modified(|lifecycle| {
             let before = *lifecycle;
-            modify(lifecycle);
+            changed = modify(lifecycle);
+            if changed {
+                let mut history = self.history();
+                if let Some(change) = self.note(&mut history, *lifecycle) {
+                    tell(&change);
+                }
+            }
             *lifecycle != before
         });
+        changed
     }
 
     /// Tells of every change of the lifecycle.
@@ -200,8 +223,12 @@ impl Vitals {
 
     /// What is to be said now; it costs the same however many lanes and checks there are.
     pub(crate) fn verdict(&self) -> Verdict {
+        self.verdict_at(self.lifecycle())
+    }
+
+    fn verdict_at(&self, lifecycle: Lifecycle) -> Verdict {
         Verdict::of(Snapshot {
-            lifecycle: self.lifecycle(),
+            lifecycle,
             stalled: self.stalled.load(Ordering::Relaxed),
             starved: match self.starved.load(Ordering::Relaxed) {
                 no if no == Starved::No as u8 => Starved::No,
@@ -216,21 +243,17 @@ impl Vitals {
         })
     }
 
-    /// The change that has just been made, which another thread may have noted first.
-    fn noted(&self) -> Option<Transition> {
-        let mut history = self.history.lock().ok()?;
-        let noted = history.note(self.verdict(), self.clock.now());
-        self.changed.notify_waiters();
-        noted.or_else(|| history.transitions().last().cloned())
-    }
-
-    /// Keeps the verdict, where it is another than the last one.
-    fn note(&self) -> Option<Transition> {
-        let mut history = self.history.lock().ok()?;
-        let noted = history.note(self.verdict(), self.clock.now());
+    /// Keeps the verdict, where it is another than the last one. The caller holds the lifecycle,
+    /// and the history until the change is told, so that changes are told in their order.
+    fn note(&self, history: &mut History, lifecycle: Lifecycle) -> Option<Transition> {
+        let noted = history.note(self.verdict_at(lifecycle), self.clock.now());
         if noted.is_some() {
             self.changed.notify_waiters();
         }
         noted
+    }
+
+    fn history(&self) -> MutexGuard<'_, History> {
+        self.history.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -9,7 +9,8 @@ use tokio::runtime::Handle;
 
 use super::canary::{EVERY, EVERY_AT_REST, is_at_rest};
 use super::{
-    Canary, CheckRecord, CheckReport, Checks, Lane, LaneReport, Starved, Transition, Vitals,
+    Canary, CheckRecord, CheckReport, Checks, Due, Lane, LaneReport, Phase, Starved, State,
+    Transition, Vitals,
 };
 
 /// What a look has found.
@@ -17,6 +18,8 @@ use super::{
 pub(crate) struct Look {
     /// The change of the verdict, where there is one.
     pub(crate) transition: Option<Transition>,
+    /// Nothing recovers any more: it is only not asked for.
+    pub(crate) ending: bool,
     /// The names of the lanes that are stalled, and of the checks that have failed.
     pub(crate) stalled: Vec<String>,
     pub(crate) failing: Vec<String>,
@@ -72,15 +75,22 @@ impl Vitals {
         }
     }
 
-    /// Looks at all lanes and checks. Only the heart thread does.
-    pub(crate) fn look(&self) -> Look {
+    /// Looks at all lanes and checks, and has `tell` tell of it before the state can change again.
+    /// Only the heart thread does.
+    pub(crate) fn look(&self, tell: impl FnOnce(&Look)) -> Look {
         let now = self.clock.now();
-        let due = !self.lifecycle().state.is_ending();
-        let running = self.lifecycle().state.is_running();
+        // Held to the end.
+        let lifecycle = self.lifecycle.borrow();
+        let due = match lifecycle.state {
+            state if state.is_ending() => Due::NoMore,
+            // `run` owes nothing before it has begun.
+            State::Starting => Due::NotYet,
+            _ => Due::Now,
+        };
         let (mut stalled, mut period) = (Vec::new(), Duration::from_secs(1));
         for lane in self.lanes() {
-            // `run` owes nothing before it has begun.
-            let due = if Arc::ptr_eq(&lane, &self.run) { running } else { due };
+            let is_run = Arc::ptr_eq(&lane, &self.run);
+            let due = if due == Due::NotYet && !is_run { Due::Now } else { due };
             if lane.look(due, now) {
                 stalled.push(lane.name.clone());
             }
@@ -91,7 +101,24 @@ impl Vitals {
             Ok(checks) => self.judge_checks(&checks),
             Err(_) => Vec::new(),
         };
-        Look { transition: self.note(), stalled, failing, period }
+        let mut history = self.history();
+        let transition = self.note(&mut history, *lifecycle);
+        let look = Look { transition, ending: due == Due::NoMore, stalled, failing, period };
+        tell(&look);
+        look
+    }
+
+    /// The heartbeats that have not finished, and what is known of each: what an ending waits for.
+    pub(crate) fn unfinished(&self) -> Vec<String> {
+        let (now, in_run) = (self.clock.now(), self.lifecycle().phase == Phase::Run);
+        let is_at_work = |lane: &Arc<Lane>| {
+            if Arc::ptr_eq(lane, &self.run) { in_run } else { !lane.is_abandoned() }
+        };
+        self.lanes()
+            .iter()
+            .filter(|lane| is_at_work(lane))
+            .filter_map(|lane| lane.unfinished(now))
+            .collect()
     }
 
     /// Waits until the next canary is due: longer while the worker's runtime has nothing to do.
@@ -103,9 +130,9 @@ impl Vitals {
         }
     }
 
-    /// Sends a canary, where the worker has a runtime that is to run tasks. Returns the change of
-    /// the verdict.
-    pub(crate) fn send(&self, canary: &mut Canary) -> Option<Transition> {
+    /// Sends a canary, where the worker has a runtime that is to run tasks, and has `tell` tell of
+    /// a change of what that means.
+    pub(crate) fn send(&self, canary: &mut Canary, tell: impl FnOnce(&Transition)) {
         let starved = match self.runtime() {
             Some(runtime) if !self.lifecycle().state.is_ending() => {
                 canary.fly(&runtime, self.clock.now(), &self.lags)
@@ -115,9 +142,14 @@ impl Vitals {
                 Starved::No
             }
         };
-        // The heart looks at the same time, and may note the change first.
-        let changed = self.starved.swap(starved as u8, Ordering::Relaxed) != starved as u8;
-        if changed { self.noted() } else { None }
+        let lifecycle = self.lifecycle.borrow();
+        // The heart looks at the same time, and must not note the change first.
+        let mut history = self.history();
+        if self.starved.swap(starved as u8, Ordering::Relaxed) != starved as u8
+            && let Some(change) = self.note(&mut history, *lifecycle)
+        {
+            tell(&change);
+        }
     }
 
     fn runtime(&self) -> Option<Handle> {

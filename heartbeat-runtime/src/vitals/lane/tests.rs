@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{Lane, LaneState, nanoseconds};
+use super::{Due, Lane, LaneState, nanoseconds};
 
 const DEADLINE: Duration = Duration::from_secs(8);
 const PERIOD: Duration = Duration::from_secs(1);
@@ -20,7 +20,7 @@ impl Watched {
     fn looks_until_stalled(&mut self) -> Option<u32> {
         (1..=100).find(|_| {
             self.now += PERIOD;
-            self.lane.look(true, self.now)
+            self.lane.look(Due::Now, self.now)
         })
     }
 
@@ -67,7 +67,7 @@ fn an_idle_spell_between_two_looks_restarts_the_deadline() {
     let mut watched = Watched::new(true);
     for _ in 0..5 {
         watched.now += PERIOD;
-        assert!(!watched.lane.look(true, watched.now));
+        assert!(!watched.lane.look(Due::Now, watched.now));
     }
     watched.lane.enter_idle();
     watched.lane.leave_idle();
@@ -83,7 +83,7 @@ fn under_an_allowance_its_end_is_the_deadline() {
         assert_eq!(watched.looks_until_stalled(), Some(looks));
         watched.lane.beat();
         watched.now += PERIOD;
-        assert!(!watched.lane.look(true, watched.now), "a beat heals it");
+        assert!(!watched.lane.look(Due::Now, watched.now), "a beat heals it");
     }
 }
 
@@ -103,7 +103,7 @@ fn after_the_end_of_an_allowance_a_beat_restores_the_ordinary_deadline() {
     let end = watched.allow(3 * PERIOD);
     for _ in 0..2 {
         watched.now += PERIOD;
-        assert!(!watched.lane.look(true, watched.now));
+        assert!(!watched.lane.look(Due::Now, watched.now));
     }
     watched.now += 2 * PERIOD;
     watched.lane.beat();
@@ -118,7 +118,7 @@ fn the_latest_of_nested_allowances_counts_and_the_end_of_the_last_restarts_the_d
     let inner = watched.allow(3 * PERIOD);
     for _ in 0..10 {
         watched.now += PERIOD;
-        assert!(!watched.lane.look(true, watched.now));
+        assert!(!watched.lane.look(Due::Now, watched.now));
     }
     watched.lane.end_allowance(inner);
     watched.lane.end_allowance(outer);
@@ -130,7 +130,7 @@ fn the_deadline_begins_when_the_lane_is_due() {
     let mut watched = Watched::new(true);
     for _ in 0..100 {
         watched.now += PERIOD;
-        assert!(!watched.lane.look(false, watched.now));
+        assert!(!watched.lane.look(Due::NotYet, watched.now));
     }
     assert_eq!(watched.looks_until_stalled(), Some(8));
 }
@@ -144,7 +144,7 @@ fn a_lane_that_goes_on_beating_outlives_an_allowance_that_nobody_drops() {
         if second % 5 == 1 {
             watched.lane.beat();
         }
-        assert!(!watched.lane.look(true, watched.now), "{second}");
+        assert!(!watched.lane.look(Due::Now, watched.now), "{second}");
     }
     assert_eq!(watched.looks_until_stalled(), Some(5), "eight seconds after the last beat");
 }
@@ -164,4 +164,48 @@ fn the_longest_wait_between_looks_keeps_to_the_rule() {
         let lane = Lane::new(String::new(), deadline, false, Duration::ZERO);
         assert_eq!(lane.period(Duration::ZERO), Duration::from_millis(period));
     }
+}
+
+#[test]
+fn after_a_stop_a_stall_is_kept_until_a_beat_and_the_age_goes_on() {
+    let mut watched = Watched::new(true);
+    watched.lane.beat();
+    assert_eq!(watched.looks_until_stalled(), Some(9));
+    let mut look_after_the_stop = |beats: bool| {
+        watched.now += PERIOD;
+        if beats {
+            watched.lane.beat();
+        }
+        let stalled = watched.lane.look(Due::NoMore, watched.now);
+        (stalled, watched.lane.report(watched.now).age, watched.lane.unfinished(watched.now))
+    };
+    for second in 9..100 {
+        let unfinished = format!("`run` last beat {second} s ago");
+        assert_eq!(look_after_the_stop(false), (true, second * PERIOD, Some(unfinished)));
+    }
+    let unfinished = "`run` last beat less than 1 s ago".to_owned();
+    assert_eq!(look_after_the_stop(true), (false, Duration::ZERO, Some(unfinished)));
+    for second in 1..100 {
+        let unfinished = format!("`run` last beat {second} s ago");
+        assert_eq!(look_after_the_stop(false), (false, second * PERIOD, Some(unfinished)));
+    }
+}
+
+#[test]
+fn what_is_unfinished_is_told_as_it_is_now_and_not_as_at_the_last_look() {
+    let mut watched = Watched::new(true);
+    watched.now = 20 * PERIOD;
+    let now = watched.now;
+    let told = |what: &str| Some(format!("`run` {what}"));
+    assert_eq!(watched.lane.unfinished(now), told("has not beaten in 20 s"));
+    watched.lane.beat();
+    assert_eq!(watched.lane.unfinished(now), told("last beat less than 1 s ago"));
+    let end = watched.allow(7 * PERIOD);
+    assert_eq!(watched.lane.unfinished(now), told("is under an allowance of another 7 s"));
+    watched.lane.enter_idle();
+    assert_eq!(watched.lane.unfinished(now), told("is idle"));
+    watched.lane.leave_idle();
+    watched.lane.end_allowance(end);
+    assert_eq!(watched.lane.unfinished(now), told("last beat less than 1 s ago"));
+    assert_eq!(Watched::new(false).lane.unfinished(now), None, "it need not beat");
 }
