@@ -18,7 +18,7 @@ use crate::endpoint::{Bound, Listener};
 use crate::log::{self, lifecycle};
 use crate::server::{self, Site, Task};
 use crate::supervisor::{Signals, Systemd};
-use crate::vitals::{Canary, Event, Look, Reason, State, Verdict, Vitals, panics};
+use crate::vitals::{Canary, Event, Look, Reason, State, Verdict, Vitals};
 
 /// How long the last answers may take.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
@@ -47,8 +47,6 @@ pub(crate) struct Heart {
 #[derive(Clone, Copy)]
 pub(crate) struct Watch {
     pub(crate) stop_within: Duration,
-    /// How many panics of tasks are old news.
-    pub(crate) panics: u64,
 }
 
 impl Unborn {
@@ -134,7 +132,7 @@ impl Beats {
         tokio::select! {
             _ = closing => {}
             () = obey.as_mut() => {}
-            () = look_after(&vitals, watch.panics) => {}
+            () = look_after(&vitals) => {}
             () = systemd.follow(&vitals) => {}
             () = keep_budget(&vitals, watch.stop_within) => exit(spent(&vitals)),
         }
@@ -174,21 +172,24 @@ async fn obey(mut signals: Signals, vitals: &Vitals) {
 }
 
 /// Looks at the vitals again and again, and tells of changes.
-pub(crate) async fn look_after(vitals: &Vitals, mut told_panics: u64) {
+pub(crate) async fn look_after(vitals: &Vitals) {
     let mut look = Look::default();
     loop {
         look = vitals.look(|next| tell_of(&look, next));
-        let (panics, last) = panics::of_tasks();
-        if panics > told_panics {
-            let last = last.unwrap_or_default();
-            lifecycle!(warn, "a task {last}: the worker goes on ({panics} such panics)");
-            told_panics = panics;
-        }
+        tell_of_panics(vitals);
         let slept_at = Instant::now();
         vitals.clock().waits(look.period);
         let _ = timeout(look.period, vitals.registered()).await;
         vitals.clock().ticked(look.period, slept_at.elapsed());
     }
+}
+
+/// Tells of the panics of tasks that nobody has told of yet: on a look, and before what the worker
+/// makes of one.
+pub(crate) fn tell_of_panics(vitals: &Vitals) {
+    vitals.tell_of_panics(|count, last| {
+        lifecycle!(warn, "a task {last}: the worker goes on ({count} such panics)");
+    });
 }
 
 /// One line for what has begun between two looks, and one for what is over; the change of the

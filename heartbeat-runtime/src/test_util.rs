@@ -170,7 +170,7 @@ impl<S: 'static> TestHost<S> {
                 biased;
                 exit = phases.drive(&role, &deadlines) => exit,
                 () = keep_budget(&vitals, deadlines.stop_within) => Exit::OutOfBudget,
-                () = look_after(&vitals, deadlines.watch().panics) => Exit::OutOfBudget,
+                () = look_after(&vitals) => Exit::OutOfBudget,
             };
             vitals.apply(Event::Ended);
             ended.send_replace(Some(exit.code()));

@@ -59,6 +59,15 @@ fn what_is_said_before_a_phase_stands_before_what_the_phase_says() {
 }
 
 #[test]
+fn a_panic_of_a_task_stands_before_what_the_worker_makes_of_it() {
+    for _ in 0..20 {
+        let mut worker = Worker::spawn(&mut failing_worker("run task panic"));
+        assert_eq!(worker.wait().code(), Some(1));
+        assert_in_order(&worker, &["a task panicked at ", "run failed: task "]);
+    }
+}
+
+#[test]
 fn a_stop_that_takes_too_long_names_the_heartbeats_that_have_not_finished() {
     let mut command = failing_worker("run consumers, on_stop block");
     command.env("HEARTBEAT_STALL_AFTER", "1s").env("HEARTBEAT_STOP_WITHIN", "2500ms");

@@ -7,7 +7,7 @@ use heartbeat_definition::parse_duration;
 use crate::Error;
 use crate::environment::Variables;
 use crate::heart::Watch;
-use crate::vitals::{SHORTEST, panics};
+use crate::vitals::SHORTEST;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadlines {
@@ -37,8 +37,7 @@ impl Deadlines {
 
     /// What of them the heart keeps, from now on.
     pub(crate) fn watch(&self) -> Watch {
-        let (panics, _) = panics::of_tasks();
-        Watch { stop_within: self.stop_within, panics }
+        Watch { stop_within: self.stop_within }
     }
 
     pub(super) fn overruled_by(self, variables: &Variables) -> Result<Self, Error> {

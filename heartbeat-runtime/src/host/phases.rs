@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::{Deadlines, Exit};
 use crate::Error;
 use crate::environment::{LocalResourceError, RoleEnvironment, SettingError};
-use crate::heart::after;
+use crate::heart::{after, tell_of_panics};
 use crate::log::{self, lifecycle, one_line};
 use crate::vitals::panics::caught;
 use crate::vitals::{Event, Phase, Vitals};
@@ -128,6 +128,7 @@ async fn outcome<'a, T>(
         }
         Err(panic) => (format!("{phase} {panic}"), Event::Panicked, Exit::Panic),
     };
+    tell_of_panics(vitals);
     tell_of_failure(vitals, event, &failure);
     Err(exit)
 }

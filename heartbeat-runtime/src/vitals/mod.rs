@@ -68,6 +68,7 @@ pub(crate) struct Vitals {
     failure: OnceLock<String>,
     /// How many panics of tasks the process has seen before.
     old_panics: u64,
+    told_panics: Mutex<u64>,
 }
 
 impl Vitals {
@@ -75,6 +76,7 @@ impl Vitals {
     /// is `armed`.
     pub(crate) fn new(stall_after: Duration, armed: bool) -> Self {
         let run = Arc::new(Lane::new(RUN.to_owned(), stall_after, armed, Duration::ZERO));
+        let (old_panics, _) = panics::of_tasks();
         Self {
             clock: Clock::new(),
             lifecycle: watch::Sender::new(Lifecycle::default()),
@@ -91,7 +93,8 @@ impl Vitals {
             checked: AtomicU8::new(Checks::Pass as u8),
             history: Mutex::new(History::new(Verdict::of(Snapshot::default()))),
             failure: OnceLock::new(),
-            old_panics: panics::of_tasks().0,
+            old_panics,
+            told_panics: Mutex::new(old_panics),
         }
     }
 
@@ -215,6 +218,18 @@ impl Vitals {
         let (count, last) = panics::of_tasks();
         let count = count.saturating_sub(self.old_panics);
         (count, last.filter(|_| count > 0))
+    }
+
+    /// Has `tell` tell how many panics there were outside of the phases, and what the last one
+    /// said, where there are more than were told of.
+    pub(crate) fn tell_of_panics(&self, tell: impl FnOnce(u64, String)) {
+        // Held until it is told, so that whoever finds nothing new comes after the line.
+        let mut told = self.told_panics.lock().unwrap_or_else(PoisonError::into_inner);
+        let (count, last) = panics::of_tasks();
+        if count > *told {
+            *told = count;
+            tell(count, last.unwrap_or_default());
+        }
     }
 
     pub(crate) fn failure(&self) -> Option<&str> {

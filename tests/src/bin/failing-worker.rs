@@ -90,6 +90,7 @@ async fn phase(name: &str, role: &RoleEnvironment) -> Result<(), Error> {
             let _ = tokio::spawn(async { wrong_by_design() }).await;
             role.stopping().await;
         }
+        "task panic" => tokio::spawn(async { wrong_by_design() }).await?,
         "block all" => {
             let threads = tokio::runtime::Handle::current().metrics().num_workers();
             blocked(threads, |block| drop(tokio::spawn(async { block() })))?;
