@@ -77,6 +77,8 @@ async fn phase(name: &str, role: &RoleEnvironment) -> Result<(), Error> {
         }
         "take two seconds" => sleep(Duration::from_secs(2)).await,
         "consumers" => {
+            let peer = role.check("peer").every(Duration::from_millis(20));
+            let _peer = peer.register(async || Err("no peer".into()))?;
             consumers(role)?;
             pending::<()>().await;
         }
