@@ -1,11 +1,19 @@
 //! The attribute of `heartbeat-runtime`, which re-exports it: depend on that crate alone.
 //!
-//! All there is to know of it stands at [`macro@worker_role`].
+//! [`macro@worker_role`] documents everything.
 
-mod compiler;
+mod args;
+mod definition;
+mod diagnostic;
 mod expand;
+mod fs;
+mod include_path;
+mod item;
+mod main_fn;
+mod signature;
 #[cfg(test)]
 mod tests;
+mod value;
 
 use proc_macro::TokenStream;
 
@@ -262,6 +270,6 @@ use proc_macro::TokenStream;
 ///   compiler was started, and the version is `0.0.0`.
 #[proc_macro_attribute]
 pub fn worker_role(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    let environment = expand::Environment::of_compiler(&arguments, &item);
+    let environment = fs::Environment::from_compiler(&arguments, &item);
     expand::expand(arguments.into(), &item.into(), &environment).into()
 }

@@ -1,35 +1,36 @@
-//! Which definition and which role are taken.
+//! The search for the definition and the choice of the role.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{DEFINITION, Memory};
-use crate::expand::{Environment, expand};
+use super::{DEFINITION, MemoryFs};
+use crate::expand::expand;
+use crate::fs::Environment;
 
-fn expanded(arguments: TokenStream, environment: &Environment<'_>) -> String {
+fn expand_orders(arguments: TokenStream, environment: &Environment<'_>) -> String {
     expand(arguments, &quote!(impl WorkerRole for Orders {}), environment).to_string()
 }
 
 #[test]
-fn the_nearest_is_taken_and_none_above_the_workspace() {
+fn finds_the_nearest_definition_within_the_workspace() {
     let inner = DEFINITION.replace("Heartbeat", "Inner");
     let outer = ("/shop/ServiceDefinition.csdef", DEFINITION);
-    let files = Memory::with(&[outer, ("/shop/orders/ServiceDefinition.csdef", &inner)]);
-    let expansion = expanded(quote!(heartbeat = "Inner"), &files.environment());
+    let files = MemoryFs::with(&[outer, ("/shop/orders/ServiceDefinition.csdef", &inner)]);
+    let expansion = expand_orders(quote!(heartbeat = "Inner"), &files.environment());
     assert!(expansion.contains("\"../ServiceDefinition.csdef\""), "{expansion}");
 
-    let files = Memory::with(&[outer]);
-    let expansion = expanded(quote!(heartbeat = "Heartbeat"), &files.environment());
+    let files = MemoryFs::with(&[outer]);
+    let expansion = expand_orders(quote!(heartbeat = "Heartbeat"), &files.environment());
     assert!(expansion.contains("\"../../ServiceDefinition.csdef\""), "{expansion}");
 
-    let files = Memory::with(&[outer, ("/shop/orders/Cargo.toml", "[workspace.package]")]);
-    let expansion = expanded(quote!(heartbeat = "Heartbeat"), &files.environment());
+    let files = MemoryFs::with(&[outer, ("/shop/orders/Cargo.toml", "[workspace.package]")]);
+    let expansion = expand_orders(quote!(heartbeat = "Heartbeat"), &files.environment());
     assert!(expansion.contains("no ServiceDefinition.csdef in /shop/orders\\n"), "{expansion}");
 }
 
 #[test]
-fn where_cargo_does_not_compile_the_source_file_is_where_the_search_begins() {
-    let files = Memory::with(&[("/shop/ServiceDefinition.csdef", DEFINITION)]);
+fn without_cargo_the_search_begins_at_the_source_file() {
+    let files = MemoryFs::with(&[("/shop/ServiceDefinition.csdef", DEFINITION)]);
     let bare = Environment {
         manifest_directory: None,
         binary: None,
@@ -37,26 +38,26 @@ fn where_cargo_does_not_compile_the_source_file_is_where_the_search_begins() {
         has_version: false,
         ..files.environment()
     };
-    let expansion = expanded(quote!(heartbeat = "Heartbeat"), &bare);
+    let expansion = expand_orders(quote!(heartbeat = "Heartbeat"), &bare);
     assert!(expansion.contains("\"../../ServiceDefinition.csdef\""), "{expansion}");
     assert!(expansion.contains("host (\"Orders\" , \"0.0.0\")"), "{expansion}");
 
     let unknown = Environment { source: None, ..bare };
     for arguments in [quote!(heartbeat = "Heartbeat"), quote!(heartbeat = "H", definition = "a")] {
-        let expansion = expanded(arguments, &unknown);
+        let expansion = expand_orders(arguments, &unknown);
         assert!(expansion.contains("set CARGO_MANIFEST_DIR"), "{expansion}");
     }
 }
 
 #[test]
-fn the_role_is_the_one_named_like_the_type_else_the_binary_else_the_package() {
+fn picks_the_role_named_like_the_type_or_the_binary_or_the_package() {
     let endpoint =
         "<Endpoints><InputEndpoint name='Heartbeat' protocol='tcp' port='1'/></Endpoints>";
     let roles: String = ["Orders", "Mail-Out", "ledger"]
         .map(|name| format!("<WorkerRole name='{name}'>{endpoint}</WorkerRole>"))
         .concat();
     let definition = format!("<ServiceDefinition name='Shop'>{roles}</ServiceDefinition>");
-    let files = Memory::with(&[("/shop/ServiceDefinition.csdef", &definition)]);
+    let files = MemoryFs::with(&[("/shop/ServiceDefinition.csdef", &definition)]);
     let environment = Environment {
         binary: Some("mail_out".to_owned()),
         package: Some("Ledger".to_owned()),
@@ -83,6 +84,6 @@ fn the_role_is_the_one_named_like_the_type_else_the_binary_else_the_package() {
     }
 }
 
-fn environment_of<'a>(files: &'a Memory, package: &str) -> Environment<'a> {
+fn environment_of<'a>(files: &'a MemoryFs, package: &str) -> Environment<'a> {
     Environment { package: Some(package.to_owned()), ..files.environment() }
 }

@@ -1,4 +1,4 @@
-//! Expansions in process, of packages that are in memory.
+//! Expansions of packages in memory, without a compiler.
 
 mod definitions;
 mod properties;
@@ -10,14 +10,15 @@ use std::path::{Path, PathBuf};
 
 use proc_macro2::TokenStream;
 
-use crate::expand::location::without_detours;
-use crate::expand::{Environment, Files, expand};
+use crate::expand::expand;
+use crate::fs::{Environment, FileSystem};
+use crate::include_path::normalize;
 
-/// Files by their paths.
+/// A file system in memory.
 #[derive(Default)]
-struct Memory(BTreeMap<PathBuf, String>);
+struct MemoryFs(BTreeMap<PathBuf, String>);
 
-impl Files for Memory {
+impl FileSystem for MemoryFs {
     fn read(&self, file: &Path) -> io::Result<Vec<u8>> {
         let text = self.0.get(&self.real(file)).ok_or(io::ErrorKind::NotFound)?;
         Ok(text.clone().into_bytes())
@@ -29,12 +30,12 @@ impl Files for Memory {
     }
 
     fn real(&self, path: &Path) -> PathBuf {
-        without_detours(path)
+        normalize(path)
     }
 }
 
-impl Memory {
-    /// The package `/shop/orders` of the workspace `/shop`.
+impl MemoryFs {
+    /// Creates the package `/shop/orders` in the workspace `/shop`.
     fn with(files: &[(&str, &str)]) -> Self {
         let workspace = [("/shop/Cargo.toml", "[workspace]"), ("/shop/orders/Cargo.toml", "")];
         let files = workspace.iter().chain(files);
@@ -63,7 +64,7 @@ const DEFINITION: &str = r#"<ServiceDefinition name="Shop">
   </WorkerRole>
 </ServiceDefinition>"#;
 
-fn in_shop(arguments: TokenStream, item: &TokenStream) -> TokenStream {
-    let files = Memory::with(&[("/shop/ServiceDefinition.csdef", DEFINITION)]);
+fn expand_in_shop(arguments: TokenStream, item: &TokenStream) -> TokenStream {
+    let files = MemoryFs::with(&[("/shop/ServiceDefinition.csdef", DEFINITION)]);
     expand(arguments, item, &files.environment())
 }

@@ -1,5 +1,5 @@
-//! What holds for every input: no panic, the user's tokens as they were, and an expansion that
-//! parses where the item does.
+//! Properties of every expansion: no panic, the user's tokens unchanged, and syntax that is valid
+//! if the item's is.
 
 use std::str::FromStr;
 
@@ -8,9 +8,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::in_shop;
+use super::expand_in_shop;
 
-/// Tokens that the reading of arguments and headers looks for, and some that it does not.
+/// Tokens that the parsers expect, and some that they do not.
 const WORDS: [&str; 60] = [
     "heartbeat",
     "management",
@@ -92,7 +92,7 @@ fn words() -> impl Strategy<Value = TokenStream> {
         .prop_filter_map("no tokens", |words| TokenStream::from_str(&words.join(" ")).ok())
 }
 
-/// Arguments of which most are right.
+/// Generates arguments, most of them valid.
 fn arguments() -> impl Strategy<Value = TokenStream> {
     let given = select(
         &[
@@ -111,7 +111,7 @@ fn arguments() -> impl Strategy<Value = TokenStream> {
     ]
 }
 
-/// Items of the shapes, with anything in their braces.
+/// Generates items of all shapes, with random bodies.
 fn items() -> impl Strategy<Value = TokenStream> {
     let header = select(
         &[
@@ -132,11 +132,11 @@ fn items() -> impl Strategy<Value = TokenStream> {
 
 proptest! {
     #[test]
-    fn the_tokens_of_the_user_come_first_or_are_nested_in_main(
+    fn the_item_stays_unchanged_before_main_or_inside_it(
         arguments in arguments(),
         item in items(),
     ) {
-        let expansion = in_shop(arguments, &item).to_string();
+        let expansion = expand_in_shop(arguments, &item).to_string();
         let main = format!("fn main () {{ {item}");
         let typed_main = format!("fn main () -> :: std :: process :: ExitCode {{ {item}");
         let item = item.to_string();
@@ -147,9 +147,9 @@ proptest! {
     }
 
     #[test]
-    fn an_expansion_parses_where_its_item_does(arguments in arguments(), item in items()) {
+    fn the_expansion_of_valid_syntax_is_valid_syntax(arguments in arguments(), item in items()) {
         let parses = syn::parse2::<syn::File>(item.clone()).is_ok();
-        let expansion = in_shop(arguments, &item);
+        let expansion = expand_in_shop(arguments, &item);
         if parses {
             let text = expansion.to_string();
             prop_assert!(syn::parse2::<syn::File>(expansion).is_ok(), "{text}");

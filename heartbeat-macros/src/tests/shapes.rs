@@ -1,22 +1,22 @@
-//! What is printed for each shape and each argument. `UPDATE_EXPECT=1 cargo test` writes it.
+//! The expansion of each shape and each argument. `UPDATE_EXPECT=1 cargo test` writes it.
 
 use expect_test::{Expect, expect};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{Memory, in_shop};
+use super::{MemoryFs, expand_in_shop};
 use crate::expand::expand;
 
 fn check(arguments: TokenStream, item: &TokenStream, expected: &Expect) {
-    expected.assert_eq(&printed(&in_shop(arguments, item)));
+    expected.assert_eq(&format(&expand_in_shop(arguments, item)));
 }
 
-fn printed(expansion: &TokenStream) -> String {
+fn format(expansion: &TokenStream) -> String {
     prettyplease::unparse(&syn::parse2(expansion.clone()).unwrap())
 }
 
 #[test]
-fn an_implementation_of_the_trait() {
+fn expands_an_impl() {
     let item = quote! {
         /// Ships orders.
         impl heart::WorkerRole for shop::Orders<'static> {
@@ -48,7 +48,7 @@ fn an_implementation_of_the_trait() {
 }
 
 #[test]
-fn a_main() {
+fn expands_a_main_function() {
     let item = quote! {
         #[allow(clippy::unused_async)]
         async fn main(role: RoleEnvironment) -> Result<(), Error> {
@@ -78,7 +78,7 @@ fn a_main() {
 }
 
 #[test]
-fn a_module_with_a_state() {
+fn expands_a_module_with_a_state() {
     let item = quote! {
         mod orders {
             use super::*;
@@ -122,7 +122,7 @@ fn a_module_with_a_state() {
 }
 
 #[test]
-fn a_module_without_the_optional_functions() {
+fn expands_a_module_without_optional_functions() {
     let role = quote!(role: &RoleEnvironment);
     let start = quote!(pub async fn on_start(#role) -> Result<u8, Error> { Ok(0) });
     let stop = quote!(pub(crate) async fn on_stop(#role) -> Result<(), Error> { Ok(()) });
@@ -142,15 +142,16 @@ fn a_module_without_the_optional_functions() {
             "Host::of_run(\"Orders\", ::core::env!(\"CARGO_PKG_VERSION\"), worker::run)",
         ),
     ] {
-        let expansion = in_shop(quote!(heartbeat = "Heartbeat"), &quote!(mod worker { #body }));
+        let expansion =
+            expand_in_shop(quote!(heartbeat = "Heartbeat"), &quote!(mod worker { #body }));
         let host: TokenStream = host.parse().unwrap();
         let host = host.to_string();
-        assert!(expansion.to_string().contains(&host), "no {host} in {}", printed(&expansion));
+        assert!(expansion.to_string().contains(&host), "no {host} in {}", format(&expansion));
     }
 }
 
 #[test]
-fn every_argument() {
+fn expands_every_argument() {
     let arguments = quote! {
         heartbeat = "Heartbeat",
         management = "Management",
@@ -191,7 +192,7 @@ fn every_argument() {
 }
 
 #[test]
-fn one_thread() {
+fn expands_the_current_thread_flavor() {
     let arguments = quote!(heartbeat = r"Heartbeat", flavor = "current_thread");
     check(
         arguments,
@@ -212,26 +213,26 @@ fn one_thread() {
 }
 
 #[test]
-fn a_mistake_leaves_the_item_and_a_main() {
+fn an_error_keeps_the_item_and_adds_a_main() {
     let item = quote!(impl WorkerRole for Orders {});
     check(
         quote!(heartbeat = "Hartbeat", stall_after = 30),
         &item,
         &expect![[r#"
-        impl WorkerRole for Orders {}
-        fn main() {}
-        ::core::compile_error! {
-            "`stall_after` is a text with a unit\n= help: write `stall_after = \"30s\"`"
-        }
-        ::core::compile_error! {
-            "no endpoint named `Hartbeat` in role `Orders`\n= note: endpoints declared: `Heartbeat`, `Management`\n= help: did you mean `heartbeat = \"Heartbeat\"`? (ServiceDefinition.csdef:4:28)"
-        }
-    "#]],
+            impl WorkerRole for Orders {}
+            fn main() {}
+            ::core::compile_error! {
+                "`stall_after` must be a string with a unit\n= help: write `stall_after = \"30s\"`"
+            }
+            ::core::compile_error! {
+                "no endpoint named `Hartbeat` in role `Orders`\n= note: endpoints declared: `Heartbeat`, `Management`\n= help: did you mean `heartbeat = \"Heartbeat\"`? (ServiceDefinition.csdef:4:28)"
+            }
+        "#]],
     );
 }
 
 #[test]
-fn a_mistake_leaves_a_main_in_a_main() {
+fn an_error_keeps_a_main_function_inside_main() {
     let item = quote!(
         async fn main() {}
     );
@@ -239,18 +240,18 @@ fn a_mistake_leaves_a_main_in_a_main() {
         quote!(heartbeat = "Heartbeat"),
         &item,
         &expect![[r#"
-        fn main() {
-            async fn main() {}
-        }
-        ::core::compile_error! {
-            "`main` takes one parameter, the role environment\n= help: write `async fn main(role: RoleEnvironment) -> Result<(), Error>`"
-        }
-    "#]],
+            fn main() {
+                async fn main() {}
+            }
+            ::core::compile_error! {
+                "`main` must take one parameter, the role environment\n= help: write `async fn main(role: RoleEnvironment) -> Result<(), Error>`"
+            }
+        "#]],
     );
 }
 
 #[test]
-fn what_a_macro_by_example_hands_over_is_read_through_its_invisible_groups() {
+fn reads_through_the_invisible_groups_of_macro_rules() {
     let group = |tokens| {
         proc_macro2::TokenTree::Group(proc_macro2::Group::new(proc_macro2::Delimiter::None, tokens))
     };
@@ -260,14 +261,38 @@ fn what_a_macro_by_example_hands_over_is_read_through_its_invisible_groups() {
         }
     ));
     let name = group(quote!("Heartbeat"));
-    let expansion = in_shop(quote!(heartbeat = #name), &item.into()).to_string();
+    let expansion = expand_in_shop(quote!(heartbeat = #name), &item.into()).to_string();
     assert!(expansion.contains("of_main") && !expansion.contains("compile_error"), "{expansion}");
 }
 
 #[test]
-fn without_a_known_source_the_path_is_that_from_the_package() {
-    let files = Memory::with(&[("/shop/ServiceDefinition.csdef", super::DEFINITION)]);
-    let environment = crate::expand::Environment { source: None, ..files.environment() };
+fn finds_functions_after_any_other_item() {
+    let run = quote!(
+        pub async fn run(role: &RoleEnvironment) -> Result<(), Error> {
+            Ok(())
+        }
+    );
+    let passed = proc_macro2::Group::new(proc_macro2::Delimiter::None, run.clone());
+    for body in [
+        quote!(#![allow(unused)] #run),
+        quote!(use std::{fmt, io}; #[inline] #run),
+        quote!(const LIMIT: [u8; { 1 + 1 }] = [0; 2]; #run),
+        quote!(macro_rules! retry { () => {}; } retry!(); #run),
+        quote!(unsafe extern "C" { fn run(); } #run),
+        quote!(impl Queue { fn run(&self) {} } #run),
+        quote!(fn helper() where u8: Copy {} #run),
+        quote!(#passed),
+    ] {
+        let item = quote!(mod worker { #body });
+        let expansion = expand_in_shop(quote!(heartbeat = "Heartbeat"), &item).to_string();
+        assert!(expansion.contains("worker :: run") && !expansion.contains("error"), "{expansion}");
+    }
+}
+
+#[test]
+fn without_a_source_file_the_path_starts_at_the_package() {
+    let files = MemoryFs::with(&[("/shop/ServiceDefinition.csdef", super::DEFINITION)]);
+    let environment = crate::fs::Environment { source: None, ..files.environment() };
     let item = quote!(impl WorkerRole for Orders {});
     let expansion = expand(quote!(heartbeat = "Heartbeat"), &item, &environment).to_string();
     let path = quote! {
