@@ -63,9 +63,7 @@ impl Item {
 
 /// Returns `true` if the item is a function `main`, beside which no other one can exist.
 pub(crate) fn is_main(tokens: &TokenStream) -> bool {
-    let mut tokens = ungroup(tokens.clone()).into_iter();
-    tokens.any(|token| is_ident(&token, "fn"))
-        && tokens.next().is_some_and(|name| is_ident(&name, "main"))
+    function_name(tokens.clone()).is_some_and(|name| name == "main")
 }
 
 fn parse_item(input: ParseStream<'_>) -> syn::Result<Checked> {
@@ -82,9 +80,11 @@ fn parse_item(input: ParseStream<'_>) -> syn::Result<Checked> {
     let ahead = input.fork();
     let signature = ahead.parse();
     let tokens = input.parse::<TokenStream>()?;
-    Ok(match signature {
-        Ok(signature) => check_main(&signature),
-        Err(error) => Err(vec![misplaced(tokens).unwrap_or_else(|| syntax_error(&error))]),
+    Ok(match (signature, function_name(tokens.clone())) {
+        (Ok(signature), _) => check_main(&signature),
+        // The compiler has reported the header already.
+        (Err(_), Some(name)) if name == "main" => Ok(Item::Main { name }),
+        (Err(error), _) => Err(vec![misplaced(tokens).unwrap_or_else(|| syntax_error(&error))]),
     })
 }
 
@@ -193,6 +193,16 @@ fn ungroup(tokens: TokenStream) -> TokenStream {
             ungroup(group.stream())
         }
         _ => tokens,
+    }
+}
+
+/// Returns the name of the first function, outside of all groups.
+pub(crate) fn function_name(tokens: TokenStream) -> Option<Ident> {
+    let mut tokens = ungroup(tokens).into_iter();
+    tokens.find(|token| is_ident(token, "fn"))?;
+    match tokens.next()? {
+        TokenTree::Ident(name) => Some(name),
+        _ => None,
     }
 }
 

@@ -17,10 +17,10 @@ mod value;
 
 use proc_macro::TokenStream;
 
-/// Makes a program of a worker: its lifecycle is driven, and its health is served on an endpoint
-/// that the service definition declares. The compiler checks that it does.
+/// Turns a worker into a program with a bounded lifecycle and a health endpoint, and checks at
+/// compile time that the service definition declares the endpoint.
 ///
-/// The examples on this page have this `ServiceDefinition.csdef` beside their `Cargo.toml`:
+/// The examples on this page assume this `ServiceDefinition.csdef` beside their `Cargo.toml`:
 ///
 /// ```xml
 #[doc = include_str!("../ServiceDefinition.csdef")]
@@ -28,9 +28,8 @@ use proc_macro::TokenStream;
 ///
 /// # Three shapes
 ///
-/// **An implementation of `WorkerRole`**, the canonical one. Three phases, and a type of your own
-/// between them; the compiler checks the signatures, and tests can drive the phases without a
-/// process.
+/// **An implementation of `WorkerRole`**, the canonical shape: three phases that share a type of
+/// your own. The compiler checks the signatures, and tests can drive the phases without a process.
 ///
 /// ```no_run
 /// use heartbeat_runtime::{Error, RoleEnvironment, WorkerRole, worker_role};
@@ -53,7 +52,7 @@ use proc_macro::TokenStream;
 ///         Ok(())
 ///     }
 ///
-///     // May be left out.
+///     // Optional.
 ///     async fn on_stop(self, _role: &RoleEnvironment) -> Result<(), Error> {
 ///         println!("{} orders shipped", self.shipped);
 ///         Ok(())
@@ -61,10 +60,10 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
-/// **A module of free functions.** What `on_start` returns, of whatever type, is lent to `run` and
-/// then given to `on_stop`. Both of those may be left out; without `on_start` there is no state,
-/// and the others take the role environment alone. The functions stand in the module itself, in
-/// the same file, and are visible to its parent.
+/// **A module of free functions.** `on_start` returns a state of any type, which `run` borrows and
+/// `on_stop` takes by value. `on_start` and `on_stop` are optional; without `on_start` there is no
+/// state, and the other functions take only the role environment. The functions are written in the
+/// module itself, in the same file, and are visible to its parent.
 ///
 /// ```no_run
 /// use heartbeat_runtime::worker_role;
@@ -92,8 +91,8 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
-/// **One function**, for a worker of ten lines. It is ready at once, and has stopped when the
-/// function has returned.
+/// **One function**, for a worker of ten lines. The worker is ready at once and stops when the
+/// function returns.
 ///
 /// ```no_run
 /// use heartbeat_runtime::{Error, RoleEnvironment, worker_role};
@@ -107,24 +106,24 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
-/// None of the futures has to be `Send`.
+/// The futures need not be `Send`.
 ///
 /// # Arguments
 ///
-/// | argument | says | without it |
+/// | argument | meaning | default |
 /// | --- | --- | --- |
-/// | `heartbeat = "Heartbeat"` | the endpoint on which health is served: `http`, `https`, `tcp`, or an internal one of protocol `any` | must be given |
-/// | `management = "Management"` | an internal endpoint on which more is told, to those within the service | only the heartbeat is bound |
-/// | `role = "Orders"` | which `<WorkerRole>` this is | the only one; else the one named like the type or the module, the binary or the package, ignoring case, `-` and `_` |
-/// | `definition = "../Service.csdef"` | the service definition, from the package's folder on | the nearest `ServiceDefinition.csdef` from there up to the workspace's root |
-/// | `stall_after = "30s"` | how long `run` may go without a beat, from its start on | `"30s"`, and only once it has beaten |
-/// | `stop_within = "25s"` | how long a stop may take in all | `"25s"` |
-/// | `drain = "5s"` | how long a stopping worker stays, not ready, before `on_stop` | `"0s"` |
-/// | `flavor = "current_thread"` | that the tasks it spawns share the main thread, as in `#[tokio::main]` | `"multi_thread"` |
-/// | `worker_threads = 4` | how many threads drive those tasks | one for each core |
-/// | `crate = path::to::heartbeat_runtime` | where the runtime is, for a module or a function; an implementation names it by its trait | `::heartbeat_runtime` |
+/// | `heartbeat = "Heartbeat"` | the endpoint that serves health: `http`, `https`, `tcp`, or an internal one of protocol `any` | required |
+/// | `management = "Management"` | an internal endpoint that shows the details | none |
+/// | `role = "Orders"` | the name of this `<WorkerRole>` | the only one; else the one named like the type or the module, the binary or the package, ignoring case, `-` and `_` |
+/// | `definition = "../Service.csdef"` | the service definition, relative to the package's folder | the nearest `ServiceDefinition.csdef` from there up to the workspace's root |
+/// | `stall_after = "30s"` | the longest time that `run` may go without a beat, counted from its start | `"30s"`, counted from its first beat |
+/// | `stop_within = "25s"` | the time limit for stopping | `"25s"` |
+/// | `drain = "5s"` | the shortest time that a stopping worker stays up, not ready, before `on_stop` | `"0s"` |
+/// | `flavor = "current_thread"` | the flavor of the tokio runtime, as in `#[tokio::main]`: here, spawned tasks share the main thread | `"multi_thread"` |
+/// | `worker_threads = 4` | the number of threads that drive spawned tasks | one per core |
+/// | `crate = path::to::heartbeat_runtime` | the path of the runtime, for a module or a function; an `impl` names it by its trait | `::heartbeat_runtime` |
 ///
-/// A duration is a whole number and its unit, `ms`, `s`, `m` or `h`. Values are literals.
+/// A duration is a whole number followed by its unit: `ms`, `s`, `m` or `h`. Values are literals.
 ///
 /// ```no_run
 /// use heartbeat_runtime::{self as heart, Error, RoleEnvironment};
@@ -147,10 +146,9 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
-/// # What is added
+/// # Expansion
 ///
-/// The item stays as it is, token for token; what stands in braces is not even parsed. After it
-/// comes one function, which reads as the story it tells:
+/// The item stays unchanged, token for token; bodies are not even parsed. One function follows it:
 ///
 /// ```text
 /// fn main() -> ::std::process::ExitCode {
@@ -159,26 +157,26 @@ use proc_macro::TokenStream;
 ///         .heartbeat("Heartbeat")
 ///         .start() // binds the endpoint and serves /health on its own thread
 ///         .run()   // on_start, run, on_stop
-///         .stop()  // closes the health server last, says how it ended
+///         .stop()  // closes the health server last, returns the exit code
 /// }
 /// ```
 ///
-/// Each argument is one more line before `.start()`. A module is handed over by
+/// Each argument adds one line before `.start()`. A module is passed as
 /// `::heartbeat_runtime::Host::new(.., orders::on_start, orders::run, orders::on_stop)`, and a
-/// function stands within this `main`, as it was. All of it is public: who dislikes macros writes
-/// the same by hand, and loses only the checks.
+/// function `main` is nested in the generated one, unchanged. All of this is public API: without
+/// the macro, write it yourself; you lose only the checks.
 ///
-/// `cargo expand --bin orders` shows it (`cargo install cargo-expand` first), with the content of
-/// the definition in the place of its path.
+/// `cargo expand --bin orders` shows the expansion (`cargo install cargo-expand` first), with the
+/// content of the definition in place of its path.
 ///
-/// No `allow`, `unwrap` or `unsafe` is in it, and no name that could clash but `main`: it is clean
-/// under `#![forbid(..)]` of the strictest lints, in the editions 2021 and 2024. An attribute that
-/// decides whether the worker is compiled, such as `#[cfg(unix)]`, stands above this one.
+/// The expansion contains no `allow`, `unwrap` or `unsafe`, and adds no name but `main`. It passes
+/// the strictest lints at level `forbid`, in editions 2021 and 2024. Put a conditional attribute,
+/// such as `#[cfg(unix)]`, above this one.
 ///
-/// # Mistakes
+/// # Errors
 ///
-/// What does not fit the definition does not compile. One mistake gives one error, at the token
-/// that is wrong, and its last line says what to type:
+/// A worker that does not match the definition does not compile. Each mistake gives one error, at
+/// the token at fault, and the last line of the message says what to type:
 ///
 /// ```compile_fail
 /// use heartbeat_runtime::{Error, RoleEnvironment, worker_role};
@@ -200,7 +198,7 @@ use proc_macro::TokenStream;
 ///   |                           ^^^^^^^^^^
 /// ```
 ///
-/// All wrong arguments are told at once:
+/// All invalid arguments are reported at once:
 ///
 /// ```compile_fail
 /// use heartbeat_runtime::{Error, RoleEnvironment, worker_role};
@@ -213,22 +211,22 @@ use proc_macro::TokenStream;
 /// ```
 ///
 /// ```text
-/// error: `stop_within` is a text with a unit
+/// error: `stop_within` must be a string with a unit
 ///        = help: write `stop_within = "25s"`
 ///  --> src/main.rs:3:80
 ///   |
 /// 3 | #[worker_role(heartbeat = "Heartbeat", management = "Heartbeat", stop_within = 25)]
 ///   |                                                                                ^^
 ///
-/// error: `Heartbeat` is the heartbeat already
-///        = help: name another internal endpoint, or remove `management`: on an internal heartbeat the trusted view is shown without it
+/// error: `Heartbeat` is already the heartbeat endpoint
+///        = help: name another internal endpoint, or remove `management`: an internal heartbeat endpoint already shows the details
 ///  --> src/main.rs:3:53
 ///   |
 /// 3 | #[worker_role(heartbeat = "Heartbeat", management = "Heartbeat", stop_within = 25)]
 ///   |                                                     ^^^^^^^^^^^
 /// ```
 ///
-/// And so is an item that is no worker:
+/// An item that cannot be a worker is rejected:
 ///
 /// ```compile_fail
 /// use heartbeat_runtime::worker_role;
@@ -238,36 +236,36 @@ use proc_macro::TokenStream;
 /// ```
 ///
 /// ```text
-/// error: a `struct` is no worker
-///        = help: put the attribute on `impl WorkerRole for Orders`
+/// error: `#[worker_role]` cannot be applied to a struct
+///        = help: apply it to `impl WorkerRole for Orders`
 ///  --> src/main.rs:4:1
 ///   |
 /// 4 | struct Orders;
 ///   | ^^^^^^
 /// ```
 ///
-/// A definition with flaws that do not concern the worker, such as an attribute that nobody knows,
-/// breaks no build.
+/// Flaws in the definition that do not concern the worker, such as an unknown attribute, do not
+/// break the build.
 ///
 /// # Rebuilds and editors
 ///
-/// The definition is embedded by `include_bytes!`, which also tells cargo to build the worker anew
-/// when the file has changed: an endpoint that is taken away is an error of the next build. The
-/// path is relative to the source file, so that two checkouts expand, and hash, alike. A nearer
-/// `ServiceDefinition.csdef` that is added later is only seen when something else has changed.
+/// `include_bytes!` embeds the definition and makes cargo rebuild the worker when the file changes:
+/// removing an endpoint is an error in the next build. The path is relative to the source file, so
+/// two checkouts expand, and hash, alike. Cargo does not notice a nearer `ServiceDefinition.csdef`
+/// that is added later; it is used from the next rebuild on.
 ///
-/// In an editor, completion works within bodies that do not parse yet, and errors stand at the
-/// literals. rust-analyzer does not read the definition again when that alone has changed: edit
-/// the source file, or restart it.
+/// In an editor, completion works in bodies that do not parse yet, and errors appear at the
+/// literals. rust-analyzer does not reload the definition when only that file changes: edit the
+/// source file or restart rust-analyzer.
 ///
 /// # Bazel, vendored and bare builds
 ///
-/// - **Bazel, Buck**: the definition is an input of the target: name it in `compile_data`.
+/// - **Bazel, Buck**: the definition is an input of the target, so list it in `compile_data`.
 ///   `rules_rust` sets `CARGO_MANIFEST_DIR` as cargo does.
-/// - **`cargo package` and `cargo vendor`** take what lies in the package's folder: a definition
-///   above it, at the workspace's root, stays behind. Put it in the package, or name it there.
-/// - **Without cargo**, paths start from the folder of the source file, the search ends where the
-///   compiler was started, and the version is `0.0.0`.
+/// - **`cargo package` and `cargo vendor`** include only the package's folder and omit a definition
+///   above it, such as one at the workspace's root. Keep the definition in the package.
+/// - **Without cargo**, paths are relative to the folder of the source file, the search ends at the
+///   compiler's working directory, and the version is `0.0.0`.
 #[proc_macro_attribute]
 pub fn worker_role(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let environment = fs::Environment::from_compiler(&arguments, &item);

@@ -1,12 +1,12 @@
 //! The signatures of a worker's functions: `main`, and the phases of a module.
 
-use proc_macro2::{Delimiter, Ident, Span, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::parse::ParseStream;
-use syn::parse::discouraged::Speculative;
 use syn::{FnArg, ReturnType, Safety, Signature, Type, Visibility};
 
 use crate::diagnostic::Diagnostic;
-use crate::item::{Checked, Item, skip_attributes};
+use crate::item::{Checked, Item, function_name, skip_attributes};
 
 const MAIN: &str = "write `async fn main(role: RoleEnvironment) -> Result<(), Error>`";
 const PHASES: [&str; 3] = ["on_start", "run", "on_stop"];
@@ -14,7 +14,9 @@ const PHASES: [&str; 3] = ["on_start", "run", "on_stop"];
 /// A function in a module.
 pub(crate) struct Function {
     visibility: Visibility,
-    signature: Signature,
+    name: Ident,
+    /// `None` if it does not parse, which the compiler has reported.
+    signature: Option<Signature>,
 }
 
 /// Checks the function under the attribute.
@@ -72,14 +74,25 @@ pub(crate) fn parse_functions(input: ParseStream<'_>) -> syn::Result<Vec<Functio
     while !input.is_empty() {
         skip_attributes(input)?;
         let visibility = input.parse()?;
-        let ahead = input.fork();
-        if let Ok(signature) = ahead.parse() {
-            input.advance_to(&ahead);
-            functions.push(Function { visibility, signature });
+        let signature = input.fork().parse().ok();
+        if let Some(name) = function_name(parse_to_end_of_item(input)?) {
+            functions.push(Function { visibility, name, signature });
         }
-        while !input.is_empty() && !ends_item(&input.parse()?) {}
     }
     Ok(functions)
+}
+
+fn parse_to_end_of_item(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    let mut tokens = TokenStream::new();
+    while !input.is_empty() {
+        let token: TokenTree = input.parse()?;
+        let is_end = ends_item(&token);
+        token.to_tokens(&mut tokens);
+        if is_end {
+            break;
+        }
+    }
+    Ok(tokens)
 }
 
 fn ends_item(token: &TokenTree) -> bool {
@@ -93,13 +106,13 @@ fn ends_item(token: &TokenTree) -> bool {
 /// Checks the functions of a module.
 pub(crate) fn check_module(name: Ident, functions: &[Function]) -> Checked {
     let [on_start, run, on_stop] =
-        PHASES.map(|phase| functions.iter().find(|function| function.signature.ident == phase));
+        PHASES.map(|phase| functions.iter().find(|function| function.name == phase));
     let has_state = on_start.is_some();
     let given = [on_start, run, on_stop].into_iter().flatten();
     let mut errors: Vec<_> = given.filter_map(|phase| check_phase(phase, has_state)).collect();
     match run {
         Some(run) if errors.is_empty() => {
-            let ident = |function: &Function| function.signature.ident.clone();
+            let ident = |function: &Function| function.name.clone();
             let (on_start, on_stop) = (on_start.map(ident), on_stop.map(ident));
             Ok(Item::Module { name, on_start, run: ident(run), on_stop })
         }
@@ -115,8 +128,9 @@ pub(crate) fn check_module(name: Ident, functions: &[Function]) -> Checked {
 
 /// Returns the first error in the signature of a phase. The compiler checks the types.
 fn check_phase(function: &Function, has_state: bool) -> Option<Diagnostic> {
-    let Function { visibility, signature } = function;
-    let name = signature.ident.to_string();
+    let Function { visibility, name: ident, signature } = function;
+    let signature = signature.as_ref()?;
+    let name = ident.to_string();
     let takes_state = has_state && name != "on_start";
     let (span, message) = if signature.asyncness.is_none() {
         (signature.fn_token.span, format!("`{name}` must be async"))
@@ -124,7 +138,7 @@ fn check_phase(function: &Function, has_state: bool) -> Option<Diagnostic> {
         (span, format!("`{name}` cannot be `{qualifier}`"))
     } else if matches!(visibility, Visibility::Inherited) {
         let message = format!("`{name}` is private, but `main` calls it from outside the module");
-        (signature.ident.span(), message)
+        (ident.span(), message)
     } else if signature.inputs.len() != if takes_state { 2 } else { 1 } {
         let wanted = match (takes_state, has_state) {
             (true, _) => "two parameters, the state from `on_start` and the role environment",

@@ -281,7 +281,7 @@ fn finds_functions_after_any_other_item() {
         quote!(unsafe extern "C" { fn run(); } #run),
         quote!(impl Queue { fn run(&self) {} } #run),
         quote!(fn helper() where u8: Copy {} #run),
-        quote!(#passed),
+        quote!(mod wait {} #passed),
     ] {
         let item = quote!(mod worker { #body });
         let expansion = expand_in_shop(quote!(heartbeat = "Heartbeat"), &item).to_string();

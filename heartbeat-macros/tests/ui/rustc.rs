@@ -6,7 +6,7 @@ use std::fs;
 use crate::scratch::{Scratch, ui};
 
 /// Each program in `rustc/`, and the code that the compiler underlines.
-const PROGRAMS: [(&str, &[&str]); 13] = [
+const PROGRAMS: [(&str, &[&str]); 15] = [
     ("impl_for_unknown_type", &["Orders"]),
     ("impl_of_trait_not_imported", &["WorkerRole"]),
     ("impl_of_unknown_trait", &["WorkerRoll"]),
@@ -16,11 +16,13 @@ const PROGRAMS: [(&str, &[&str]); 13] = [
     ),
     ("impl_with_syntax_error", &[";"]),
     ("impl_without_run", &["impl WorkerRole for Orders"]),
+    ("main_with_broken_signature", &[","]),
     ("main_with_syntax_error", &[";"]),
     ("main_with_type_error", &["1"]),
     ("main_with_wrong_error_type", &["main"]),
     // The compiler says that this is unstable, the attribute what to write instead.
     ("module_in_another_file", &["mod orders;", "orders"]),
+    ("module_run_with_unnamed_parameter", &[")"]),
     ("module_run_with_wrong_state_type", &["run"]),
     ("module_with_syntax_error", &[";"]),
     ("unsafe_impl", &["unsafe impl WorkerRole for Orders"]),
