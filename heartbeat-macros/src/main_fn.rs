@@ -52,7 +52,7 @@ impl MainFn<'_> {
             Item::Impl { trait_path, self_type } => {
                 quote!(<#self_type as #trait_path>::host(#role, #version))
             }
-            Item::Main { name } => quote!(#runtime::Host::of_main(#role, #version, #name)),
+            Item::Main { name } => quote!(#runtime::Host::from_main(#role, #version, #name)),
             Item::Module { name, on_start, run, on_stop } => {
                 let path = |function| path_to(name, function);
                 let run = path(run);
@@ -68,7 +68,7 @@ impl MainFn<'_> {
                     (None, Some(stop)) => {
                         quote!(#runtime::Host::without_start(#role, #version, #run, #stop))
                     }
-                    (None, None) => quote!(#runtime::Host::of_run(#role, #version, #run)),
+                    (None, None) => quote!(#runtime::Host::from_run(#role, #version, #run)),
                 }
             }
         }

@@ -11,12 +11,16 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use heartbeat_runtime::host::Bound;
 use heartbeat_runtime::test_util::TestWorker;
 use heartbeat_runtime::{Error, Host, RoleEnvironment};
 use tokio::runtime::Builder;
 
 use crate::vitals::Vitals;
 
+#[expect(unreachable_pub, reason = "the vital signs use its type alone")]
+#[path = "../src/error.rs"]
+mod error;
 #[expect(dead_code, unused_imports, unused_macros, reason = "the vital signs log panics")]
 #[path = "../src/log.rs"]
 mod log;
@@ -31,7 +35,7 @@ const DEFINITION: &[u8] = br#"
       </WorkerRole>
     </ServiceDefinition>"#;
 
-fn worker() -> Host<()> {
+fn worker() -> Host<(), Bound> {
     Host::new(
         "W",
         "1.0.0",

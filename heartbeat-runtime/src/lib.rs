@@ -1,14 +1,17 @@
-//! The runtime of [`#[worker_role]`](macro@worker_role): a background worker as a process with a
-//! bounded lifecycle and an honest health endpoint.
+//! The runtime of [`#[worker_role]`](macro@worker_role): it turns a background worker into a process
+//! with a bounded lifecycle and an honest health endpoint.
 //!
-//! A user implements [`WorkerRole`], is handed a [`RoleEnvironment`], and needs nothing else.
-//! [`Host`] is what the attribute writes into `main`, for those who write `main` by hand.
+//! Implement [`WorkerRole`]; its methods receive a [`RoleEnvironment`]. The attribute writes a
+//! [`Host`] into `main`; without it, write that yourself.
 
+mod config;
 mod endpoint;
 mod environment;
-mod heart;
+mod error;
+mod exit;
 pub mod host;
 mod log;
+mod monitor;
 pub mod probe;
 mod server;
 mod supervisor;
@@ -17,14 +20,13 @@ pub mod test_util;
 mod vitals;
 mod worker_role;
 
-pub use crate::endpoint::{Address, Endpoint};
-pub use crate::environment::{LocalResourceError, RoleEnvironment, SettingError};
+pub use crate::config::{LocalResourceError, SettingError};
+pub use crate::endpoint::{Address, AddressError, Endpoint, Protocol};
+pub use crate::environment::RoleEnvironment;
+pub use crate::error::Error;
 pub use crate::host::Host;
 pub use crate::vitals::{
     Allowance, Check, CheckBuilder, CheckError, Heartbeat, HeartbeatBuilder, HeartbeatError, Idle,
 };
 pub use crate::worker_role::WorkerRole;
 pub use heartbeat_macros::worker_role;
-
-/// Whatever user code fails with.
-pub type Error = Box<dyn std::error::Error + Send + Sync + 'static>;

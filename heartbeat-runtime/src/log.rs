@@ -5,6 +5,7 @@
 //! reads, or a subscriber that blocks or panics, stops neither health nor deadlines.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -24,11 +25,11 @@ macro_rules! lifecycle {
 pub(crate) use lifecycle;
 
 /// How many lines may wait to be written; more are lost, and their number is told.
-const WAITING: usize = 1024;
+const QUEUE_LEN: usize = 1024;
 
 /// How long the end of the process, and each phase of user code before it begins, waits for what
 /// was said before to be written.
-pub(crate) const LAST_LINE_WITHIN: Duration = Duration::from_millis(50);
+pub(crate) const FLUSH_TIMEOUT: Duration = Duration::from_millis(50);
 
 static QUEUE: Mutex<Queue> =
     Mutex::new(Queue { lines: VecDeque::new(), lost: 0, has_writer: false, is_writing: false });
@@ -119,12 +120,12 @@ fn wait_for_line(queue: MutexGuard<'_, Queue>) -> Option<Line> {
 
 impl Queue {
     fn push(&mut self, line: Line) {
-        if self.lines.len() >= WAITING {
+        if self.lines.len() >= QUEUE_LEN {
             self.lost += 1;
             return;
         }
         if self.lost > 0 {
-            let text = format!("{} lines are lost here: they were not read in time", self.lost);
+            let text = format!("{} lines are missing here: stderr was not read in time", self.lost);
             let subscriber = line.subscriber.clone();
             self.lines.push_back(Line { level: Level::Warn, text, subscriber });
             self.lost = 0;
@@ -157,8 +158,25 @@ fn to_stderr(line: &str) {
     let _ = io::stderr().write_all(format!("heartbeat: {line}\n").as_bytes());
 }
 
-/// The text without what would end a line or steer a terminal.
-pub(crate) fn one_line(text: &str) -> String {
+/// A duration in a log line, such as `3.2 ms`, `1.2 s` or `42 s`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Elapsed(pub(crate) Duration);
+
+impl fmt::Display for Elapsed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.as_secs_f64();
+        let (value, unit) = if seconds < 1.0 { (seconds * 1000.0, "ms") } else { (seconds, "s") };
+        let rounded = (value * 10.0).round() / 10.0;
+        if value >= 10.0 || rounded.fract() == 0.0 {
+            write!(f, "{value:.0} {unit}")
+        } else {
+            write!(f, "{rounded:.1} {unit}")
+        }
+    }
+}
+
+/// Escapes control characters, which would end a line or steer a terminal.
+pub(crate) fn escape_controls(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for letter in text.chars() {
         if letter.is_control() { line.extend(letter.escape_default()) } else { line.push(letter) }
@@ -168,24 +186,40 @@ pub(crate) fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Level, Line, Queue, VecDeque, WAITING, one_line};
+    use super::{Duration, Elapsed, Level, Line, QUEUE_LEN, Queue, VecDeque, escape_controls};
 
     #[test]
-    fn what_ends_a_line_is_written_out() {
-        assert_eq!(one_line("a\nb\u{1b}[31m ä"), "a\\nb\\u{1b}[31m ä");
+    fn a_duration_has_two_digits_or_whole_units() {
+        for (micros, text) in [
+            (0, "0 ms"),
+            (42, "0 ms"),
+            (3_240, "3.2 ms"),
+            (3_000, "3 ms"),
+            (312_000, "312 ms"),
+            (1_240_000, "1.2 s"),
+            (20_000_000, "20 s"),
+            (3_600_400_000, "3600 s"),
+        ] {
+            assert_eq!(Elapsed(Duration::from_micros(micros)).to_string(), text);
+        }
     }
 
     #[test]
-    fn lines_for_which_there_is_no_room_are_counted_where_they_are_missing() {
+    fn escapes_control_characters() {
+        assert_eq!(escape_controls("a\nb\u{1b}[31m ä"), "a\\nb\\u{1b}[31m ä");
+    }
+
+    #[test]
+    fn counts_lost_lines_where_they_are_missing() {
         let mut queue =
             Queue { lines: VecDeque::new(), lost: 0, has_writer: true, is_writing: false };
         let mut push = |text: String| queue.push(Line::new(Level::Info, text));
-        (0..WAITING + 3).for_each(|index| push(index.to_string()));
-        queue.lines.drain(..WAITING - 1);
+        (0..QUEUE_LEN + 3).for_each(|index| push(index.to_string()));
+        queue.lines.drain(..QUEUE_LEN - 1);
         queue.push(Line::new(Level::Info, "last".to_owned()));
         let texts: Vec<_> = queue.lines.iter().map(|line| line.text.as_str()).collect();
-        let before = (WAITING - 1).to_string();
-        let lost = "3 lines are lost here: they were not read in time";
+        let before = (QUEUE_LEN - 1).to_string();
+        let lost = "3 lines are missing here: stderr was not read in time";
         assert_eq!(texts, [before.as_str(), lost, "last"]);
     }
 }

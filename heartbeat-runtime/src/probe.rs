@@ -12,10 +12,10 @@
 //! use std::time::Duration;
 //!
 //! use heartbeat_runtime::Address;
-//! use heartbeat_runtime::probe::{Question, ask};
+//! use heartbeat_runtime::probe::{ProbeKind, probe};
 //!
-//! let closed = Address::Socket(([127, 0, 0, 1], 1).into());
-//! let error = ask(&closed, Question::Live, Duration::from_secs(1)).unwrap_err();
+//! let closed = Address::Tcp(([127, 0, 0, 1], 1).into());
+//! let error = probe(&closed, ProbeKind::Live, Duration::from_secs(1)).unwrap_err();
 //! assert!(error.to_string().starts_with("cannot probe 127.0.0.1:1 at /livez: "));
 //! ```
 
@@ -28,25 +28,14 @@ use socket2::{SockAddr, Socket, Type};
 use thiserror::Error;
 
 use crate::endpoint::Address;
+pub use crate::vitals::{ProbeKind, ProbeKindError};
 
 /// Maximum bytes of a response that are kept and printed; Docker keeps no more.
 const ANSWER: usize = 4096;
 
-/// The kinds of probes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Question {
-    /// Live: the worker should go on running.
-    Live,
-    /// Ready: the worker accepts work.
-    Ready,
-    /// Startup: `on_start` succeeded.
-    Startup,
-}
-
 /// The response to a probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub struct ProbeResponse {
     /// The status code; 200 is success.
     pub status: u16,
     /// The body, cut to its first 1,024 characters.
@@ -65,36 +54,15 @@ pub struct ProbeError {
 
 /// The time limit of a whole probe.
 #[derive(Clone, Copy)]
-struct Time {
+struct Deadline {
     begun: Instant,
     within: Duration,
 }
 
-impl Question {
-    /// Parses `live`, `ready` or `startup`.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        match name {
-            "live" => Some(Self::Live),
-            "ready" => Some(Self::Ready),
-            "startup" => Some(Self::Startup),
-            _ => None,
-        }
-    }
-
-    fn path(self) -> &'static str {
-        match self {
-            Self::Live => "/livez",
-            Self::Ready => "/readyz",
-            Self::Startup => "/startupz",
-        }
-    }
-}
-
-impl Answer {
+impl ProbeResponse {
     /// Tells whether the probe passed.
     #[must_use]
-    pub fn is_yes(&self) -> bool {
+    pub fn is_success(&self) -> bool {
         self.status == 200
     }
 }
@@ -104,9 +72,13 @@ impl Answer {
 /// # Errors
 ///
 /// No process listens at the address, the response takes longer than `within`, or it is not HTTP.
-pub fn ask(address: &Address, question: Question, within: Duration) -> Result<Answer, ProbeError> {
+pub fn probe(
+    address: &Address,
+    question: ProbeKind,
+    within: Duration,
+) -> Result<ProbeResponse, ProbeError> {
     let path = question.path();
-    let time = Time { begun: Instant::now(), within };
+    let time = Deadline { begun: Instant::now(), within };
     let answer = exchange(address, path, time).and_then(|answer| read(&answer));
     answer.map_err(|cause| {
         // Systems differ in the error of a timeout.
@@ -117,9 +89,9 @@ pub fn ask(address: &Address, question: Question, within: Duration) -> Result<An
     })
 }
 
-fn exchange(address: &Address, path: &str, time: Time) -> io::Result<Vec<u8>> {
+fn exchange(address: &Address, path: &str, time: Deadline) -> io::Result<Vec<u8>> {
     let stream = match address {
-        Address::Socket(address) => connect(*address, time)?,
+        Address::Tcp(address) => connect(*address, time)?,
         #[cfg(unix)]
         Address::Unix(path) => connect_to(&SockAddr::unix(path)?, time)?,
         #[cfg(not(unix))]
@@ -128,7 +100,7 @@ fn exchange(address: &Address, path: &str, time: Time) -> io::Result<Vec<u8>> {
     request(stream, path, time)
 }
 
-fn connect(address: SocketAddr, time: Time) -> io::Result<Socket> {
+fn connect(address: SocketAddr, time: Deadline) -> io::Result<Socket> {
     let connect = |ip: IpAddr| connect_to(&SocketAddr::new(ip, address.port()).into(), time);
     if !address.ip().is_unspecified() {
         return connect(address.ip());
@@ -140,7 +112,7 @@ fn connect(address: SocketAddr, time: Time) -> io::Result<Socket> {
     })
 }
 
-fn connect_to(address: &SockAddr, time: Time) -> io::Result<Socket> {
+fn connect_to(address: &SockAddr, time: Deadline) -> io::Result<Socket> {
     let socket = Socket::new(address.domain(), Type::STREAM, None)?;
     if address.is_unix() {
         // Linux applies it to a connect that waits for room in the queue of the server.
@@ -153,7 +125,7 @@ fn connect_to(address: &SockAddr, time: Time) -> io::Result<Socket> {
 }
 
 /// Sends the request. HTTP/1.0 needs no `Host`, and ends the response with the connection.
-fn request(mut stream: Socket, path: &str, time: Time) -> io::Result<Vec<u8>> {
+fn request(mut stream: Socket, path: &str, time: Deadline) -> io::Result<Vec<u8>> {
     let request = format!("GET {path} HTTP/1.0\r\nUser-Agent: heartbeat-probe\r\n\r\n");
     stream.write_all(request.as_bytes())?;
     let mut answer = Vec::new();
@@ -168,23 +140,23 @@ fn request(mut stream: Socket, path: &str, time: Time) -> io::Result<Vec<u8>> {
     Ok(answer)
 }
 
-impl Time {
+impl Deadline {
     fn left(self) -> io::Result<Duration> {
         let left = self.within.saturating_sub(self.begun.elapsed());
         if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
     }
 }
 
-fn read(answer: &[u8]) -> io::Result<Answer> {
+fn read(answer: &[u8]) -> io::Result<ProbeResponse> {
     let text = String::from_utf8_lossy(answer);
     let parsed = text.split_once("\r\n\r\n").and_then(|(head, body)| {
         let status = head.strip_prefix("HTTP/1.")?.split(' ').nth(1)?.parse().ok()?;
-        Some(Answer { status, body: body.chars().take(1024).collect() })
+        Some(ProbeResponse { status, body: body.chars().take(1024).collect() })
     });
     parsed.ok_or_else(|| io::Error::other("the response is not HTTP"))
 }
 
-impl fmt::Display for Answer {
+impl fmt::Display for ProbeResponse {
     /// Writes one line: the status code and the body.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.status, self.body.replace(|c: char| c.is_control(), " ").trim_end())
@@ -198,13 +170,13 @@ mod tests {
     use std::thread;
     use std::time::{Duration, Instant};
 
-    use super::{Answer, Question, ask};
+    use super::{ProbeKind, ProbeResponse, probe};
     use crate::endpoint::Address;
 
     /// Probes a server that responds with `bytes`, and then holds the connection or closes it.
-    fn asked(bytes: &'static [u8], holds: bool) -> Result<Answer, String> {
+    fn asked(bytes: &'static [u8], holds: bool) -> Result<ProbeResponse, String> {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = Address::Socket(listener.local_addr().unwrap());
+        let address = Address::Tcp(listener.local_addr().unwrap());
         let server = thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
             let mut request = [0; 1024];
@@ -216,7 +188,7 @@ mod tests {
                 let _ = stream.read(&mut request);
             }
         });
-        let answer = ask(&address, Question::Ready, Duration::from_millis(300));
+        let answer = probe(&address, ProbeKind::Ready, Duration::from_millis(300));
         server.join().unwrap();
         answer.map_err(|error| error.to_string())
     }
@@ -224,9 +196,9 @@ mod tests {
     #[test]
     fn a_response_is_a_status_and_one_line() {
         let answer = asked(b"HTTP/1.0 503 No\r\nA: b\r\n\r\n{\"a\":\n1}\n", false).unwrap();
-        assert!(!answer.is_yes());
+        assert!(!answer.is_success());
         assert_eq!(answer.to_string(), "503 {\"a\": 1}");
-        assert!(asked(b"HTTP/1.1 200 OK\r\n\r\n", false).unwrap().is_yes());
+        assert!(asked(b"HTTP/1.1 200 OK\r\n\r\n", false).unwrap().is_success());
     }
 
     #[test]
@@ -243,7 +215,7 @@ mod tests {
     #[test]
     fn a_slow_response_does_not_extend_the_time() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = Address::Socket(listener.local_addr().unwrap());
+        let address = Address::Tcp(listener.local_addr().unwrap());
         let server = thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
             stream.set_read_timeout(Some(Duration::from_millis(1500))).unwrap();
@@ -254,7 +226,7 @@ mod tests {
             let _ = stream.read(&mut [0; 1024]);
         });
         let begun = Instant::now();
-        let error = ask(&address, Question::Live, Duration::from_secs(2)).unwrap_err();
+        let error = probe(&address, ProbeKind::Live, Duration::from_secs(2)).unwrap_err();
         assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
         assert!(error.to_string().ends_with(": no response within 2s"), "{error}");
         server.join().unwrap();
@@ -282,15 +254,15 @@ mod tests {
             waiting.push(client);
         }
         let within = Duration::from_millis(300);
-        assert!(ask(&Address::Unix(path), Question::Live, within).is_err());
+        assert!(probe(&Address::Unix(path), ProbeKind::Live, within).is_err());
     }
 
     #[test]
     fn the_time_may_be_unlimited() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = Address::Socket(listener.local_addr().unwrap());
+        let address = Address::Tcp(listener.local_addr().unwrap());
         drop(listener);
-        assert!(ask(&address, Question::Live, Duration::MAX).is_err());
+        assert!(probe(&address, ProbeKind::Live, Duration::MAX).is_err());
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! A worker in a user's own tests: started, probed, asked to stop and checked, without a process,
-//! a port or a signal, in the runtime of an ordinary `#[tokio::test]`, where time may be paused.
+//! Workers in your own tests: start, probe, stop and check one without a process, a port or a signal,
+//! in the runtime of an ordinary `#[tokio::test]`, where time may be paused.
 //!
 //! ```toml
 //! [dev-dependencies]
@@ -47,7 +47,7 @@
 //!         assert!(worker.ready().await);
 //!         assert_eq!(worker.probe("/health").await.status, 200);
 //!
-//!         // A first beat after two hours, and then none for more than half a minute.
+//!         // The first beat comes after two hours, and none in the next half minute.
 //!         tokio::time::sleep(Duration::from_secs(7200 + 60)).await;
 //!         let answer = worker.probe("/livez").await;
 //!         assert_eq!(answer.status, 503);
@@ -62,6 +62,7 @@
 //! # Ok::<(), Error>(())
 //! ```
 
+use std::fmt;
 use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
@@ -69,61 +70,56 @@ use std::sync::Arc;
 use http::Request;
 use tokio::sync::watch;
 
-use crate::Error;
-use crate::endpoint::Address;
-use crate::environment::{
-    Configuration, MissingValues, RoleEnvironment, Variables, address_variable, variable_name,
-};
-use crate::heart::{keep_budget, look_after};
-use crate::host::{Exit, Host, Prepared};
+use crate::config::{Configuration, EnvVars, MissingValues, address_variable, variable_name};
+use crate::endpoint::{Address, AddressSource};
+use crate::environment::RoleEnvironment;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::host::{Bound, Host, Prepared};
 use crate::log;
-use crate::server::Site;
+use crate::monitor::{stop_deadline, watch_health};
+use crate::probe::ProbeResponse;
+use crate::server::HealthState;
 use crate::vitals::{Event, Vitals, panics};
 
-/// A worker that is to be tested; [`Host::test`] makes it.
+/// A host for tests, made by [`Host::test`].
 #[must_use = "a test host does nothing until it is run"]
 pub struct TestHost<S> {
-    host: Host<S>,
-    variables: Variables,
+    host: Host<S, Bound>,
+    variables: EnvVars,
 }
 
-/// A worker under test, beside which the test goes on.
+/// A worker that runs beside its test.
 pub struct TestWorker {
     role: RoleEnvironment,
     vitals: Arc<Vitals>,
-    site: Site,
+    health: HealthState,
     exit: watch::Receiver<Option<u8>>,
-}
-
-/// What a path answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
-    /// The status code.
-    pub status: u16,
-    /// The body, as text.
-    pub body: String,
 }
 
 // === impl TestHost ===
 
-impl<S: 'static> TestHost<S> {
-    pub(crate) fn of(host: Host<S>) -> Self {
-        Self { host, variables: Variables::default() }
+impl<S: 'static> Host<S, Bound> {
+    /// Returns the worker as a host for tests.
+    pub fn test(self) -> TestHost<S> {
+        TestHost { host: self, variables: EnvVars::default() }
     }
+}
 
-    /// Gives a declared setting its value; no variable of the process and no service
-    /// configuration is read.
+impl<S: 'static> TestHost<S> {
+    /// Sets the value of a declared setting. The variables of the process and a service configuration
+    /// are ignored.
     pub fn setting(self, name: &str, value: &str) -> Self {
         self.variable(&variable_name("HEARTBEAT_SETTING_", name), value)
     }
 
-    /// Gives a declared endpoint its address, written as in `HEARTBEAT_ENDPOINT_<NAME>`. Without
-    /// this it is any free port of the loopback interface, so that tests can run side by side.
+    /// Sets the address of a declared endpoint, in the text form of [`Address`]. By default it is any
+    /// free port of the loopback interface, so that tests can run side by side.
     pub fn endpoint(self, name: &str, address: &str) -> Self {
         self.variable(&address_variable(name), address)
     }
 
-    /// Says where a declared local storage is.
+    /// Sets the folder of a declared local storage.
     pub fn local_resource(self, name: &str, folder: &Path) -> Self {
         self.variable(&variable_name("HEARTBEAT_RESOURCE_", name), folder)
     }
@@ -133,44 +129,43 @@ impl<S: 'static> TestHost<S> {
         self
     }
 
-    /// The environment alone, for the test of a function that takes one.
+    /// Returns the environment alone, for the test of a function that takes one.
     ///
     /// # Errors
     ///
-    /// Where the definition cannot be read, has no such role or endpoint, or a declared setting
-    /// was given no value.
+    /// The definition cannot be read or has no such role or endpoint, or a declared setting has no
+    /// value.
     pub fn environment(&self) -> Result<RoleEnvironment, Error> {
-        Ok(self.prepared()?.into_environment())
+        Ok(self.prepare()?.into_environment())
     }
 
-    /// Takes the worker through its life while `test` goes on beside it, on the same thread; when
-    /// the test has ended, the worker is asked to stop. Returns the exit code that a process
-    /// would have had.
+    /// Drives the worker through its life, and `test` beside it on the same thread. At the end of the
+    /// test it requests a stop. Returns the exit code of such a process.
     ///
-    /// Deadlines are kept in the time of the test's runtime. Code that blocks the thread is not
-    /// ended, as there is no process to end.
+    /// Deadlines follow the clock of the test's runtime. Nothing ends code that blocks the thread,
+    /// since there is no process to end.
     ///
     /// # Errors
     ///
     /// As [`environment`](Self::environment).
     pub async fn run(self, test: impl AsyncFnOnce(&TestWorker)) -> Result<u8, Error> {
-        panics::observe();
-        let prepared = self.prepared()?;
+        panics::install_hook();
+        let prepared = self.prepare()?;
         let vitals = Arc::clone(&prepared.vitals);
-        let heartbeat = prepared.surroundings.endpoint(self.host.heartbeat)?;
-        let site = prepared.site(heartbeat.name(), heartbeat.address());
-        let (deadlines, phases) = (prepared.deadlines, self.host.phases);
+        let heartbeat = prepared.config.endpoint(self.host.binding.heartbeat)?;
+        let health = prepared.health_state(heartbeat, heartbeat.address());
+        let (deadlines, phases) = (prepared.config.deadlines, self.host.phases);
         let role = prepared.into_environment();
         log::start()?;
         let (ended, exit) = watch::channel(None);
-        let worker = TestWorker { role: role.clone(), vitals: Arc::clone(&vitals), site, exit };
+        let worker = TestWorker { role: role.clone(), vitals: Arc::clone(&vitals), health, exit };
 
         let life = async {
             let exit = tokio::select! {
                 biased;
                 exit = phases.drive(&role, &deadlines) => exit,
-                () = keep_budget(&vitals, deadlines.stop_within) => Exit::OutOfBudget,
-                () = look_after(&vitals) => Exit::OutOfBudget,
+                exit = stop_deadline(&vitals, deadlines.stop_within) => exit,
+                () = watch_health(&vitals) => Exit::Timeout,
             };
             vitals.apply(Event::Ended);
             ended.send_replace(Some(exit.code()));
@@ -181,23 +176,23 @@ impl<S: 'static> TestHost<S> {
             vitals.apply(Event::Stop);
         };
         let (exit_code, ()) = tokio::join!(life, beside);
-        log::flush(log::LAST_LINE_WITHIN);
+        log::flush(log::FLUSH_TIMEOUT);
         Ok(exit_code)
     }
 
-    fn prepared(&self) -> Result<Prepared, Error> {
-        let prepared = self.host.prepared(&self.variables, &Configuration::none());
+    fn prepare(&self) -> Result<Prepared, Error> {
+        let prepared = self.host.prepare(&self.variables, &Configuration::none());
         let mut prepared = prepared.map_err(in_words_of_a_test)?;
-        for endpoint in prepared.surroundings.endpoints_mut() {
-            if self.variables.text(&address_variable(endpoint.name()))?.is_none() {
-                endpoint.is_at(Address::Socket((Ipv4Addr::LOCALHOST, 0).into()));
+        for endpoint in &mut prepared.config.endpoints {
+            if endpoint.address_source() != AddressSource::Variable {
+                endpoint.set_address(Address::Tcp((Ipv4Addr::LOCALHOST, 0).into()));
             }
         }
         Ok(prepared)
     }
 }
 
-/// Tells a test how it gives a value to a setting.
+/// Tells a test how to set a value.
 fn in_words_of_a_test(error: Error) -> Error {
     let Some(MissingValues { role, names, .. }) = error.downcast_ref() else { return error };
     let calls: Vec<_> = names.iter().map(|name| format!(".setting({name:?}, \"…\")")).collect();
@@ -208,37 +203,49 @@ fn in_words_of_a_test(error: Error) -> Error {
 // === impl TestWorker ===
 
 impl TestWorker {
-    /// The environment that the worker was handed.
+    /// Returns the environment that the worker received.
     #[must_use]
     pub fn role(&self) -> &RoleEnvironment {
         &self.role
     }
 
     /// Waits until `/readyz` passes: the worker is running, not busy, and no critical check or
-    /// heartbeat fails. Returns false where the worker ends instead.
+    /// heartbeat fails. Returns false if the worker ends instead.
     pub async fn ready(&self) -> bool {
         self.vitals.ready().await
     }
 
-    /// Asks a path of the health server, as a visitor of the heartbeat endpoint does.
+    /// Requests a path of the heartbeat endpoint.
     #[expect(clippy::unused_async, reason = "a probe is awaited, as over a network")]
-    pub async fn probe(&self, path: &str) -> Answer {
+    pub async fn probe(&self, path: &str) -> ProbeResponse {
         let mut request = Request::new(());
         *request.uri_mut() = path.parse().unwrap_or_default();
-        let response = self.site.answer(None, &request);
-        Answer { status: response.status().as_u16(), body: response.into_body() }
+        let response = self.health.answer(None, &request);
+        ProbeResponse { status: response.status().as_u16(), body: response.into_body() }
     }
 
-    /// Asks for a stop, as SIGTERM does.
+    /// Requests a stop, as SIGTERM does.
     pub fn stop(&self) {
         self.vitals.apply(Event::Stop);
     }
 
-    /// Waits until the worker has ended, and returns the exit code that a process would have had.
+    /// Waits until the worker has ended, and returns the exit code of such a process.
     pub async fn ended(&self) -> u8 {
         let mut exit = self.exit.clone();
         let exit = exit.wait_for(Option::is_some).await;
         // The sender outlives the test that waits here.
         exit.ok().and_then(|code| *code).unwrap_or_default()
+    }
+}
+
+impl<S> fmt::Debug for TestHost<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestHost").field("host", &self.host).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for TestWorker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestWorker").field("role", &self.role).finish_non_exhaustive()
     }
 }

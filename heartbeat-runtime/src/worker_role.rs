@@ -1,7 +1,7 @@
 //! The trait that users implement.
 
-use crate::Error;
 use crate::environment::RoleEnvironment;
+use crate::error::Error;
 use crate::host::Host;
 
 /// A background worker: what it needs, what it does, how it ends.

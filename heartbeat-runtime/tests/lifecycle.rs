@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use heartbeat_runtime::host::Bound;
 use heartbeat_runtime::{Error, Host, RoleEnvironment};
 use tokio::time::{Instant, sleep};
 
@@ -24,7 +25,7 @@ type Diary = Rc<RefCell<Vec<(&'static str, u64)>>>;
 /// A worker whose `run` is given, and a diary that its phases write.
 fn worker(
     run: impl AsyncFnOnce(&RoleEnvironment) -> Result<(), Error> + 'static,
-) -> (Host<Diary>, Diary) {
+) -> (Host<Diary, Bound>, Diary) {
     let diary = Diary::default();
     let (begun, started) = (Instant::now(), Rc::clone(&diary));
     let note = move |diary: &Diary, what| {
@@ -304,7 +305,7 @@ fn an_environment_can_be_had_alone() {
     assert_eq!((role.name(), role.version()), ("W", "1.0.0"));
     assert!(role.setting("Absent").is_err());
 
-    let (host, _diary) = worker(until_stopped);
+    let host = Host::from_run("W", "1.0.0", until_stopped).definition(DEFINITION);
     let error = host.heartbeat("Beat").test().environment().unwrap_err().to_string();
     assert!(error.starts_with("no endpoint named `Beat` in role `W`"), "{error}");
 }

@@ -15,28 +15,28 @@ use loom::sync::Arc;
 use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::thread;
 
-use flags::{Flags, Seen};
+use flags::{FlagSnapshot, HeartbeatFlags};
 
 /// Whatever the looks before it have cleared, a beat is seen by one that comes no later than the
 /// first after it.
 #[test]
 fn a_beat_is_seen_by_a_look_during_it_or_by_the_next_one() {
     loom::model(|| {
-        let flags = Arc::new(Flags::new());
+        let flags = Arc::new(HeartbeatFlags::new());
         // An earlier beat that no look has cleared, so that the one below may be left out.
         flags.beat();
         let worker = thread::spawn({
             let flags = Arc::clone(&flags);
             move || flags.beat()
         });
-        let during = [flags.look(), flags.look()];
+        let during = [flags.scan(), flags.scan()];
         worker.join().unwrap();
-        let after = flags.look();
+        let after = flags.scan();
         assert!(during[0].beaten, "the earlier beat");
         // The later one was left out only where no look had cleared the earlier one yet, and then
         // that look has come during it.
         let seen = during[0].beaten || during[1].beaten || after.beaten;
-        assert!(seen && !flags.look().beaten, "and none is seen for ever");
+        assert!(seen && !flags.scan().beaten, "and none is seen for ever");
     });
 }
 
@@ -44,7 +44,7 @@ fn a_beat_is_seen_by_a_look_during_it_or_by_the_next_one() {
 #[test]
 fn a_beat_after_a_look_is_not_lost() {
     loom::model(|| {
-        let flags = Arc::new(Flags::new());
+        let flags = Arc::new(HeartbeatFlags::new());
         let looked = Arc::new(AtomicBool::new(false));
         flags.beat();
         let worker = thread::spawn({
@@ -55,10 +55,10 @@ fn a_beat_after_a_look_is_not_lost() {
                 after
             }
         });
-        assert!(flags.look().beaten);
+        assert!(flags.scan().beaten);
         looked.store(true, Ordering::Release);
         let was_after = worker.join().unwrap();
-        let seen = flags.look().beaten;
+        let seen = flags.scan().beaten;
         assert!(seen || !was_after, "a beat was left out though the one before it was cleared");
     });
 }
@@ -67,13 +67,13 @@ fn a_beat_after_a_look_is_not_lost() {
 #[test]
 fn a_beat_that_was_peeked_at_is_seen_by_the_next_look() {
     loom::model(|| {
-        let flags = Arc::new(Flags::new());
+        let flags = Arc::new(HeartbeatFlags::new());
         let peeking = thread::spawn({
             let flags = Arc::clone(&flags);
             move || flags.peek().beaten
         });
         flags.beat();
-        assert!(flags.look().beaten);
+        assert!(flags.scan().beaten);
         peeking.join().unwrap();
         assert!(!flags.peek().beaten);
     });
@@ -81,7 +81,7 @@ fn a_beat_that_was_peeked_at_is_seen_by_the_next_look() {
 
 /// Each look finds the guard, or its end, or comes after one that did: the deadline begins no
 /// earlier than the look during which the guard has ended. And the end is found once.
-fn assert_never_in_between(looks: [Seen; 3], has_guard: impl Fn(&Seen) -> bool) {
+fn assert_never_in_between(looks: [FlagSnapshot; 3], has_guard: impl Fn(&FlagSnapshot) -> bool) {
     let end = looks.iter().position(|seen| seen.restarted).expect("the end is found");
     let without = looks.iter().position(|seen| !has_guard(seen)).expect("it has ended");
     assert!(end <= without, "{looks:?}");
@@ -91,30 +91,30 @@ fn assert_never_in_between(looks: [Seen; 3], has_guard: impl Fn(&Seen) -> bool) 
 #[test]
 fn no_look_finds_a_lane_between_idle_and_its_end() {
     loom::model(|| {
-        let flags = Arc::new(Flags::new());
+        let flags = Arc::new(HeartbeatFlags::new());
         flags.enter_idle();
         let worker = thread::spawn({
             let flags = Arc::clone(&flags);
             move || flags.leave_idle()
         });
-        let during = [flags.look(), flags.look()];
+        let during = [flags.scan(), flags.scan()];
         worker.join().unwrap();
-        assert_never_in_between([during[0], during[1], flags.look()], |seen| seen.idle);
+        assert_never_in_between([during[0], during[1], flags.scan()], |seen| seen.idle);
     });
 }
 
 #[test]
 fn no_look_finds_a_lane_between_an_allowance_and_its_end() {
     loom::model(|| {
-        let flags = Arc::new(Flags::new());
+        let flags = Arc::new(HeartbeatFlags::new());
         flags.allow_until(7, false);
         let worker = thread::spawn({
             let flags = Arc::clone(&flags);
             move || flags.allow_until(0, true)
         });
-        let during = [flags.look(), flags.look()];
+        let during = [flags.scan(), flags.scan()];
         worker.join().unwrap();
-        let looks = [during[0], during[1], flags.look()];
+        let looks = [during[0], during[1], flags.scan()];
         assert_never_in_between(looks, |seen| seen.allowed_until > 0);
     });
 }
@@ -123,7 +123,7 @@ fn no_look_finds_a_lane_between_an_allowance_and_its_end() {
 #[test]
 fn guards_of_two_threads_nest() {
     loom::model(|| {
-        let flags = Arc::new(Flags::new());
+        let flags = Arc::new(HeartbeatFlags::new());
         flags.enter_idle();
         let worker = thread::spawn({
             let flags = Arc::clone(&flags);
@@ -132,11 +132,11 @@ fn guards_of_two_threads_nest() {
                 flags.leave_idle();
             }
         });
-        assert!(flags.look().idle);
-        assert!(flags.look().idle);
+        assert!(flags.scan().idle);
+        assert!(flags.scan().idle);
         worker.join().unwrap();
-        assert!(flags.look().idle);
+        assert!(flags.scan().idle);
         flags.leave_idle();
-        assert!(!flags.look().idle);
+        assert!(!flags.scan().idle);
     });
 }

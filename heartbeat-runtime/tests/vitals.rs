@@ -222,9 +222,9 @@ async fn what_cannot_be_registered_is_an_error_that_says_why() {
         };
         assert_eq!(
             error("lane", SECOND),
-            "cannot register heartbeat `lane`: one of that name beats already: give it another name"
+            "cannot register heartbeat `lane`: the name is taken: give it another name"
         );
-        assert!(error("run", SECOND).contains("`run` is the lane of `run`"));
+        assert!(error("run", SECOND).contains("the name `run` is reserved"));
         assert!(error("other", Duration::from_micros(9999)).contains("9.999ms is too short"));
         kept.finish();
         register(worker, "lane", SECOND).finish();
@@ -384,7 +384,7 @@ async fn only_one_of_a_check_is_under_way_and_it_goes_with_its_handle() {
         let check = builder.register(check).unwrap();
         sleep(Duration::from_millis(100_500)).await;
         assert_eq!(most.load(Ordering::Relaxed), 1);
-        assert_eq!(reasons(worker).await, ["check"]);
+        assert_eq!(reasons(worker).await, ["check_failed"]);
         drop(check);
         sleep(2 * SECOND).await;
         assert_eq!(living.load(Ordering::Relaxed), 0);
@@ -438,9 +438,9 @@ async fn reasons_are_in_their_order_whatever_came_first() {
         worker.role().set_busy(true);
         let heartbeat = register(worker, "lane", SECOND);
         sleep(3 * SECOND).await;
-        assert_eq!(reasons(worker).await, ["stalled", "busy", "check"]);
+        assert_eq!(reasons(worker).await, ["stalled", "busy", "check_failed"]);
         worker.stop();
-        assert_eq!(health(worker).await["reasons"], json!(["stopping", "check"]));
+        assert_eq!(health(worker).await["reasons"], json!(["stopping", "check_failed"]));
         assert!(live(worker).await, "nothing is owed during a stop");
         drop((heartbeat, check));
     })

@@ -97,7 +97,11 @@ fn a_probe_needs_no_settings_and_little_time() {
 #[test]
 fn what_cannot_be_asked_is_a_no() {
     for (address, argument, line) in [
-        ("127.0.0.1:0", "--heartbeat-probe=live", "the worker took any free port: set HEARTBEAT_"),
+        (
+            "127.0.0.1:0",
+            "--heartbeat-probe=live",
+            "the worker listens on any free port: set HEARTBEAT_",
+        ),
         ("unix:/no\nbody", "--heartbeat-probe=live", "cannot probe unix:/no\\nbody at /livez: "),
         ("nowhere", "--heartbeat-probe=live", "HEARTBEAT_ENDPOINT_HEARTBEAT is `nowhere`: write"),
     ] {

@@ -15,8 +15,11 @@ use std::time::{Duration, Instant};
 
 use heartbeat_tests::{Worker, exchange};
 
-const BODY: &str =
-    concat!(r#"{"version":""#, env!("CARGO_PKG_VERSION"), r#"","status":"pass","state":"ready"}"#);
+const BODY: &str = concat!(
+    r#"{"version":""#,
+    env!("CARGO_PKG_VERSION"),
+    r#"","status":"pass","state":"running"}"#
+);
 
 fn ready_worker() -> Worker {
     let mut command = Command::new(env!("CARGO_BIN_EXE_failing-worker"));
@@ -368,14 +371,14 @@ fn nothing_is_logged_for_a_probe() {
     worker.signal(heartbeat_tests::Signal::TERM);
     assert_eq!(worker.wait().code(), Some(0));
     let said = worker.log()[before..].iter();
-    let mut said: Vec<_> = said.filter_map(|line| line.split(", after").next()).collect();
+    let mut said: Vec<_> = said.filter_map(|line| line.split(" after").next()).collect();
     // Two threads tell of the stop.
     said.sort_unstable();
     assert_eq!(
         said,
         [
-            "heartbeat: SIGTERM: stopping",
-            "heartbeat: stopped cleanly, exit code 0",
+            "heartbeat: SIGTERM: stopping, within 25 s",
+            "heartbeat: stopped cleanly",
             "in on_stop",
             "stopping is seen",
         ]

@@ -142,9 +142,9 @@ fn a_variable_that_is_wrong_is_named() {
 #[test]
 fn an_argument_that_begins_as_those_of_a_worker_and_is_none_starts_nothing() {
     let did_you_mean = |wrong: &str, right: &str| {
-        format!("`{wrong}` is no argument of a worker: did you mean `{right}`?")
+        format!("`{wrong}` is not an argument of a worker: did you mean `{right}`?")
     };
-    let alone = "`--heartbeat-probe=live` is to be the only argument: leave out the others";
+    let alone = "`--heartbeat-probe=live` must be the only argument: remove the others";
     let live = "--heartbeat-probe=live";
     for (arguments, line) in [
         (&["--heartbeat-probe", "live"][..], did_you_mean("--heartbeat-probe", live)),
@@ -161,7 +161,7 @@ fn an_argument_that_begins_as_those_of_a_worker_and_is_none_starts_nothing() {
         (&["--heartbeat-probe=li\nve"], did_you_mean("--heartbeat-probe=li\\nve", live)),
         (
             &["--heartbeats"],
-            "`--heartbeats` is no argument of a worker: write --heartbeat-probe=live, \
+            "`--heartbeats` is not an argument of a worker: write --heartbeat-probe=live, \
              --heartbeat-probe=ready or --heartbeat-probe=startup"
                 .to_owned(),
         ),

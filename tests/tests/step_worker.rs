@@ -34,7 +34,7 @@ fn each_state_is_told_as_it_is() {
 
     worker.press_enter();
     worker.line_with("run: press Enter");
-    assert_answers(&worker, "ready", [200, 200, 200, 200]);
+    assert_answers(&worker, "running", [200, 200, 200, 200]);
 
     worker.signal(Signal::TERM);
     worker.line_with("on_stop: press Enter");

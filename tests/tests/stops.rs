@@ -43,7 +43,7 @@ fn a_line_of_the_stop_stands_before_those_of_its_consequences() {
             let lines = ["is starting", "heartbeat: ready", "SIGTERM: stopping", then];
             assert_in_order(&worker, &lines);
             let last = worker.log().last().unwrap();
-            assert!(last.starts_with("heartbeat: stopped after "), "{:#?}", worker.log());
+            assert!(last.starts_with("heartbeat: stopped with "), "{:#?}", worker.log());
         }
     }
 }
@@ -72,10 +72,10 @@ fn a_stop_that_takes_too_long_names_the_heartbeats_that_have_not_finished() {
     let mut command = failing_worker("run consumers, on_stop block");
     command.env("HEARTBEAT_STALL_AFTER", "1s").env("HEARTBEAT_STOP_WITHIN", "2500ms");
     let mut worker = Worker::spawn(&mut command);
-    worker.until_said("check `peer` fails");
-    worker.until_said("stalled: no beat of `hung`");
+    worker.until_said("check `peer` failed");
+    worker.until_said("stalled: no beat from `hung`");
     worker.signal(Signal::TERM);
-    let dropped = worker.line_with("run has not ended within 2s of the stop: dropped; ");
+    let dropped = worker.line_with("run did not stop within 2 s: dropped; ");
     let overdue = worker.line_with("heartbeat: stop overdue: ");
     assert_eq!(worker.wait().code(), Some(75));
 
@@ -90,10 +90,10 @@ fn a_stop_that_takes_too_long_names_the_heartbeats_that_have_not_finished() {
     assert!(unfinished.starts_with("`hung` last beat "), "{overdue}");
     assert!(seconds_since_the_last_beat(unfinished) >= seconds, "{overdue} after {dropped}");
     assert!(unfinished.contains(" s ago; `idle` is idle; `at a job` is under an"), "{overdue}");
-    let end = " s; on_stop did not finish within 2.5s: forcing exit 75";
+    let end = " s; on_stop did not finish within 2.5 s: forcing exit 75";
     assert!(unfinished.ends_with(end), "{overdue}");
     // The check has gone with `run`, which is no recovery either.
-    for said in ["no longer", "no more", "`done`", "`run`"] {
+    for said in ["recovered", "`done`", "`run`"] {
         assert!(
             !worker.log().iter().any(|line| line.contains(said)),
             "{said}: {:#?}",
@@ -116,14 +116,14 @@ fn a_run_that_hangs_is_named_with_its_last_beat() {
     let mut command = failing_worker("run stall, on_stop hang");
     command.env("HEARTBEAT_STALL_AFTER", "1s").env("HEARTBEAT_STOP_WITHIN", "500ms");
     let mut worker = Worker::spawn(&mut command);
-    worker.line_with("stalled: no beat of `run`");
+    worker.line_with("stalled: no beat from `run`");
     worker.signal(Signal::TERM);
-    let line = worker.line_with("run has not ended within 400ms of the stop: dropped; `run` last");
+    let line = worker.line_with("run did not stop within 400 ms: dropped; `run` last");
     assert!(line.ends_with(" s ago"), "{line}");
     // Of `run`, which has been dropped, nothing more is said.
-    worker.line_with("stop overdue: on_stop did not finish within 500ms: forcing exit 75");
+    worker.line_with("stop overdue: on_stop did not finish within 500 ms: forcing exit 75");
     assert_eq!(worker.wait().code(), Some(75));
-    assert!(!worker.log().iter().any(|line| line.contains("no longer")), "{:#?}", worker.log());
+    assert!(!worker.log().iter().any(|line| line.contains("recovered")), "{:#?}", worker.log());
 }
 
 /// How long the stop of [`stopping_worker`] takes at least.
@@ -151,7 +151,7 @@ fn two_signals_at_once_are_one() {
         worker.signal(first);
         // A few microseconds later, or when the first was acted on.
         if rounds % 2 == 0 {
-            worker.line_with(": stopping, after");
+            worker.line_with(": stopping, within");
         }
         worker.signal(second);
         let took = sent.elapsed();

@@ -70,7 +70,7 @@ fn a_manager_is_told_when_the_worker_is_ready_and_how_it_is() {
         worker.line_with("on_start: press Enter");
         assert_eq!(manager.hears(), ["STATUS=starting"]);
         worker.press_enter();
-        assert_eq!(manager.hears(), ["READY=1", "STATUS=ready"]);
+        assert_eq!(manager.hears(), ["READY=1", "STATUS=running"]);
         worker.signal(Signal::TERM);
         let stopping = ["STOPPING=1", "EXTEND_TIMEOUT_USEC=30000000", "STATUS=stopping"];
         assert_eq!(manager.hears(), stopping);
@@ -94,7 +94,7 @@ fn signs_of_life_end_when_live_does() {
         .env("NOTIFY_SOCKET", &path)
         .env("WATCHDOG_USEC", "100000");
     let mut worker = Worker::spawn(&mut command);
-    let heard = manager.hears_until("STATUS=ready, stalled");
+    let heard = manager.hears_until("STATUS=running, stalled");
     let lives = heard.iter().filter(|field| *field == "WATCHDOG=1").count();
     assert!(lives >= 10, "a sign of life every 50 ms in a second: {heard:?}");
     manager.0.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
@@ -265,7 +265,7 @@ fn the_real_one_starts_watches_restarts_and_stops_workers() {
     println!("{asked} connections through 5 restarts, none of them lost");
     assert!(asked > 5);
     booted.reports(&[
-        "StatusText=ready",
+        "StatusText=running",
         "stalled watchdog killed ABRT",
         "quick success exited 0",
         "slow success exited 0",

@@ -66,7 +66,7 @@ fn expands_a_main_function() {
                 role.stopping().await;
                 Ok(())
             }
-            ::heartbeat_runtime::Host::of_main("Orders", ::core::env!("CARGO_PKG_VERSION"), main)
+            ::heartbeat_runtime::Host::from_main("Orders", ::core::env!("CARGO_PKG_VERSION"), main)
                 .definition(::core::include_bytes!("../../ServiceDefinition.csdef"))
                 .heartbeat("Heartbeat")
                 .start()
@@ -139,7 +139,7 @@ fn expands_a_module_without_optional_functions() {
         ),
         (
             quote!(#run),
-            "Host::of_run(\"Orders\", ::core::env!(\"CARGO_PKG_VERSION\"), worker::run)",
+            "Host::from_run(\"Orders\", ::core::env!(\"CARGO_PKG_VERSION\"), worker::run)",
         ),
     ] {
         let expansion =
@@ -175,7 +175,7 @@ fn expands_every_argument() {
                 async fn main(role: RoleEnvironment) -> Result<(), Error> {
                     Ok(())
                 }
-                crate::heart::Host::of_main("Orders", ::core::env!("CARGO_PKG_VERSION"), main)
+                crate::heart::Host::from_main("Orders", ::core::env!("CARGO_PKG_VERSION"), main)
                     .definition(::core::include_bytes!("../../ServiceDefinition.csdef"))
                     .heartbeat("Heartbeat")
                     .management("Management")
@@ -262,7 +262,7 @@ fn reads_through_the_invisible_groups_of_macro_rules() {
     ));
     let name = group(quote!("Heartbeat"));
     let expansion = expand_in_shop(quote!(heartbeat = #name), &item.into()).to_string();
-    assert!(expansion.contains("of_main") && !expansion.contains("compile_error"), "{expansion}");
+    assert!(expansion.contains("from_main") && !expansion.contains("compile_error"), "{expansion}");
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn a_users_main_is_nested_and_two_checkouts_expand_alike() {
         "fn main() -> ::std::process::ExitCode { /// Ships orders. \
          async fn main(role: RoleEnvironment) -> Result<(), Error> { \
          role.stopping().await; Ok(()) } \
-         ::heartbeat_runtime::Host::of_main(\"Orders\", \"1.2.3\", main) .definition( b\"…\", ) \
+         ::heartbeat_runtime::Host::from_main(\"Orders\", \"1.2.3\", main) .definition( b\"…\", ) \
          .heartbeat(\"Heartbeat\") .current_thread() .start() .run() .stop() }"
     );
     let other = expand(&package("expand-copy/of/the/same", "main_function.rs"));

@@ -12,7 +12,7 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum Address {
     /// A TCP (or UDP) address; `[::]` stands for all interfaces of both IP versions.
-    Socket(SocketAddr),
+    Tcp(SocketAddr),
     /// The path of a unix socket.
     Unix(PathBuf),
 }
@@ -26,7 +26,7 @@ pub struct AddressError;
 impl Address {
     /// Returns the address of a port on all interfaces, for both IP versions; 0 means any free port.
     pub(crate) fn all_interfaces(port: u16) -> Self {
-        Self::Socket((Ipv6Addr::UNSPECIFIED, port).into())
+        Self::Tcp((Ipv6Addr::UNSPECIFIED, port).into())
     }
 }
 
@@ -42,14 +42,14 @@ impl FromStr for Address {
         if written.bytes().all(|byte| byte.is_ascii_digit()) {
             return written.parse().map(Self::all_interfaces).map_err(|_| AddressError);
         }
-        written.parse().map(Self::Socket).map_err(|_| AddressError)
+        written.parse().map(Self::Tcp).map_err(|_| AddressError)
     }
 }
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Socket(address) => address.fmt(f),
+            Self::Tcp(address) => address.fmt(f),
             Self::Unix(path) => write!(f, "unix:{}", path.display()),
         }
     }

@@ -7,10 +7,11 @@ use socket2::{Domain, Protocol, Socket, Type};
 use thiserror::Error;
 use tokio::net::TcpListener;
 
+use super::address::Address;
+use super::declared::Endpoint;
+use super::stream::{Peer, Stream};
 #[cfg(unix)]
 use super::unix_socket;
-use super::{Address, Endpoint, Peer, Stream};
-use crate::environment::address_variable;
 use crate::log::lifecycle;
 
 /// Connections that may wait to be accepted: as many as are served within a tenth of a second, since
@@ -19,7 +20,7 @@ use crate::log::lifecycle;
 const BACKLOG: i32 = 1024;
 
 /// A bound listener that belongs to no runtime yet.
-pub(crate) struct Bound {
+pub(crate) struct BoundListener {
     listener: StdListener,
     address: Address,
     /// The socket belongs to a supervisor and outlives this process.
@@ -83,11 +84,7 @@ impl Listener {
 
 /// The error of an endpoint that cannot be bound.
 #[derive(Debug, Error)]
-#[error(
-    "cannot listen on {address} for endpoint `{endpoint}`: {cause}: {}set {} to another address",
-    if cause.kind() == io::ErrorKind::AddrInUse { "end the process that has it, or " } else { "" },
-    address_variable(endpoint),
-)]
+#[error("cannot listen on {address} for endpoint `{endpoint}`: {cause}")]
 pub(crate) struct BindError {
     endpoint: String,
     address: Address,
@@ -95,9 +92,15 @@ pub(crate) struct BindError {
     cause: io::Error,
 }
 
-impl Bound {
+impl BindError {
+    pub(crate) fn is_in_use(&self) -> bool {
+        self.cause.kind() == io::ErrorKind::AddrInUse
+    }
+}
+
+impl BoundListener {
     /// Binds the address of an endpoint and listens.
-    pub(crate) fn to(endpoint: &Endpoint) -> Result<Self, BindError> {
+    pub(crate) fn bind(endpoint: &Endpoint) -> Result<Self, BindError> {
         Self::at(endpoint).map_err(|cause| BindError {
             endpoint: endpoint.name().to_owned(),
             address: endpoint.address().clone(),
@@ -107,9 +110,9 @@ impl Bound {
 
     fn at(endpoint: &Endpoint) -> io::Result<Self> {
         match endpoint.address() {
-            Address::Socket(address) => {
+            Address::Tcp(address) => {
                 let listener = bind_tcp(*address, endpoint.name())?;
-                let address = Address::Socket(listener.local_addr()?);
+                let address = Address::Tcp(listener.local_addr()?);
                 let listener = StdListener::Tcp(listener);
                 Ok(Self { listener, address, handed_over: false })
             }
@@ -133,7 +136,7 @@ impl Bound {
         socket.set_cloexec(true)?;
         let address = socket.local_addr()?;
         let (address, listener) = if let Some(address) = address.as_socket() {
-            (Address::Socket(address), StdListener::Tcp(socket.into()))
+            (Address::Tcp(address), StdListener::Tcp(socket.into()))
         } else if address.is_unix() {
             let path = address.as_pathname().unwrap_or(std::path::Path::new(""));
             (Address::Unix(path.to_owned()), StdListener::Unix(socket.into()))
@@ -168,7 +171,7 @@ fn bind_tcp(address: SocketAddr, endpoint: &str) -> io::Result<StdTcpListener> {
     let ipv6_error = match new_socket(address) {
         Err(error) => error,
         Ok(socket) => match listen(socket, address) {
-            Err(error) if !is_of_the_port(&error) => error,
+            Err(error) if !is_port_error(&error) => error,
             result => return result,
         },
     };
@@ -204,6 +207,6 @@ fn listen(socket: Socket, address: SocketAddr) -> io::Result<StdTcpListener> {
 }
 
 /// Tells whether IPv4 would fail in the same way. (A missing IPv6 has no error kind of its own.)
-fn is_of_the_port(error: &io::Error) -> bool {
+fn is_port_error(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied)
 }

@@ -24,7 +24,7 @@ pub(super) fn bind(path: &Path) -> io::Result<UnixListener> {
                 let message = format!("the socket there is left over, and belongs to user {owner}");
                 return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
             }
-            if !is_taken_away(path)? {
+            if !remove_stale(path)? {
                 return Err(error);
             }
             UnixListener::bind(path)?
@@ -43,7 +43,7 @@ fn is_left_over(path: &Path) -> bool {
 
 /// Removes a stale socket file. Returns false if another process has replaced it meanwhile.
 #[expect(clippy::disallowed_methods, reason = "no event tells when another process listens")]
-fn is_taken_away(path: &Path) -> io::Result<bool> {
+fn remove_stale(path: &Path) -> io::Result<bool> {
     // Of two processes, one moves the stale file. The later one may move the new file of the faster
     // one. Process ids are not unique: in containers that share the folder, both may be process 1.
     let unique = RandomState::new().hash_one(path) >> 32;

@@ -1,29 +1,29 @@
-//! The arguments of the program: those that begin with `--heartbeat` are the worker's, all others
-//! the user's own.
+//! Arguments of the program. Those that begin with `--heartbeat` are the worker's; all others are the
+//! user's own.
 
 use std::ffi::OsString;
 
 use heartbeat_definition::nearest;
 
-use crate::log::one_line;
-use crate::probe::Question;
+use crate::log::escape_controls;
+use crate::probe::ProbeKind;
 
 const PREFIX: &[u8] = b"--heartbeat";
-const KNOWN: [(&str, Question); 3] = [
-    ("--heartbeat-probe=live", Question::Live),
-    ("--heartbeat-probe=ready", Question::Ready),
-    ("--heartbeat-probe=startup", Question::Startup),
+const KNOWN: [(&str, ProbeKind); 3] = [
+    ("--heartbeat-probe=live", ProbeKind::Live),
+    ("--heartbeat-probe=ready", ProbeKind::Ready),
+    ("--heartbeat-probe=startup", ProbeKind::Startup),
 ];
 
-/// The question that the only argument asks, where it is one of the worker's.
+/// Parses `--heartbeat-probe`, which must be the only argument.
 ///
 /// # Errors
 ///
 /// Where an argument begins as those of a worker do and is none of them, or stands beside others:
 /// it may be a mistyped probe, which must not start a second worker. One line says so.
-pub(super) fn question(
+pub(super) fn probe_kind(
     arguments: impl Iterator<Item = OsString>,
-) -> Result<Option<Question>, String> {
+) -> Result<Option<ProbeKind>, String> {
     let arguments: Vec<OsString> = arguments.collect();
     let mut asked = None;
     for (index, argument) in arguments.iter().enumerate() {
@@ -35,7 +35,7 @@ pub(super) fn question(
     }
     match asked {
         Some((name, _)) if arguments.len() > 1 => {
-            Err(format!("`{name}` is to be the only argument: leave out the others"))
+            Err(format!("`{name}` must be the only argument: remove the others"))
         }
         asked => Ok(asked.map(|(_, question)| *question)),
     }
@@ -50,23 +50,23 @@ fn unknown(argument: &OsString, next: Option<&OsString>) -> String {
     let way_out = if let Some(name) = near.or_else(|| nearest(&argument, names())) {
         format!("did you mean `{name}`?")
     } else {
-        let [(live, _), (ready, _), (startup, _)] = KNOWN;
-        format!("write {live}, {ready} or {startup}")
+        let [(drive, _), (ready, _), (startup, _)] = KNOWN;
+        format!("write {drive}, {ready} or {startup}")
     };
-    format!("`{}` is no argument of a worker: {way_out}", one_line(&argument))
+    format!("`{}` is not an argument of a worker: {way_out}", escape_controls(&argument))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Question, question};
+    use super::{ProbeKind, probe_kind};
 
     #[test]
     fn a_probe_is_the_only_argument_and_what_begins_otherwise_is_the_users() {
-        let asked = |arguments: &[&str]| question(arguments.iter().map(Into::into));
-        assert_eq!(asked(&["--heartbeat-probe=live"]), Ok(Some(Question::Live)));
-        assert_eq!(asked(&["--heartbeat-probe=startup"]), Ok(Some(Question::Startup)));
+        let asked = |arguments: &[&str]| probe_kind(arguments.iter().map(Into::into));
+        assert_eq!(asked(&["--heartbeat-probe=live"]), Ok(Some(ProbeKind::Live)));
+        assert_eq!(asked(&["--heartbeat-probe=startup"]), Ok(Some(ProbeKind::Startup)));
         assert_eq!(asked(&[]), Ok(None));
-        assert_eq!(asked(&["-v", "", "heartbeat", "-heartbeat", "live"]), Ok(None));
+        assert_eq!(asked(&["-v", "", "heartbeat", "-heartbeat", "drive"]), Ok(None));
         for refused in [&["--heartbeat-probe=live", "-v"][..], &["-v", "--heartbeat"]] {
             asked(refused).unwrap_err();
         }

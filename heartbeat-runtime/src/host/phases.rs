@@ -1,5 +1,4 @@
-//! The three phases of user code: how they follow each other, what bounds them, and what is made
-//! of an error or a panic.
+//! The three phases of user code: their order, their time limits, and their errors and panics.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -8,20 +7,21 @@ use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
-use super::{Deadlines, Exit};
-use crate::Error;
-use crate::environment::{LocalResourceError, RoleEnvironment, SettingError};
-use crate::heart::{after, tell_of_panics};
-use crate::log::{self, lifecycle, one_line};
-use crate::vitals::panics::caught;
-use crate::vitals::{Event, Phase, Vitals};
+use crate::config::{Deadlines, LocalResourceError, SettingError};
+use crate::environment::RoleEnvironment;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::log::{self, Elapsed, escape_controls, lifecycle};
+use crate::monitor::{log_panics, sleep_until_after};
+use crate::vitals::panics::catch_panic;
+use crate::vitals::{Event, Phase, State, Transition, Vitals};
 
-type Local<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + 'a>>;
-type Start<S> = dyn for<'a> FnOnce(&'a RoleEnvironment) -> Local<'a, S>;
-type Run<S> = dyn for<'a> FnOnce(&'a mut S, &'a RoleEnvironment) -> Local<'a, ()>;
-type Stop<S> = dyn for<'a> FnOnce(S, &'a RoleEnvironment) -> Local<'a, ()>;
+type LocalBoxFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + 'a>>;
+type Start<S> = dyn for<'a> FnOnce(&'a RoleEnvironment) -> LocalBoxFuture<'a, S>;
+type Run<S> = dyn for<'a> FnOnce(&'a mut S, &'a RoleEnvironment) -> LocalBoxFuture<'a, ()>;
+type Stop<S> = dyn for<'a> FnOnce(S, &'a RoleEnvironment) -> LocalBoxFuture<'a, ()>;
 
-/// Three async closures, whatever they were written as.
+/// The phases as async closures, in whichever shape the user wrote them.
 pub(crate) struct Phases<S> {
     start: Box<Start<S>>,
     run: Box<Run<S>>,
@@ -41,33 +41,33 @@ impl<S: 'static> Phases<S> {
         }
     }
 
-    /// Takes the worker through its phases, in the runtime of the caller.
+    /// Drives the phases in the runtime of the caller.
     pub(crate) async fn drive(self, role: &RoleEnvironment, deadlines: &Deadlines) -> Exit {
         let Self { start, run, stop } = self;
         let vitals = role.vitals();
-        let mut state = match bounded(Phase::OnStart, vitals, deadlines, || start(role)).await {
-            Ok(state) => state,
-            Err(exit) => return exit,
-        };
+        let mut state =
+            match run_phase_until(Phase::OnStart, vitals, deadlines, || start(role)).await {
+                Ok(state) => state,
+                Err(exit) => return exit,
+            };
         let mut exit = Exit::Clean;
-        // A stop that came during `on_start` leaves nothing to run.
-        vitals.apply_telling(Event::Started, |past| {
-            lifecycle!(info, "{}, {past}", past.to.state.as_str());
-        });
-        if vitals.lifecycle().state.is_running() {
-            match bounded(Phase::Run, vitals, deadlines, || run(&mut state, role)).await {
+        // A stop that came during `on_start` leaves nothing to run. One that comes from here on is
+        // the affair of `run`, since the line says that it began.
+        if vitals.apply_and_log(Event::Started, log_start) {
+            match run_phase_until(Phase::Run, vitals, deadlines, || run(&mut state, role)).await {
                 Err(Exit::Panic) => return Exit::Panic,
                 Err(ended) => exit = ended,
                 Ok(()) => {
-                    vitals.apply_telling(Event::Stop, |past| {
-                        lifecycle!(info, "run has returned: stopping, {past}");
+                    let within = Elapsed(deadlines.stop_within);
+                    vitals.apply_and_log(Event::Stop, |_| {
+                        lifecycle!(info, "run returned: stopping, within {within}");
                     });
                 }
             }
         }
         drain(vitals, deadlines).await;
         vitals.enter(Phase::OnStop);
-        match outcome(Phase::OnStop, vitals, || stop(state, role)).await {
+        match run_phase(Phase::OnStop, vitals, deadlines, || stop(state, role)).await {
             Err(Exit::Panic) => Exit::Panic,
             Err(failed) if exit == Exit::Clean => failed,
             Ok(()) if exit == Exit::Clean && vitals.lifecycle().recycle => Exit::Recycle,
@@ -76,79 +76,98 @@ impl<S: 'static> Phases<S> {
     }
 }
 
-/// Drives a phase until it ends, or until a stop has used up what it may use of the budget.
-async fn bounded<'a, T>(
+/// Drives a phase until it ends, or until its share of the stop is over.
+async fn run_phase_until<'a, T>(
     phase: Phase,
     vitals: &Vitals,
     deadlines: &Deadlines,
-    call: impl FnOnce() -> Local<'a, T>,
+    call: impl FnOnce() -> LocalBoxFuture<'a, T>,
 ) -> Result<T, Exit> {
     vitals.enter(phase);
     let within = deadlines.run_within();
     tokio::select! {
         biased;
-        outcome = outcome(phase, vitals, call) => outcome,
-        () = overrun(phase, vitals, within) => Err(Exit::OutOfBudget),
+        result = run_phase(phase, vitals, deadlines, call) => result,
+        () = overrun(phase, vitals, within) => Err(Exit::Timeout),
     }
 }
 
-/// Ends when a stop has used up what `phase` may use of the budget, and says what it waited for:
-/// while that still is there, as dropping the phase may drop its heartbeats, or block.
+/// Waits until the share of a phase in a stop is over, and logs what is unfinished. Dropping the phase
+/// comes after that: it may drop heartbeats, or block.
 async fn overrun(phase: Phase, vitals: &Vitals, within: Duration) {
-    after(vitals.ending().await, within).await;
-    let dropped = format!("{phase} has not ended within {within:?} of the stop: dropped");
-    let told: Vec<_> = iter::once(dropped).chain(vitals.unfinished()).collect();
-    lifecycle!(error, "{}", told.join("; "));
+    sleep_until_after(vitals.ending().await, within).await;
+    let dropped = format!("{phase} did not stop within {}: dropped", Elapsed(within));
+    let parts: Vec<_> = iter::once(dropped).chain(vitals.unfinished()).collect();
+    lifecycle!(error, "{}", parts.join("; "));
 }
 
-/// Lets whoever sends work learn of the stop, before `on_stop` takes the worker apart.
+/// Gives clients time to learn of the stop, before `on_stop` cleans up.
 async fn drain(vitals: &Vitals, deadlines: &Deadlines) {
     if !deadlines.drain.is_zero() {
         vitals.enter(Phase::Drain);
         let within = deadlines.drain.min(deadlines.run_within());
-        after(vitals.ending().await, within).await;
+        sleep_until_after(vitals.ending().await, within).await;
     }
 }
 
-/// What a phase gives, or how the worker ends because of it, which is logged and kept.
-async fn outcome<'a, T>(
+/// Drives a phase. Records and logs its failure, and returns how the worker ends by it.
+async fn run_phase<'a, T>(
     phase: Phase,
     vitals: &Vitals,
-    call: impl FnOnce() -> Local<'a, T>,
+    deadlines: &Deadlines,
+    call: impl FnOnce() -> LocalBoxFuture<'a, T>,
 ) -> Result<T, Exit> {
-    log::flush(log::LAST_LINE_WITHIN);
-    let (failure, event, exit) = match unpanicked(call).await {
+    log::flush(log::FLUSH_TIMEOUT);
+    let (failure, event, exit) = match catch_phase_panic(call).await {
         Ok(Ok(value)) => return Ok(value),
         Ok(Err(error)) => {
-            let failure = one_line(&format!("{phase} failed: {}", Chain(error.as_ref())));
+            let failure =
+                escape_controls(&format!("{phase} failed: {}", ErrorChain(error.as_ref())));
             let by_configuration =
-                phase == Phase::OnStart && Chain(error.as_ref()).is_configuration();
+                phase == Phase::OnStart && ErrorChain(error.as_ref()).is_configuration();
             let exit = if by_configuration { Exit::Configuration } else { Exit::Error };
             (failure, Event::Stop, exit)
         }
         Err(panic) => (format!("{phase} {panic}"), Event::Panicked, Exit::Panic),
     };
-    tell_of_panics(vitals);
-    tell_of_failure(vitals, event, &failure);
+    log_panics(vitals);
+    log_failure(vitals, event, &failure, deadlines);
     Err(exit)
 }
 
-/// Keeps and tells what the worker ends by, and that it ends, where it did not before.
-pub(super) fn tell_of_failure(vitals: &Vitals, event: Event, failure: &str) {
+/// Records and logs a failure, and what it means where it changes the state.
+pub(super) fn log_failure(vitals: &Vitals, event: Event, failure: &str, deadlines: &Deadlines) {
     vitals.fail(failure.to_owned());
-    let changed = vitals.apply_telling(event, |past| lifecycle!(error, "{failure}, {past}"));
+    let within = Elapsed(deadlines.stop_within);
+    let changed = vitals.apply_and_log(event, |_| {
+        if event == Event::Panicked {
+            lifecycle!(error, "{failure} (live and ready fail)");
+        } else {
+            lifecycle!(error, "{failure}: stopping, within {within}");
+        }
+    });
     if !changed {
         lifecycle!(error, "{failure}");
     }
 }
 
-/// Catches a panic where the future is made and where it is polled. What a panic leaves of the
-/// user's state is only dropped.
-async fn unpanicked<'a, T>(
-    call: impl FnOnce() -> Local<'a, T>,
+/// Logs that `run` begins, and whether the instance is ready.
+fn log_start(change: &Transition) {
+    let took = Elapsed(change.lasted);
+    match change.to.state {
+        State::Busy => lifecycle!(info, "busy after {took}"),
+        _ if change.to.ready => lifecycle!(info, "ready after {took}"),
+        _ => lifecycle!(info, "running after {took}, not ready yet: {}", change.to),
+    }
+}
+
+/// Catches a panic in the call and in each poll of the future. The state that a panic leaves behind is
+/// only dropped.
+async fn catch_phase_panic<'a, T>(
+    call: impl FnOnce() -> LocalBoxFuture<'a, T>,
 ) -> Result<Result<T, Error>, String> {
-    let mut future = pin!(caught(call)?);
-    poll_fn(|context| match caught(|| future.as_mut().poll(context)) {
+    let mut future = pin!(catch_panic(call)?);
+    poll_fn(|context| match catch_panic(|| future.as_mut().poll(context)) {
         Ok(poll) => poll.map(Ok),
         Err(panic) => Poll::Ready(Err(panic)),
     })
@@ -156,10 +175,10 @@ async fn unpanicked<'a, T>(
 }
 
 /// An error and its sources, on one line.
-struct Chain<'a>(&'a (dyn std::error::Error + 'static));
+struct ErrorChain<'a>(&'a (dyn std::error::Error + 'static));
 
-impl Chain<'_> {
-    /// Tells whether the error, or a source of it, is one of the configuration.
+impl ErrorChain<'_> {
+    /// Tells whether the error or one of its sources is a configuration error.
     fn is_configuration(&self) -> bool {
         self.errors().any(|error| error.is::<SettingError>() || error.is::<LocalResourceError>())
     }
@@ -169,11 +188,11 @@ impl Chain<'_> {
     }
 }
 
-impl fmt::Display for Chain<'_> {
+impl fmt::Display for ErrorChain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut line = self.0.to_string();
         for source in self.errors().skip(1).map(ToString::to_string) {
-            // Some errors say what their source says.
+            // Some errors repeat their source.
             if !line.contains(&source) {
                 line.push_str(": ");
                 line.push_str(&source);

@@ -1,50 +1,47 @@
-//! `--heartbeat-probe=live|ready|startup`: a worker's program as the prober of the running one.
+//! `--heartbeat-probe`: a worker's program as the prober of the running one.
 
 use std::io::{self, Write};
 use std::time::Duration;
 
-use heartbeat_definition::ServiceDefinition;
-
-use super::{FILE, Host};
-use crate::Error;
+use super::builder::{Bound, Host};
+use super::prepare::{DEFINITION_FILE, read_definition};
+use crate::config::{EnvVars, address_variable, resolve_endpoints};
 use crate::endpoint::Address;
-use crate::environment::{Variables, endpoints};
-use crate::log::one_line;
-use crate::probe::{Answer, Question, ask};
+use crate::error::Error;
+use crate::log::escape_controls;
+use crate::probe::{ProbeKind, ProbeResponse, probe};
 
-/// Docker, podman and the kubelet are told to end the program earlier.
-const WITHIN: Duration = Duration::from_secs(5);
+/// Time limit of a probe. Docker, podman and the kubelet have shorter ones.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Asks the running worker, prints one line, and returns whether the answer is yes.
-pub(super) fn run<S>(host: &Host<S>, question: Question) -> bool {
-    let (is_yes, line) = match answer(host, question) {
-        Ok(answer) => (answer.is_yes(), answer.to_string()),
-        Err(error) => (false, one_line(&error.to_string())),
+/// Probes the running worker, prints one line, and tells whether the probe passed.
+pub(super) fn run<S>(host: &Host<S, Bound>, kind: ProbeKind) -> bool {
+    let (is_success, line) = match probe_running(host, kind) {
+        Ok(response) => (response.is_success(), response.to_string()),
+        Err(error) => (false, escape_controls(&error.to_string())),
     };
-    // The exit code tells it too.
+    // The exit code tells the result too.
     let _ = writeln!(io::stdout(), "{line}");
-    is_yes
+    is_success
 }
 
-fn answer<S>(host: &Host<S>, question: Question) -> Result<Answer, Error> {
-    let definition =
-        ServiceDefinition::read(host.definition).map_err(|error| format!("{FILE}:{error}"))?.model;
-    let role = definition.worker_role(host.role, FILE)?;
-    let declared = role.heartbeat(host.heartbeat, FILE)?;
-    let endpoints = endpoints(role, &Variables::of_process())?;
-    let address = endpoints
-        .iter()
-        .find(|endpoint| endpoint.name() == declared.name)
-        .map(crate::Endpoint::address)
-        .ok_or_else(|| format!("the role declares no endpoint `{}`", host.heartbeat))?;
-    if let Address::Socket(at) = address
+fn probe_running<S>(host: &Host<S, Bound>, kind: ProbeKind) -> Result<ProbeResponse, Error> {
+    let Bound { definition, heartbeat } = host.binding;
+    let definition = read_definition(definition)?;
+    let role = definition.worker_role(host.role, DEFINITION_FILE)?;
+    let declared = role.heartbeat(heartbeat, DEFINITION_FILE)?;
+    let endpoints = resolve_endpoints(&definition, role, &EnvVars::from_env())?;
+    let endpoint = endpoints.iter().find(|endpoint| endpoint.name() == declared.name);
+    let endpoint =
+        endpoint.ok_or_else(|| format!("the role declares no endpoint `{heartbeat}`"))?;
+    if let Address::Tcp(at) = endpoint.address()
         && at.port() == 0
     {
-        let variable = crate::environment::address_variable(host.heartbeat);
+        let variable = address_variable(heartbeat);
         return Err(format!(
-            "the worker took any free port: set {variable} for it and for its probes"
+            "the worker listens on any free port: set {variable} for it and for its probes"
         )
         .into());
     }
-    Ok(ask(address, question, WITHIN)?)
+    Ok(probe(endpoint.address(), kind, TIMEOUT)?)
 }

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 
-use crate::Error;
-use crate::environment::Variables;
-use crate::vitals::{Bell, panics};
+use crate::config::EnvVars;
+use crate::error::Error;
+use crate::vitals::{WakeSignal, panics};
 
 /// The variable of tokio that says how many threads there are.
 const COUNT: &str = "TOKIO_WORKER_THREADS";
@@ -21,31 +21,31 @@ const MADE_WITHIN: Duration = Duration::from_secs(60);
 
 /// The threads of the worker's own runtime.
 #[derive(Clone, Copy, Default)]
-pub(super) enum Threads {
+pub(super) enum RuntimeFlavor {
     /// As many as there are cores.
     #[default]
     Cores,
     Workers(NonZeroUsize),
-    Current,
+    CurrentThread,
 }
 
-impl Threads {
+impl RuntimeFlavor {
     /// A runtime whose threads ring when they are woken.
-    pub(super) fn runtime(self, bell: &Arc<Bell>) -> io::Result<Runtime> {
+    pub(super) fn runtime(self, wake_signal: &Arc<WakeSignal>) -> io::Result<Runtime> {
         let mut builder = match self {
             Self::Cores | Self::Workers(_) => Builder::new_multi_thread(),
-            Self::Current => Builder::new_current_thread(),
+            Self::CurrentThread => Builder::new_current_thread(),
         };
         if let Self::Workers(count) = self {
             builder.worker_threads(count.get());
         }
-        let bell = Arc::clone(bell);
-        builder.enable_all().on_thread_unpark(move || bell.ring()).build()
+        let wake_signal = Arc::clone(wake_signal);
+        builder.enable_all().on_thread_unpark(move || wake_signal.notify()).build()
     }
 
     /// The number that the variable gives, where the program gives none. More than 65535 threads
     /// are more than tokio can count.
-    pub(super) fn overruled_by(self, variables: &Variables) -> Result<Self, Error> {
+    pub(super) fn with_env_overrides(self, variables: &EnvVars) -> Result<Self, Error> {
         let (Self::Cores, Some(written)) = (self, variables.text(COUNT)?) else { return Ok(self) };
         let count: NonZeroU16 = written.parse().map_err(|_| {
             format!("{COUNT} is `{written}`: write a whole number from 1 to {}", u16::MAX)
@@ -54,14 +54,14 @@ impl Threads {
     }
 
     /// A runtime that has run a task.
-    pub(super) fn proven_runtime(self, bell: &Arc<Bell>) -> Result<Runtime, Error> {
-        let bell = Arc::clone(bell);
-        let make = move || {
-            let runtime = self.runtime(&bell)?;
+    pub(super) fn proven_runtime(self, wake_signal: &Arc<WakeSignal>) -> Result<Runtime, Error> {
+        let wake_signal = Arc::clone(wake_signal);
+        let build = move || {
+            let runtime = self.runtime(&wake_signal)?;
             runtime.block_on(async { tokio::spawn(async {}).await })?;
             Ok(runtime)
         };
-        made("the threads of the worker", make).map_err(|error| {
+        make("the threads of the worker", build).map_err(|error| {
             format!(
                 "{error}: raise the limits of threads, memory and open files, or have fewer threads \
                  by {COUNT} or worker_threads"
@@ -73,7 +73,7 @@ impl Threads {
 
 /// Makes, by `work` on a thread of its own, what a worker cannot start without: tokio panics where
 /// the system refuses it a thread or a descriptor, and may not come back from that.
-pub(super) fn made<T: Send + 'static>(
+pub(super) fn make<T: Send + 'static>(
     what: &str,
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T, Error> {
@@ -101,13 +101,17 @@ pub(super) fn made<T: Send + 'static>(
 mod tests {
     use tokio::sync::mpsc::unbounded_channel;
 
-    use super::{Arc, Bell, Duration, NonZeroUsize, Threads, made, thread};
+    use super::{Arc, Duration, NonZeroUsize, RuntimeFlavor, WakeSignal, make, thread};
 
     #[test]
     fn a_thread_that_is_woken_rings() {
-        for threads in [Threads::Cores, Threads::Workers(NonZeroUsize::MIN), Threads::Current] {
-            let bell = Arc::new(Bell::default());
-            let runtime = threads.runtime(&bell).unwrap();
+        for threads in [
+            RuntimeFlavor::Cores,
+            RuntimeFlavor::Workers(NonZeroUsize::MIN),
+            RuntimeFlavor::CurrentThread,
+        ] {
+            let wake_signal = Arc::new(WakeSignal::default());
+            let runtime = threads.runtime(&wake_signal).unwrap();
             let (wake, mut woken) = unbounded_channel::<()>();
             let task = runtime.spawn(async move { while woken.recv().await.is_some() {} });
             let metrics = runtime.metrics();
@@ -115,7 +119,7 @@ mod tests {
                 let all = 0..metrics.num_workers();
                 all.into_iter().all(|thread| metrics.worker_park_unpark_count(thread) % 2 == 1)
             };
-            // With `Threads::Current` the tasks are driven by who waits for one.
+            // With `RuntimeFlavor::CurrentThread` the tasks are driven by who waits for one.
             thread::scope(|scope| {
                 scope.spawn(|| runtime.block_on(task).unwrap());
                 for _ in 0..100 {
@@ -123,7 +127,7 @@ mod tests {
                         thread::yield_now();
                     }
                     let woken = || wake.send(()).is_ok();
-                    assert!(!bell.is_quiet_for(Duration::from_secs(60), woken));
+                    assert!(!wake_signal.wait_timeout(Duration::from_secs(60), woken));
                 }
                 drop(wake);
             });
@@ -140,8 +144,8 @@ mod tests {
                 }
             }
         }
-        crate::vitals::panics::observe();
-        let refused = made("it", || {
+        crate::vitals::panics::install_hook();
+        let refused = make("it", || {
             let _unwinds_for_ever = Unending;
             panic!("no threads");
             #[expect(unreachable_code, reason = "the type of what is not made")]

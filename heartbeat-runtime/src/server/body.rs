@@ -5,28 +5,28 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use super::Site;
 use super::format::Format;
 use super::health_json::HealthBody;
 use super::json::Body;
-use crate::vitals::{Question, Reason, Status, Verdict};
+use super::state::HealthState;
+use crate::vitals::{ProbeKind, Reason, Status, Verdict};
 
 /// Writes the answer to a probe, with the details if the client may see them.
 pub(super) fn render(
     format: Format,
-    site: &Site,
+    health: &HealthState,
     detailed: bool,
-    question: Question,
+    question: ProbeKind,
     verdict: &Verdict,
 ) -> String {
     let status = verdict.status(question);
     let reasons = if status == Status::Pass { &[] } else { &verdict.reasons[..] };
     match format {
         Format::Text => text(status, reasons),
-        Format::HealthJson => to_json(&HealthBody::new(site, detailed, status, reasons)),
+        Format::HealthJson => to_json(&HealthBody::new(health, detailed, status, reasons)),
         Format::Json => {
-            let body = Body::new(site, status, verdict.state, reasons);
-            if detailed { to_json(&body.with_details(site)) } else { to_json(&body) }
+            let body = Body::new(health, status, verdict.state, reasons);
+            if detailed { to_json(&body.with_details(health)) } else { to_json(&body) }
         }
     }
 }

@@ -22,7 +22,9 @@ use tokio::time::{sleep, timeout};
 use super::heads::Heads;
 use super::limiter::ConnectionSlot;
 use super::router::{self, Response};
-use super::{Site, Task, rules};
+use super::rules;
+use super::state::HealthState;
+use super::task::BoxFuture;
 use crate::endpoint::Stream;
 
 /// Maximum request head, in bytes.
@@ -41,7 +43,7 @@ const LAST_REQUEST: Duration = Duration::from_millis(100);
 pub(super) async fn serve(
     stream: Stream,
     slot: ConnectionSlot,
-    site: Arc<Site>,
+    health: Arc<HealthState>,
     mut closing: watch::Receiver<()>,
 ) {
     let (stream, slot) = (Arc::new(stream), Arc::new(slot));
@@ -50,8 +52,8 @@ pub(super) async fn serve(
         let io = Io { stream: Arc::clone(&stream), slot: Arc::clone(&slot), heads, reads };
         let ends = closing.clone();
         let service = service_fn(|request| {
-            let (site, slot, ends) = (Arc::clone(&site), Arc::clone(&slot), ends.clone());
-            async move { Ok::<_, Infallible>(answer(request, &site, &slot, ends).await) }
+            let (health, slot, ends) = (Arc::clone(&health), Arc::clone(&slot), ends.clone());
+            async move { Ok::<_, Infallible>(answer(request, &health, &slot, ends).await) }
         });
         let builder = builder();
         let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service));
@@ -104,20 +106,20 @@ fn builder() -> auto::Builder<BoxedExecutor> {
     builder
 }
 
-/// Spawns the responses of an HTTP/2 connection, each as a [`Task`].
+/// Spawns the responses of an HTTP/2 connection, each as a [`BoxFuture`].
 #[derive(Clone)]
 struct BoxedExecutor;
 
 impl<F: Future<Output = ()> + Send + 'static> Executor<F> for BoxedExecutor {
     fn execute(&self, answer: F) {
-        let answer: Task = Box::pin(answer);
+        let answer: BoxFuture = Box::pin(answer);
         tokio::spawn(answer);
     }
 }
 
 async fn answer(
     mut request: Request<Incoming>,
-    site: &Site,
+    health: &HealthState,
     slot: &ConnectionSlot,
     mut closing: watch::Receiver<()>,
 ) -> Response {
@@ -132,7 +134,7 @@ async fn answer(
         }
     };
     let mut response =
-        refusal.map_or_else(|| site.answer(Some(slot.peer()), &request), router::empty);
+        refusal.map_or_else(|| health.answer(Some(slot.peer()), &request), router::empty);
     slot.on_response();
     let length = response.body().len();
     if request.method() == Method::HEAD {

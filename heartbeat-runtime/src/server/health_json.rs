@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::Site;
 use super::json::{check_status, codes, seconds};
-use crate::vitals::{LaneState, Reason, Status};
+use super::state::HealthState;
+use crate::vitals::{HeartbeatState, Reason, Status};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -42,28 +42,33 @@ struct Measurement {
 }
 
 impl HealthBody {
-    pub(super) fn new(site: &Site, detailed: bool, status: Status, reasons: &[Reason]) -> Self {
+    pub(super) fn new(
+        health: &HealthState,
+        detailed: bool,
+        status: Status,
+        reasons: &[Reason],
+    ) -> Self {
         Self {
             status: status.as_str(),
-            version: site.identity.version,
+            version: health.info.version,
             output: (status != Status::Pass).then(|| codes(reasons)),
             details: detailed.then(|| HealthDetails {
-                service_id: site.identity.instance.clone(),
-                description: site.identity.role,
-                checks: measurements(site),
+                service_id: health.info.instance.clone(),
+                description: health.info.role,
+                checks: measurements(health),
             }),
         }
     }
 }
 
-fn measurements(site: &Site) -> BTreeMap<String, [Measurement; 1]> {
-    let heartbeats = site.vitals.lane_reports().into_iter().map(|report| {
-        let is_stalled = report.state == LaneState::Stalled;
+fn measurements(health: &HealthState) -> BTreeMap<String, [Measurement; 1]> {
+    let heartbeats = health.vitals.heartbeat_reports().into_iter().map(|report| {
+        let is_stalled = report.state == HeartbeatState::Stalled;
         let status = if is_stalled { Status::Fail } else { Status::Pass };
         let measurement = Measurement::new("component", report.age, status, None);
         (format!("{}:age", report.name), [measurement])
     });
-    let checks = site.vitals.check_reports().into_iter().map(|report| {
+    let checks = health.vitals.check_reports().into_iter().map(|report| {
         let status = check_status(&report);
         let measurement = Measurement::new("datastore", report.took, status, report.message);
         (format!("{}:responseTime", report.name), [measurement])

@@ -4,8 +4,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde::Serialize;
 
-use super::Site;
-use crate::vitals::{CheckReport, LaneReport, Reason, State, Status, Transition, Verdict};
+use super::state::HealthState;
+use crate::vitals::{CheckReport, HeartbeatReport, Reason, State, Status, Transition, Verdict};
 
 /// The public body.
 #[derive(Serialize)]
@@ -80,31 +80,36 @@ struct TransitionDetails {
 }
 
 impl Body {
-    pub(super) fn new(site: &Site, status: Status, state: State, reasons: &[Reason]) -> Self {
+    pub(super) fn new(
+        health: &HealthState,
+        status: Status,
+        state: State,
+        reasons: &[Reason],
+    ) -> Self {
         Self {
-            version: site.identity.version,
+            version: health.info.version,
             status: status.as_str(),
             state: state.as_str(),
             reasons: reasons.iter().map(|reason| reason.as_str()).collect(),
         }
     }
 
-    pub(super) fn with_details(self, site: &Site) -> DetailedBody {
-        DetailedBody { body: self, details: Details::new(site) }
+    pub(super) fn with_details(self, health: &HealthState) -> DetailedBody {
+        DetailedBody { body: self, details: Details::new(health) }
     }
 }
 
 impl Details {
-    fn new(site: &Site) -> Self {
-        let vitals = &site.vitals;
-        let (count, last) = vitals.task_panics();
+    fn new(health: &HealthState) -> Self {
+        let vitals = &health.vitals;
+        let (count, last) = vitals.panics().report();
         Self {
-            role: site.identity.role,
-            instance: site.identity.instance.clone(),
-            start_time: start_time(site).as_secs(),
+            role: health.info.role,
+            instance: health.info.instance.clone(),
+            start_time: start_time(health).as_secs(),
             uptime: seconds(vitals.clock().now()),
             failure: vitals.failure().map(str::to_owned),
-            heartbeats: vitals.lane_reports().into_iter().map(Into::into).collect(),
+            heartbeats: vitals.heartbeat_reports().into_iter().map(Into::into).collect(),
             checks: vitals.check_reports().into_iter().map(Into::into).collect(),
             panics: PanicDetails { count, last },
             history: vitals.transitions().0.iter().map(Into::into).collect(),
@@ -112,8 +117,8 @@ impl Details {
     }
 }
 
-impl From<LaneReport> for HeartbeatDetails {
-    fn from(report: LaneReport) -> Self {
+impl From<HeartbeatReport> for HeartbeatDetails {
+    fn from(report: HeartbeatReport) -> Self {
         Self {
             state: report.state.as_str(),
             age: seconds(report.age),
@@ -164,8 +169,8 @@ pub(super) fn seconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1000.0).round() / 1000.0
 }
 
-pub(super) fn start_time(site: &Site) -> Duration {
-    site.identity.started_at.duration_since(UNIX_EPOCH).unwrap_or_default()
+pub(super) fn start_time(health: &HealthState) -> Duration {
+    health.info.started_at.duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 pub(super) fn codes(reasons: &[Reason]) -> String {

@@ -11,9 +11,12 @@ use prometheus_client::encoding::{
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::{Registry, Unit};
 
+use super::json;
 use super::process_stats::ProcessStats;
-use super::{Site, json};
-use crate::vitals::{BUCKETS, CheckReport, LaneReport, LaneState, Question, State, Verdict};
+use super::state::HealthState;
+use crate::vitals::{
+    BUCKETS, CheckReport, HeartbeatReport, HeartbeatState, ProbeKind, State, Verdict,
+};
 
 /// The two text formats of metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,12 +29,12 @@ pub(super) enum MetricsFormat {
 /// The collector of one scrape.
 #[derive(Debug)]
 struct HealthCollector {
-    identity: [(&'static str, String); 3],
+    info: [(&'static str, String); 3],
     verdict: Verdict,
     transitions: u64,
     uptime: Duration,
     start_time: Duration,
-    lanes: Vec<LaneReport>,
+    lanes: Vec<HeartbeatReport>,
     checks: Vec<CheckReport>,
     lags: (Vec<u64>, Duration),
     panics: u64,
@@ -56,9 +59,9 @@ impl MetricsFormat {
     }
 }
 
-pub(super) fn render(format: MetricsFormat, site: &Site) -> String {
+pub(super) fn render(format: MetricsFormat, health: &HealthState) -> String {
     let mut registry = Registry::default();
-    registry.register_collector(Box::new(HealthCollector::of(site)));
+    registry.register_collector(Box::new(HealthCollector::of(health)));
     let mut written = String::new();
     // Writing to a string cannot fail.
     let _ = text::encode(&mut written, &registry);
@@ -69,36 +72,36 @@ pub(super) fn render(format: MetricsFormat, site: &Site) -> String {
 }
 
 impl HealthCollector {
-    fn of(site: &Site) -> Self {
-        let vitals = &site.vitals;
-        let identity = &site.identity;
+    fn of(health: &HealthState) -> Self {
+        let vitals = &health.vitals;
+        let info = &health.info;
         Self {
-            identity: [
-                ("role", identity.role.to_owned()),
-                ("version", identity.version.to_owned()),
-                ("instance_id", identity.instance.clone()),
+            info: [
+                ("role", info.role.to_owned()),
+                ("version", info.version.to_owned()),
+                ("instance_id", info.instance.clone()),
             ],
             verdict: vitals.verdict(),
             transitions: vitals.transitions().1,
             uptime: vitals.clock().now(),
-            start_time: json::start_time(site),
-            lanes: vitals.lane_reports(),
+            start_time: json::start_time(health),
+            lanes: vitals.heartbeat_reports(),
             checks: vitals.check_reports(),
-            lags: vitals.lags().report(),
-            panics: vitals.task_panics().0,
-            usage: ProcessStats::of_process(),
+            lags: vitals.starvation().lags().report(),
+            panics: vitals.panics().report().0,
+            usage: ProcessStats::from_env(),
         }
     }
 
     fn instance(&self, to: &mut MetricWriter<'_>) -> fmt::Result {
-        to.info("heartbeat_build", "The worker", &self.identity)?;
+        to.info("heartbeat_build", "The worker", &self.info)?;
         let is = |state| i64::from(self.verdict.state == state);
         let states = State::ALL.map(|state| ([("state", state.as_str())], is(state))).into();
         to.gauges("heartbeat_state", "1 for the current state of the instance", None, states)?;
         for (name, help, question) in [
-            ("heartbeat_live", "1 if live passes", Question::Live),
-            ("heartbeat_ready", "1 if ready passes", Question::Ready),
-            ("heartbeat_started", "1 after on_start succeeded", Question::Startup),
+            ("heartbeat_live", "1 if live passes", ProbeKind::Live),
+            ("heartbeat_ready", "1 if ready passes", ProbeKind::Ready),
+            ("heartbeat_started", "1 after on_start succeeded", ProbeKind::Startup),
         ] {
             to.gauge(name, help, None, &i64::from(self.verdict.passes(question)))?;
         }
@@ -111,7 +114,10 @@ impl HealthCollector {
     }
 
     fn lanes(&self, to: &mut MetricWriter<'_>) -> fmt::Result {
-        fn each<V>(lanes: &[LaneReport], value: impl Fn(&LaneReport) -> V) -> Vec<(Labels<'_>, V)> {
+        fn each<V>(
+            lanes: &[HeartbeatReport],
+            value: impl Fn(&HeartbeatReport) -> V,
+        ) -> Vec<(Labels<'_>, V)> {
             lanes.iter().map(|lane| ([("heartbeat", lane.name.as_str())], value(lane))).collect()
         }
         let (lanes, seconds) = (&self.lanes, Some(&Unit::Seconds));
@@ -121,7 +127,7 @@ impl HealthCollector {
         let deadline = "Time that may pass without a beat";
         let deadlines = each(lanes, |lane| lane.deadline.as_secs_f64());
         to.gauges("heartbeat_deadline", deadline, seconds, deadlines)?;
-        let stalled = each(lanes, |lane| i64::from(lane.state == LaneState::Stalled));
+        let stalled = each(lanes, |lane| i64::from(lane.state == HeartbeatState::Stalled));
         to.gauges("heartbeat_stalled", "1 while the heartbeat is stalled", None, stalled)?;
         let stalls = each(lanes, |lane| lane.stalls);
         to.counters("heartbeat_stalls", "Stalls of the heartbeat", None, stalls)

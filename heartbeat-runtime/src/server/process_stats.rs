@@ -12,13 +12,13 @@ pub(super) struct ProcessStats {
 
 impl ProcessStats {
     #[cfg(target_os = "linux")]
-    pub(super) fn of_process() -> Option<Self> {
+    pub(super) fn from_env() -> Option<Self> {
         let file = |name| std::fs::read_to_string(format!("/proc/self/{name}")).ok();
         Self::parse(&file("stat")?, &file("status")?)
     }
 
     #[cfg(not(target_os = "linux"))]
-    pub(super) fn of_process() -> Option<Self> {
+    pub(super) fn from_env() -> Option<Self> {
         None
     }
 
@@ -56,6 +56,6 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn a_process_uses_memory() {
-        assert!(ProcessStats::of_process().unwrap().resident_bytes > 100_000);
+        assert!(ProcessStats::from_env().unwrap().resident_bytes > 100_000);
     }
 }

@@ -3,22 +3,22 @@
 use http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, StatusCode};
 
-use super::Site;
 use super::body;
 use super::format::Format;
 use super::metrics::{self, MetricsFormat};
+use super::state::HealthState;
 use crate::endpoint::Peer;
-use crate::vitals::Question;
+use crate::vitals::ProbeKind;
 
 /// A complete response.
 pub(super) type Response = http::Response<String>;
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 
-impl Site {
+impl HealthState {
     /// Answers a well-formed request of `peer`.
     pub(crate) fn answer<B>(&self, peer: Option<Peer>, request: &Request<B>) -> Response {
-        let detailed = self.trust.extends_to(peer, request);
+        let detailed = self.access.allows(peer, request);
         let path = without_last_slash(request.uri().path());
         match self.question(path, request.uri().path()) {
             // Untrusted clients get 404.
@@ -31,15 +31,15 @@ impl Site {
     }
 
     /// Maps a path to its probe, given without its trailing slash and in full.
-    fn question(&self, path: &str, full_path: &str) -> Option<Question> {
+    fn question(&self, path: &str, full_path: &str) -> Option<ProbeKind> {
         Some(match path {
-            "/health" | "/healthz" => Question::Health,
-            "/health/live" | "/livez" => Question::Live,
-            "/health/ready" | "/readyz" => Question::Ready,
-            "/health/startup" | "/startupz" => Question::Startup,
+            "/health" | "/healthz" => ProbeKind::Health,
+            "/health/live" | "/livez" => ProbeKind::Live,
+            "/health/ready" | "/readyz" => ProbeKind::Ready,
+            "/health/startup" | "/startupz" => ProbeKind::Startup,
             // It may be any path, but the fixed ones above keep their meaning.
-            _ if self.is_probed_at(full_path) => Question::Health,
-            "/" => Question::Live,
+            _ if self.is_probed_at(full_path) => ProbeKind::Health,
+            "/" => ProbeKind::Live,
             _ => return None,
         })
     }
@@ -50,7 +50,7 @@ impl Site {
         path.is_some_and(|path| path.trim_start_matches('/') == asked.trim_start_matches('/'))
     }
 
-    fn verdict<B>(&self, question: Question, detailed: bool, request: &Request<B>) -> Response {
+    fn verdict<B>(&self, question: ProbeKind, detailed: bool, request: &Request<B>) -> Response {
         let verdict = self.vitals.verdict();
         let format = accept(request).map_or(Format::Json, Format::negotiate);
         let body = body::render(format, self, detailed, question, &verdict);
@@ -112,23 +112,23 @@ mod tests {
 
     use http::Request;
 
-    use crate::server::{Identity, Site, Trust};
+    use crate::server::{DetailAccess, HealthState, InstanceInfo};
     use crate::vitals::Vitals;
 
-    fn status(probe_path: &str, trust: Trust, asked: &str) -> u16 {
-        let identity = Identity {
+    fn status(probe_path: &str, access: DetailAccess, asked: &str) -> u16 {
+        let info = InstanceInfo {
             role: "Orders",
             version: "1.4.2",
             instance: "orders-0".to_owned(),
             started_at: UNIX_EPOCH,
         };
-        let site = Site {
-            identity: Arc::new(identity),
+        let health = HealthState {
+            info: Arc::new(info),
             probe_path: Some(probe_path.to_owned()),
-            trust,
+            access,
             vitals: Arc::new(Vitals::new(Duration::from_secs(30), false)),
         };
-        site.answer(None, &Request::get(asked).body(()).unwrap()).status().as_u16()
+        health.answer(None, &Request::get(asked).body(()).unwrap()).status().as_u16()
     }
 
     /// A starting worker is live and not ready, which tells the paths apart.
@@ -152,11 +152,11 @@ mod tests {
             ("/status/", "/status", 404),
             ("/livez/", "/livez/", 200),
         ] {
-            let status = status(probe_path, Trust::Nobody, asked);
+            let status = status(probe_path, DetailAccess::Nobody, asked);
             assert_eq!(status, expected, "{asked} where the probe is {probe_path}");
         }
         for asked in ["/metrics", "/metrics/"] {
-            assert_eq!(status("/metrics", Trust::Everyone, asked), 200, "{asked}");
+            assert_eq!(status("/metrics", DetailAccess::Everyone, asked), 200, "{asked}");
         }
     }
 }

@@ -1,15 +1,15 @@
-//! Where there is no systemd, nobody is told.
+//! Where there is no systemd, nobody is sent.
 
 use std::time::Duration;
 
-use crate::environment::Variables;
+use crate::config::EnvVars;
 use crate::vitals::Vitals;
 
 /// Nobody.
 pub(crate) struct Systemd;
 
 impl Systemd {
-    pub(crate) fn of(_variables: &Variables, _stop_within: Duration) -> Self {
+    pub(crate) fn new(_variables: &EnvVars, _stop_within: Duration) -> Self {
         Self
     }
 
@@ -17,5 +17,5 @@ impl Systemd {
         std::future::pending().await
     }
 
-    pub(crate) fn tell(&mut self, _vitals: &Vitals) {}
+    pub(crate) fn notify(&mut self, _vitals: &Vitals) {}
 }

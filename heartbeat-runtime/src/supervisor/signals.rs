@@ -17,11 +17,11 @@ pub(crate) enum Signal {
 }
 
 impl Signal {
-    /// The exit code of a process that the signal ends: 128 and its number.
-    pub(crate) fn exit_code(self) -> u8 {
+    /// Returns the number of the signal.
+    pub(crate) fn number(self) -> u8 {
         match self {
-            Self::Terminate => 128 + 15,
-            Self::Interrupt => 128 + 2,
+            Self::Terminate => 15,
+            Self::Interrupt => 2,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! systemd, or who speaks its protocol: told when the worker is ready, how it is, and that it
+//! systemd, or who speaks its protocol: sent when the worker is ready, how it is, and that it
 //! stops; and given a sign of life only while live passes.
 //!
 //! The datagrams are sent from one socket, made before user code runs, so that a process that has
@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use crate::environment::Variables;
+use crate::config::EnvVars;
 use crate::vitals::{Reason, Verdict, Vitals};
 
 /// How often is looked whether there is something to tell that no event tells of.
@@ -27,7 +27,7 @@ const BEYOND_BUDGET: Duration = Duration::from_secs(5);
 /// The most that the manager takes for a time, in microseconds: what is added to the clock is then
 /// its infinity, of which the timer never fires. One more, `USEC_INFINITY`, is "not set" to it.
 const FOR_EVER: u64 = u64::MAX - 1;
-/// How much of a failure is told.
+/// How much of a failure is sent.
 const STATUS: usize = 400;
 
 /// The one end of a conversation in which only the worker speaks.
@@ -36,12 +36,12 @@ pub(crate) struct Systemd {
     /// How often a sign of life is due.
     watchdog: Option<Duration>,
     stop_within: Duration,
-    told: Told,
+    sent: Sent,
 }
 
-/// What has been told, and need not be again.
+/// What has been sent, and need not be again.
 #[derive(Clone, Default)]
-struct Told {
+struct Sent {
     ready: bool,
     stopping: bool,
     status: String,
@@ -51,17 +51,17 @@ struct Told {
 impl Systemd {
     /// Whoever `NOTIFY_SOCKET` names, and at half of what `WATCHDOG_USEC` says, where that is
     /// meant for this process.
-    pub(crate) fn of(variables: &Variables, stop_within: Duration) -> Self {
+    pub(crate) fn new(variables: &EnvVars, stop_within: Duration) -> Self {
         let number =
             |name| variables.get(name).ok().flatten().map(|written| written.parse::<u64>().ok());
         let for_us =
             number("WATCHDOG_PID").is_none_or(|id| id == Some(u64::from(std::process::id())));
         let watchdog = number("WATCHDOG_USEC").flatten().filter(|usec| for_us && *usec > 0);
         Self {
-            manager: variables.path("NOTIFY_SOCKET").and_then(|path| reach(&path)),
+            manager: variables.path("NOTIFY_SOCKET").and_then(|path| connect(&path)),
             watchdog: watchdog.map(|usec| Duration::from_micros(usec) / 2),
             stop_within,
-            told: Told::default(),
+            sent: Sent::default(),
         }
     }
 
@@ -72,7 +72,7 @@ impl Systemd {
         }
         let mut lifecycle = vitals.subscribe();
         loop {
-            self.tell(vitals);
+            self.notify(vitals);
             tokio::select! {
                 _ = lifecycle.changed() => {}
                 () = sleep_until(self.next_look(Instant::now())) => {}
@@ -85,53 +85,58 @@ impl Systemd {
     fn next_look(&self, now: Instant) -> Instant {
         let look = now + LOOK_EVERY;
         let Some(every) = self.watchdog else { return look };
-        let due = self.told.alive.map(|alive| alive + every).filter(|due| *due > now);
+        let due = self.sent.alive.map(|alive| alive + every).filter(|due| *due > now);
         look.min(due.unwrap_or(now + every / 4))
     }
 
     /// Tells what is new.
-    pub(crate) fn tell(&mut self, vitals: &Vitals) {
+    pub(crate) fn notify(&mut self, vitals: &Vitals) {
         let (verdict, now) = (vitals.verdict(), Instant::now());
         while let Some((socket, manager)) = &self.manager {
-            let (message, told) = self.news(&verdict, vitals.failure(), now);
+            let (message, sent) = self.next_message(&verdict, vitals.failure(), now);
             // What cannot be sent is news still when it is looked again.
             if message.is_empty() || socket.send_to_addr(message.as_bytes(), manager).is_err() {
                 return;
             }
-            self.told = told;
+            self.sent = sent;
         }
     }
 
-    /// The next message that is due, and what has been told when it is sent. Of several states in
+    /// The next message that is due, and what has been sent when it is sent. Of several states in
     /// one message the manager takes the last alone, so that each has one of its own; and after
     /// `STOPPING=1` there is none.
-    fn news(&self, verdict: &Verdict, failure: Option<&str>, now: Instant) -> (String, Told) {
-        let (mut message, mut told) = (String::new(), self.told.clone());
-        if verdict.started && !told.ready && !told.stopping {
-            told.ready = true;
+    fn next_message(
+        &self,
+        verdict: &Verdict,
+        failure: Option<&str>,
+        now: Instant,
+    ) -> (String, Sent) {
+        let (mut message, mut sent) = (String::new(), self.sent.clone());
+        if verdict.started && !sent.ready && !sent.stopping {
+            sent.ready = true;
             message.push_str("READY=1\n");
-        } else if verdict.state.is_ending() && !told.stopping {
-            told.stopping = true;
+        } else if verdict.state.is_ending() && !sent.stopping {
+            sent.stopping = true;
             let within = self.stop_within.saturating_add(BEYOND_BUDGET).as_micros();
             let within = within.min(FOR_EVER.into());
             let _ = write!(message, "STOPPING=1\nEXTEND_TIMEOUT_USEC={within}\n");
         }
         let status = status(verdict, failure);
-        if status != told.status {
+        if status != sent.status {
             let _ = writeln!(message, "STATUS={status}");
-            told.status = status;
+            sent.status = status;
         }
-        let is_due = |every| told.alive.is_none_or(|alive| alive + every <= now);
+        let is_due = |every| sent.alive.is_none_or(|alive| alive + every <= now);
         if verdict.live && self.watchdog.is_some_and(is_due) {
-            told.alive = Some(now);
+            sent.alive = Some(now);
             message.push_str("WATCHDOG=1\n");
         }
-        (message, told)
+        (message, sent)
     }
 }
 
 /// A socket, and the address to send to; `vsock:` is not spoken.
-fn reach(path: &Path) -> Option<(UnixDatagram, SocketAddr)> {
+fn connect(path: &Path) -> Option<(UnixDatagram, SocketAddr)> {
     let address = match path.as_os_str().as_bytes() {
         #[cfg(any(target_os = "linux", target_os = "android"))]
         [b'@', name @ ..] => {
@@ -170,11 +175,11 @@ mod tests {
     use tokio::time::Instant;
 
     use super::Systemd;
-    use crate::environment::Variables;
+    use crate::config::EnvVars;
     use crate::vitals::{Event, Verdict, Vitals};
 
     fn systemd(variables: &[(&str, &str); 2]) -> Systemd {
-        Systemd::of(&Variables::from(*variables), Duration::from_secs(25))
+        Systemd::new(&EnvVars::from(*variables), Duration::from_secs(25))
     }
 
     #[test]
@@ -195,26 +200,26 @@ mod tests {
     }
 
     #[test]
-    fn each_piece_of_news_is_told_once_and_life_only_while_there_is() {
+    fn each_piece_of_news_is_sent_once_and_life_only_while_there_is() {
         let mut systemd = systemd(&[("WATCHDOG_USEC", "2000000"), ("WATCHDOG_PID", "")]);
         let vitals = Vitals::new(Duration::from_secs(30), false);
         let mut now = Instant::now();
-        let mut news = |verdict: &Verdict, after| {
+        let mut message_for = |verdict: &Verdict, after| {
             now += Duration::from_millis(after);
-            let (message, told) = systemd.news(verdict, None, now);
-            systemd.told = told;
+            let (message, sent) = systemd.next_message(verdict, None, now);
+            systemd.sent = sent;
             message
         };
-        assert_eq!(news(&vitals.verdict(), 0), "STATUS=starting\nWATCHDOG=1\n");
+        assert_eq!(message_for(&vitals.verdict(), 0), "STATUS=starting\nWATCHDOG=1\n");
         vitals.apply(Event::Started);
-        assert_eq!(news(&vitals.verdict(), 999), "READY=1\nSTATUS=ready\n");
-        assert_eq!(news(&vitals.verdict(), 1), "WATCHDOG=1\n");
+        assert_eq!(message_for(&vitals.verdict(), 999), "READY=1\nSTATUS=running\n");
+        assert_eq!(message_for(&vitals.verdict(), 1), "WATCHDOG=1\n");
         let red = Verdict { live: false, ..vitals.verdict() };
-        assert_eq!(news(&red, 5000), "");
-        assert_eq!(news(&vitals.verdict(), 1), "WATCHDOG=1\n");
+        assert_eq!(message_for(&red, 5000), "");
+        assert_eq!(message_for(&vitals.verdict(), 1), "WATCHDOG=1\n");
         vitals.apply(Event::Stop);
         assert_eq!(
-            news(&vitals.verdict(), 1),
+            message_for(&vitals.verdict(), 1),
             "STOPPING=1\nEXTEND_TIMEOUT_USEC=30000000\nSTATUS=stopping\n"
         );
     }
@@ -223,7 +228,7 @@ mod tests {
     fn a_sign_of_life_that_is_overdue_does_not_keep_the_heart_busy() {
         let mut systemd = systemd(&[("WATCHDOG_USEC", "500000"), ("WATCHDOG_PID", "")]);
         let (now, every) = (Instant::now(), Duration::from_millis(250));
-        systemd.told.alive = Some(now);
+        systemd.sent.alive = Some(now);
         let later = now + Duration::from_millis(100);
         assert_eq!(systemd.next_look(later), now + every);
         for overdue in [now + every, now + Duration::from_secs(60)] {
@@ -233,11 +238,11 @@ mod tests {
 
     #[test]
     fn a_stop_may_take_for_ever() {
-        let variables = Variables::from([]);
-        let systemd = Systemd::of(&variables, Duration::from_secs(u64::MAX));
+        let variables = EnvVars::from([]);
+        let systemd = Systemd::new(&variables, Duration::from_secs(u64::MAX));
         let vitals = Vitals::new(Duration::from_secs(30), false);
         vitals.apply(Event::Stop);
-        let (message, _) = systemd.news(&vitals.verdict(), None, Instant::now());
+        let (message, _) = systemd.next_message(&vitals.verdict(), None, Instant::now());
         let extension = format!("STOPPING=1\nEXTEND_TIMEOUT_USEC={}\n", u64::MAX - 1);
         assert_eq!(message, extension + "STATUS=stopping\n");
     }
@@ -247,11 +252,11 @@ mod tests {
         let mut systemd = systemd(&[("WATCHDOG_USEC", ""), ("WATCHDOG_PID", "")]);
         let vitals = Vitals::new(Duration::from_secs(30), false);
         vitals.apply(Event::Stop);
-        let (message, told) = systemd.news(&vitals.verdict(), None, Instant::now());
+        let (message, sent) = systemd.next_message(&vitals.verdict(), None, Instant::now());
         assert!(message.starts_with("STOPPING=1\n"), "{message}");
-        systemd.told = told;
+        systemd.sent = sent;
         vitals.apply(Event::Started);
-        assert_eq!(systemd.news(&vitals.verdict(), None, Instant::now()).0, "");
+        assert_eq!(systemd.next_message(&vitals.verdict(), None, Instant::now()).0, "");
     }
 
     #[test]
@@ -260,10 +265,10 @@ mod tests {
         let vitals = Vitals::new(Duration::from_secs(30), false);
         vitals.apply(Event::Started);
         vitals.apply(Event::Stop);
-        let (message, told) = systemd.news(&vitals.verdict(), None, Instant::now());
+        let (message, sent) = systemd.next_message(&vitals.verdict(), None, Instant::now());
         assert_eq!(message, "READY=1\nSTATUS=stopping\n");
-        systemd.told = told;
-        let (message, _) = systemd.news(&vitals.verdict(), None, Instant::now());
+        systemd.sent = sent;
+        let (message, _) = systemd.next_message(&vitals.verdict(), None, Instant::now());
         assert_eq!(message, "STOPPING=1\nEXTEND_TIMEOUT_USEC=30000000\n");
     }
 

@@ -30,7 +30,7 @@ pub(crate) const BUCKETS: [u64; 10] = [1, 2, 5, 10, 25, 50, 100, 250, 1_000, 5_0
 /// Whether the worker's runtime runs tasks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u8)]
-pub(crate) enum Starved {
+pub(crate) enum Starvation {
     #[default]
     No,
     Warn,
@@ -39,7 +39,7 @@ pub(crate) enum Starved {
 
 /// The lags of all canaries that came back.
 #[derive(Default)]
-pub(crate) struct Lags {
+pub(crate) struct LagHistogram {
     counts: [AtomicU64; BUCKETS.len() + 1],
     sum: AtomicU64,
 }
@@ -56,7 +56,12 @@ pub(crate) struct Canary {
 impl Canary {
     /// Takes back the canary that is away, where it has arrived, and sends another; says what
     /// the absence of it means.
-    pub(crate) fn fly(&mut self, runtime: &Handle, now: Duration, lags: &Lags) -> Starved {
+    pub(crate) fn poll(
+        &mut self,
+        runtime: &Handle,
+        now: Duration,
+        lags: &LagHistogram,
+    ) -> Starvation {
         if let Some((sent, lag)) = &self.away {
             let lag = lag.load(Ordering::Acquire);
             if lag == 0 {
@@ -67,7 +72,7 @@ impl Canary {
         }
         let due = self.sent.is_none_or(|sent| now >= sent + EVERY_AT_REST);
         if !due && is_at_rest(runtime) {
-            return Starved::No;
+            return Starvation::No;
         }
         let lag = Arc::new(AtomicU64::new(0));
         let (sent, arrived) = (Instant::now(), Arc::clone(&lag));
@@ -76,7 +81,7 @@ impl Canary {
         });
         self.away = Some((now, lag));
         self.sent = Some(now);
-        Starved::No
+        Starvation::No
     }
 
     pub(crate) fn is_away(&self) -> bool {
@@ -96,17 +101,17 @@ pub(super) fn is_at_rest(runtime: &Handle) -> bool {
     (0..metrics.num_workers()).all(|thread| metrics.worker_park_unpark_count(thread) % 2 == 1)
 }
 
-fn verdict(flavor: &RuntimeFlavor, absence: Duration) -> Starved {
+fn verdict(flavor: &RuntimeFlavor, absence: Duration) -> Starvation {
     match flavor {
-        _ if absence < WARN_AFTER => Starved::No,
+        _ if absence < WARN_AFTER => Starvation::No,
         // A `run` that computes holds up the only thread, which is its own affair.
-        RuntimeFlavor::CurrentThread => Starved::Warn,
-        _ if absence < FAIL_AFTER => Starved::Warn,
-        _ => Starved::Fail,
+        RuntimeFlavor::CurrentThread => Starvation::Warn,
+        _ if absence < FAIL_AFTER => Starvation::Warn,
+        _ => Starvation::Fail,
     }
 }
 
-impl Lags {
+impl LagHistogram {
     fn observe(&self, lag: u64) {
         let milliseconds = lag / 1_000_000;
         let bucket = BUCKETS.iter().position(|bound| milliseconds < *bound);
@@ -128,19 +133,19 @@ mod tests {
     use tokio::runtime::Builder;
 
     use super::{
-        Arc, AtomicU64, Canary, Duration, Handle, Lags, Ordering, RuntimeFlavor, Starved,
-        is_at_rest, verdict,
+        Arc, AtomicU64, Canary, Duration, Handle, LagHistogram, Ordering, RuntimeFlavor,
+        Starvation, is_at_rest, verdict,
     };
 
     #[test]
     fn absence_is_a_warning_then_a_failure_unless_there_is_only_one_thread() {
         for (flavor, seconds, starved) in [
-            (RuntimeFlavor::MultiThread, 4, Starved::No),
-            (RuntimeFlavor::MultiThread, 5, Starved::Warn),
-            (RuntimeFlavor::MultiThread, 59, Starved::Warn),
-            (RuntimeFlavor::MultiThread, 60, Starved::Fail),
-            (RuntimeFlavor::CurrentThread, 4, Starved::No),
-            (RuntimeFlavor::CurrentThread, 3600, Starved::Warn),
+            (RuntimeFlavor::MultiThread, 4, Starvation::No),
+            (RuntimeFlavor::MultiThread, 5, Starvation::Warn),
+            (RuntimeFlavor::MultiThread, 59, Starvation::Warn),
+            (RuntimeFlavor::MultiThread, 60, Starvation::Fail),
+            (RuntimeFlavor::CurrentThread, 4, Starvation::No),
+            (RuntimeFlavor::CurrentThread, 3600, Starvation::Warn),
         ] {
             assert_eq!(verdict(&flavor, Duration::from_secs(seconds)), starved);
         }
@@ -150,9 +155,10 @@ mod tests {
     fn a_runtime_at_rest_is_woken_once_a_second() {
         // With a second thread, the one that a canary wakes would wake that too, some time later.
         let threads = Builder::new_multi_thread().worker_threads(1).build().unwrap();
-        let (mut canary, lags, runtime) = (Canary::default(), Lags::default(), threads.handle());
+        let (mut canary, lags, runtime) =
+            (Canary::default(), LagHistogram::default(), threads.handle());
         let mut back = |milliseconds| {
-            canary.fly(runtime, Duration::from_millis(milliseconds), &lags);
+            canary.poll(runtime, Duration::from_millis(milliseconds), &lags);
             let arrived = |(_, lag): &(_, Arc<AtomicU64>)| lag.load(Ordering::Relaxed) > 0;
             while !canary.away.as_ref().is_none_or(arrived) || !is_at_rest(runtime) {
                 std::thread::yield_now();
@@ -169,21 +175,21 @@ mod tests {
         while is_at_rest(runtime) {
             std::thread::yield_now();
         }
-        canary.fly(runtime, Duration::from_millis(1200), &lags);
+        canary.poll(runtime, Duration::from_millis(1200), &lags);
         drop(release);
         assert!(canary.is_away(), "its thread is at work");
     }
 
     #[tokio::test]
     async fn one_that_comes_back_is_counted_and_another_is_sent() {
-        let (mut canary, lags) = (Canary::default(), Lags::default());
+        let (mut canary, lags) = (Canary::default(), LagHistogram::default());
         let runtime = Handle::current();
         let second = Duration::from_secs;
-        assert_eq!(canary.fly(&runtime, second(0), &lags), Starved::No);
+        assert_eq!(canary.poll(&runtime, second(0), &lags), Starvation::No);
         // Nothing has run in between on this thread.
-        assert_eq!(canary.fly(&runtime, second(9), &lags), Starved::Warn);
+        assert_eq!(canary.poll(&runtime, second(9), &lags), Starvation::Warn);
         tokio::task::yield_now().await;
-        assert_eq!(canary.fly(&runtime, second(10), &lags), Starved::No);
+        assert_eq!(canary.poll(&runtime, second(10), &lags), Starvation::No);
         assert_eq!(lags.report().0.iter().sum::<u64>(), 1);
     }
 }

@@ -4,8 +4,7 @@
 use std::fmt;
 use std::future::Future;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -13,9 +12,9 @@ use tokio::task::{AbortHandle, JoinError, JoinHandle};
 use tokio::time::error::Elapsed;
 use tokio::time::{sleep, timeout};
 
-use super::Vitals;
-use super::clock::nanoseconds;
-use crate::Error;
+use super::check_record::CheckRecord;
+use super::signs::Vitals;
+use crate::error::Error;
 
 /// A check that is about to be registered.
 #[must_use = "nothing is checked until `register` is called"]
@@ -37,14 +36,14 @@ pub struct Check {
 
 /// Why a check cannot be registered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("cannot register check `{name}`: {reason}")]
+#[error("cannot register check `{name}`: {kind}")]
 pub struct CheckError {
     name: String,
-    reason: Reason,
+    kind: CheckErrorKind,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-enum Reason {
+enum CheckErrorKind {
     #[error("the name is taken: give it another name")]
     Taken,
     #[error("its period and its timeout must be greater than zero")]
@@ -52,35 +51,6 @@ enum Reason {
     #[error("register it within on_start, run or a task of the worker")]
     NoRuntime,
 }
-
-/// What is known of a check: written by its runner, read by the heart thread.
-pub(crate) struct CheckRecord {
-    pub(crate) name: String,
-    pub(crate) critical: bool,
-    every: Duration,
-    timeout: Duration,
-    state: AtomicU8,
-    ended_at: AtomicU64,
-    took: AtomicU64,
-    message: Mutex<Option<String>>,
-}
-
-/// What a report says of a check.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct CheckReport {
-    pub(crate) name: String,
-    pub(crate) critical: bool,
-    pub(crate) passes: bool,
-    /// Since its last result, or its registration.
-    pub(crate) age: Duration,
-    /// How long the last one took.
-    pub(crate) took: Duration,
-    pub(crate) message: Option<String>,
-}
-
-const UNKNOWN: u8 = 0;
-const PASSED: u8 = 1;
-const FAILED: u8 = 2;
 
 // === impl CheckBuilder ===
 
@@ -128,23 +98,16 @@ impl CheckBuilder {
         F: Future<Output = Result<(), Error>> + Send + 'static,
     {
         let Self { name, every, timeout, critical, vitals } = self;
-        let refused = |reason| CheckError { name: name.clone(), reason };
+        let refused = |kind| CheckError { name: name.clone(), kind };
         if every.is_zero() || timeout.is_zero() {
-            return Err(refused(Reason::Zero));
+            return Err(refused(CheckErrorKind::Zero));
         }
-        let runtime = Handle::try_current().map_err(|_| refused(Reason::NoRuntime))?;
-        let record = Arc::new(CheckRecord {
-            name: name.clone(),
-            critical,
-            every,
-            timeout,
-            state: AtomicU8::new(UNKNOWN),
-            ended_at: AtomicU64::new(nanoseconds(vitals.clock().now())),
-            took: AtomicU64::new(0),
-            message: Mutex::default(),
-        });
+        let runtime = Handle::try_current().map_err(|_| refused(CheckErrorKind::NoRuntime))?;
+        let now = vitals.clock().now();
+        let record = CheckRecord::new(name.clone(), critical, (every, timeout), now);
+        let record = Arc::new(record);
         if !vitals.add_check(&record) {
-            return Err(refused(Reason::Taken));
+            return Err(refused(CheckErrorKind::Taken));
         }
         let runner = run(Arc::clone(&record), Arc::clone(&vitals), Arc::new(check));
         let runner = runtime.spawn(runner).abort_handle();
@@ -173,7 +136,7 @@ where
             Ok(Err(error)) => Some(lost(error)),
             Err(_) => Some(format!("no result within {:?}", record.timeout)),
         };
-        record.ended(vitals.clock().now(), began, failure);
+        record.set_result(vitals.clock().now(), began, failure);
         if timed_out {
             task.0.abort();
             // One that blocks its thread goes on, and no second one is started beside it.
@@ -238,53 +201,5 @@ impl Drop for Check {
 impl fmt::Debug for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Check").field(&self.record.name).finish()
-    }
-}
-
-// === impl CheckRecord ===
-
-impl CheckRecord {
-    fn ended(&self, now: Duration, began: Duration, failure: Option<String>) {
-        self.took.store(nanoseconds(now.saturating_sub(began)), Ordering::Relaxed);
-        self.ended_at.store(nanoseconds(now), Ordering::Relaxed);
-        let state = if failure.is_none() { PASSED } else { FAILED };
-        if let Ok(mut message) = self.message.lock() {
-            *message = failure;
-        }
-        self.state.store(state, Ordering::Release);
-    }
-
-    /// Whether its last result is good, and not too old to be believed.
-    pub(crate) fn passes(&self, now: Duration) -> bool {
-        self.state.load(Ordering::Acquire) == PASSED && !self.is_expired(now)
-    }
-
-    /// Whether its last result is bad, or too old; it need not have one yet.
-    pub(crate) fn has_failed(&self, now: Duration) -> bool {
-        self.state.load(Ordering::Acquire) == FAILED || self.is_expired(now)
-    }
-
-    fn is_expired(&self, now: Duration) -> bool {
-        self.age(now) > self.every.saturating_mul(3).saturating_add(self.timeout)
-    }
-
-    fn age(&self, now: Duration) -> Duration {
-        now.saturating_sub(Duration::from_nanos(self.ended_at.load(Ordering::Relaxed)))
-    }
-
-    pub(crate) fn report(&self, now: Duration) -> CheckReport {
-        let message = match self.state.load(Ordering::Acquire) {
-            UNKNOWN => Some("no result yet".to_owned()),
-            _ if self.is_expired(now) => Some("the last result is too old".to_owned()),
-            _ => self.message.lock().map(|message| message.clone()).unwrap_or_default(),
-        };
-        CheckReport {
-            name: self.name.clone(),
-            critical: self.critical,
-            passes: self.passes(now),
-            age: self.age(now),
-            took: Duration::from_nanos(self.took.load(Ordering::Relaxed)),
-            message,
-        }
     }
 }

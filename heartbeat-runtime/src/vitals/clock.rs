@@ -31,23 +31,23 @@ impl Clock {
     }
 
     /// Takes note that the heart looks again after `wanted`.
-    pub(crate) fn waits(&self, wanted: Duration) {
-        let limit = self.now().saturating_add(wanted).saturating_add(lateness(wanted));
+    pub(crate) fn arm(&self, wanted: Duration) {
+        let limit = self.now().saturating_add(wanted).saturating_add(tolerance(wanted));
         self.limit.store(nanoseconds(limit), Ordering::Relaxed);
     }
 
     /// Takes note that the heart, which wanted to look after `wanted`, could only after `took`.
     /// A little late is ordinary; later than a whole period, everything slept.
-    pub(crate) fn ticked(&self, wanted: Duration, took: Duration) {
+    pub(crate) fn tick(&self, wanted: Duration, took: Duration) {
         let late = took.saturating_sub(wanted);
-        if late > lateness(wanted) {
+        if late > tolerance(wanted) {
             self.suspended.fetch_add(nanoseconds(late), Ordering::Relaxed);
         }
     }
 }
 
 /// How late the heart may come without having slept; threads are woken no more exactly than that.
-fn lateness(wanted: Duration) -> Duration {
+fn tolerance(wanted: Duration) -> Duration {
     wanted.max(Duration::from_millis(10))
 }
 
@@ -66,22 +66,22 @@ mod tests {
     async fn a_sleep_of_the_process_does_not_count() {
         let (clock, period) = (Clock::new(), Duration::from_secs(1));
         sleep(Duration::from_millis(1900)).await;
-        clock.ticked(period, Duration::from_millis(1900));
+        clock.tick(period, Duration::from_millis(1900));
         assert_eq!(clock.now(), Duration::from_millis(1900), "a little late is ordinary");
         sleep(Duration::from_secs(3600)).await;
-        clock.ticked(period, Duration::from_secs(3600));
+        clock.tick(period, Duration::from_secs(3600));
         assert_eq!(clock.now(), Duration::from_millis(2900), "and this is one ordinary period");
     }
 
     #[tokio::test(start_paused = true)]
     async fn it_stands_still_while_the_heart_does_not_look() {
         let (clock, period) = (Clock::new(), Duration::from_secs(1));
-        clock.waits(period);
+        clock.arm(period);
         sleep(Duration::from_millis(1900)).await;
         assert_eq!(clock.now(), Duration::from_millis(1900), "a little late is ordinary");
         sleep(Duration::from_secs(3600)).await;
         assert_eq!(clock.now(), 2 * period);
-        clock.ticked(period, Duration::from_millis(3_601_900));
+        clock.tick(period, Duration::from_millis(3_601_900));
         assert_eq!(clock.now(), period, "and this is one ordinary period");
     }
 }

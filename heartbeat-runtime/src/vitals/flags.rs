@@ -4,7 +4,7 @@
 use super::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 /// The flags of one heartbeat.
-pub(crate) struct Flags {
+pub(crate) struct HeartbeatFlags {
     beaten: AtomicBool,
     idle_guards: AtomicUsize,
     restarted: AtomicBool,
@@ -13,7 +13,7 @@ pub(crate) struct Flags {
 
 /// What a look has found, and cleared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Seen {
+pub(crate) struct FlagSnapshot {
     pub(crate) beaten: bool,
     pub(crate) idle: bool,
     /// A guard has ended since the last look.
@@ -22,7 +22,7 @@ pub(crate) struct Seen {
     pub(crate) allowed_until: u64,
 }
 
-impl Flags {
+impl HeartbeatFlags {
     pub(crate) fn new() -> Self {
         Self {
             beaten: AtomicBool::new(false),
@@ -43,7 +43,7 @@ impl Flags {
     }
 
     pub(crate) fn leave_idle(&self) {
-        // First, so that no look finds the lane neither idle nor restarted.
+        // First, so that no look finds the record neither idle nor restarted.
         self.restart();
         self.idle_guards.fetch_sub(1, Ordering::Release);
     }
@@ -62,8 +62,8 @@ impl Flags {
     }
 
     /// What a look would find, and without clearing it; whoever wants to know may ask.
-    pub(crate) fn peek(&self) -> Seen {
-        Seen {
+    pub(crate) fn peek(&self) -> FlagSnapshot {
+        FlagSnapshot {
             idle: self.idle_guards.load(Ordering::Acquire) > 0,
             allowed_until: self.allowed_until.load(Ordering::Acquire),
             restarted: self.restarted.load(Ordering::Acquire),
@@ -72,10 +72,10 @@ impl Flags {
     }
 
     /// Only the heart thread looks.
-    pub(crate) fn look(&self) -> Seen {
+    pub(crate) fn scan(&self) -> FlagSnapshot {
         let idle = self.idle_guards.load(Ordering::Acquire) > 0;
         let allowed_until = self.allowed_until.load(Ordering::Acquire);
-        Seen {
+        FlagSnapshot {
             idle,
             allowed_until,
             restarted: self.restarted.swap(false, Ordering::AcqRel),

@@ -33,7 +33,7 @@ impl History {
     }
 
     /// Takes note of the verdict at a moment; returns the transition, where it is another one.
-    pub(crate) fn note(&mut self, verdict: Verdict, now: Duration) -> Option<Transition> {
+    pub(crate) fn record(&mut self, verdict: Verdict, now: Duration) -> Option<Transition> {
         if verdict == self.verdict {
             return None;
         }
@@ -63,7 +63,7 @@ impl History {
 impl Transition {
     /// Whether it is one of the state or of the words, and not only of the answer to startup, as
     /// where `on_start` ends well during a stop.
-    pub(crate) fn is_worth_a_line(&self) -> bool {
+    pub(crate) fn is_news(&self) -> bool {
         self.from.state != self.to.state || self.from.to_string() != self.to.to_string()
     }
 }
@@ -78,8 +78,8 @@ impl fmt::Display for Transition {
 #[cfg(test)]
 mod tests {
     use super::{Duration, History, Verdict};
+    use crate::vitals::lifecycle::{Lifecycle, State};
     use crate::vitals::verdict::Snapshot;
-    use crate::vitals::{Lifecycle, State};
 
     #[test]
     fn a_start_that_ends_during_a_stop_is_not_worth_a_line() {
@@ -88,22 +88,22 @@ mod tests {
             Verdict::of(Snapshot { lifecycle, ..Snapshot::default() })
         };
         let mut history = History::new(verdict(State::Starting, false));
-        let mut note = |verdict| history.note(verdict, Duration::ZERO).unwrap();
-        assert!(note(verdict(State::Stopping, false)).is_worth_a_line());
-        assert!(!note(verdict(State::Stopping, true)).is_worth_a_line());
-        assert!(note(verdict(State::Stopped, true)).is_worth_a_line());
+        let mut note = |verdict| history.record(verdict, Duration::ZERO).unwrap();
+        assert!(note(verdict(State::Stopping, false)).is_news());
+        assert!(!note(verdict(State::Stopping, true)).is_news());
+        assert!(note(verdict(State::Stopped, true)).is_news());
     }
 
     #[test]
     fn only_changes_are_kept_and_no_more_than_sixty_four() {
         let verdict = |stalled| {
-            let lifecycle = Lifecycle::ready();
+            let lifecycle = Lifecycle::running();
             Verdict::of(Snapshot { lifecycle, stalled, ..Snapshot::default() })
         };
         let mut history = History::new(verdict(false));
-        assert_eq!(history.note(verdict(false), Duration::from_secs(1)), None);
+        assert_eq!(history.record(verdict(false), Duration::from_secs(1)), None);
         for second in 2..102 {
-            let noted = history.note(verdict(second % 2 == 0), Duration::from_secs(second));
+            let noted = history.record(verdict(second % 2 == 0), Duration::from_secs(second));
             let lasted = if second == 2 { 2 } else { 1 };
             assert_eq!(noted.unwrap().lasted, Duration::from_secs(lasted));
         }

@@ -11,7 +11,7 @@ pub(crate) enum State {
     #[default]
     Starting,
     /// `run` is at work.
-    Ready,
+    Running,
     /// `run` is at work, and wants no more of it.
     Busy,
     /// A stop was asked for, `on_start` has failed, or `run` has ended.
@@ -67,12 +67,12 @@ pub(crate) struct Lifecycle {
 
 impl State {
     pub(crate) const ALL: [Self; 6] =
-        [Self::Starting, Self::Ready, Self::Busy, Self::Stopping, Self::Stopped, Self::Faulted];
+        [Self::Starting, Self::Running, Self::Busy, Self::Stopping, Self::Stopped, Self::Faulted];
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Starting => "starting",
-            Self::Ready => "ready",
+            Self::Running => "running",
             Self::Busy => "busy",
             Self::Stopping => "stopping",
             Self::Stopped => "stopped",
@@ -83,12 +83,12 @@ impl State {
     /// The state after an event, where the event changes it; `busy` is what was wanted last.
     fn after(self, event: Event, busy: bool) -> Option<Self> {
         Some(match (self, event) {
-            (Self::Starting, Event::Started) | (Self::Ready, Event::Busy(true)) if busy => {
+            (Self::Starting, Event::Started) | (Self::Running, Event::Busy(true)) if busy => {
                 Self::Busy
             }
-            (Self::Starting, Event::Started) | (Self::Busy, Event::Busy(false)) => Self::Ready,
-            (Self::Starting | Self::Ready | Self::Busy, Event::Stop) => Self::Stopping,
-            (Self::Starting | Self::Ready | Self::Busy | Self::Stopping, Event::Panicked) => {
+            (Self::Starting, Event::Started) | (Self::Busy, Event::Busy(false)) => Self::Running,
+            (Self::Starting | Self::Running | Self::Busy, Event::Stop) => Self::Stopping,
+            (Self::Starting | Self::Running | Self::Busy | Self::Stopping, Event::Panicked) => {
                 Self::Faulted
             }
             (Self::Stopping, Event::Ended) => Self::Stopped,
@@ -100,17 +100,12 @@ impl State {
     pub(crate) fn is_ending(self) -> bool {
         matches!(self, Self::Stopping | Self::Stopped | Self::Faulted)
     }
-
-    /// Whether `run` is at work, with no stop asked for.
-    pub(crate) fn is_running(self) -> bool {
-        matches!(self, Self::Ready | Self::Busy)
-    }
 }
 
 impl Lifecycle {
     #[cfg(test)]
-    pub(crate) fn ready() -> Self {
-        Self { state: State::Ready, phase: Phase::Run, started: true, ..Self::default() }
+    pub(crate) fn running() -> Self {
+        Self { state: State::Running, phase: Phase::Run, started: true, ..Self::default() }
     }
 
     /// Takes note of an event. Returns whether the state has changed.
@@ -222,6 +217,6 @@ mod tests {
         assert!(lifecycle.apply(Event::Started, Instant::now()));
         assert_eq!(lifecycle.state, State::Busy);
         assert!(lifecycle.apply(Event::Busy(false), Instant::now()));
-        assert_eq!(lifecycle.state, State::Ready);
+        assert_eq!(lifecycle.state, State::Running);
     }
 }

@@ -6,11 +6,11 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, Once};
+use std::sync::{Mutex, Once, PoisonError};
 
 use tokio::task::{Id, try_id};
 
-use crate::log::one_line;
+use crate::log::escape_controls;
 
 /// The panics of spawned tasks and threads; like the hook, they belong to the process.
 static COUNT: AtomicU64 = AtomicU64::new(0);
@@ -30,8 +30,40 @@ thread_local! {
     static RECEIVER: RefCell<Option<Receiver>> = const { RefCell::new(None) };
 }
 
+/// The task panics of an instance: the hook counts those of the process.
+pub(crate) struct PanicLog {
+    /// The number before the instance.
+    before: u64,
+    logged: Mutex<u64>,
+}
+
+impl PanicLog {
+    pub(super) fn new() -> Self {
+        let (before, _) = task_panics();
+        Self { before, logged: Mutex::new(before) }
+    }
+
+    /// Returns the number of task panics, and the text of the last one.
+    pub(crate) fn report(&self) -> (u64, Option<String>) {
+        let (count, last) = task_panics();
+        let count = count.saturating_sub(self.before);
+        (count, last.filter(|_| count > 0))
+    }
+
+    /// Calls `log` with the number of task panics and the text of the last one, if there are new
+    /// ones. Held meanwhile, so that a caller that finds none comes after the line.
+    pub(crate) fn log_new(&self, log: impl FnOnce(u64, String)) {
+        let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
+        let (count, last) = task_panics();
+        if count > *logged {
+            *logged = count;
+            log(count.saturating_sub(self.before), last.unwrap_or_default());
+        }
+    }
+}
+
 /// Installs the hook, once for the process.
-pub(crate) fn observe() {
+pub(crate) fn install_hook() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let previous = take_hook();
@@ -45,19 +77,19 @@ pub(crate) fn observe() {
 }
 
 /// How many panics were seen outside of the phases, and what the last one said.
-pub(crate) fn of_tasks() -> (u64, Option<String>) {
+pub(crate) fn task_panics() -> (u64, Option<String>) {
     let last = LAST.lock().map(|last| last.clone()).unwrap_or_default();
     (COUNT.load(Ordering::Relaxed), last)
 }
 
 /// What `call` gives, or what its panic said, and where.
-pub(crate) fn caught<T>(call: impl FnOnce() -> T) -> Result<T, String> {
+pub(crate) fn catch_panic<T>(call: impl FnOnce() -> T) -> Result<T, String> {
     let around = CAUGHT.replace(Some(Caught { task: try_id() }));
     CAUGHT_AT.set(None);
     let result = catch_unwind(AssertUnwindSafe(call));
     CAUGHT.set(around);
     let place = CAUGHT_AT.take();
-    result.map_err(|panic| told(place.as_deref(), panic))
+    result.map_err(|panic| describe(place.as_deref(), panic))
 }
 
 /// Hands the text of each panic of this thread to `receiver`, instead of printing and counting it.
@@ -67,8 +99,8 @@ pub(crate) fn hand_over(receiver: impl Fn(String) + 'static) {
     RECEIVER.set(Some(Box::new(receiver)));
 }
 
-fn told(place: Option<&str>, panic: Box<dyn Any + Send>) -> String {
-    let described = match of_tasks() {
+fn describe(place: Option<&str>, panic: Box<dyn Any + Send>) -> String {
+    let described = match task_panics() {
         // The hook was not called where a task's panic is resumed, and has seen it before.
         (_, Some(last)) if place.is_none() && last.ends_with(text(panic.as_ref())) => last,
         _ => described(place, panic.as_ref()),
@@ -82,7 +114,7 @@ fn told(place: Option<&str>, panic: Box<dyn Any + Send>) -> String {
 fn is_handed_over(panic: &PanicHookInfo<'_>) -> bool {
     let hand_over = |receiver: &RefCell<Option<Receiver>>| {
         let receiver = receiver.try_borrow().ok()?;
-        receiver.as_ref().map(|receiver| receiver(one_line(text(panic.payload()))))
+        receiver.as_ref().map(|receiver| receiver(escape_controls(text(panic.payload()))))
     };
     RECEIVER.try_with(hand_over).ok().flatten().is_some()
 }
@@ -90,7 +122,7 @@ fn is_handed_over(panic: &PanicHookInfo<'_>) -> bool {
 /// Must not panic itself, wherever it is called from: that would abort the process.
 fn record(panic: &PanicHookInfo<'_>) {
     let place = panic.location().map(ToString::to_string);
-    // A task of the same thread may be polled within what is caught.
+    // A task of the same thread may be polled within what is catch_panic.
     let here = Caught { task: try_id() };
     if CAUGHT.try_with(Cell::get).ok().flatten() == Some(here) {
         let _ = CAUGHT_AT.try_with(|at| at.try_borrow_mut().map(|mut at| *at = place));
@@ -103,7 +135,7 @@ fn record(panic: &PanicHookInfo<'_>) {
 }
 
 fn described(place: Option<&str>, payload: &(dyn Any + Send)) -> String {
-    one_line(&format!("panicked at {}: {}", place.unwrap_or("?"), text(payload)))
+    escape_controls(&format!("panicked at {}: {}", place.unwrap_or("?"), text(payload)))
 }
 
 fn text(payload: &(dyn Any + Send)) -> &str {
@@ -118,24 +150,30 @@ mod tests {
 
     use tokio::runtime::Builder;
 
-    use super::{caught, hand_over, observe, of_tasks};
+    use super::{catch_panic, hand_over, install_hook, task_panics};
 
     #[test]
     fn a_panic_of_a_phase_is_told_with_its_place_and_one_of_a_task_is_counted() {
-        observe();
-        observe();
-        let (before, _) = of_tasks();
-        let told = caught(|| panic!("a {} turn", "wrong")).unwrap_err();
-        assert!(told.contains("panics.rs:") && told.ends_with(": a wrong turn"), "{told}");
-        let told = caught(|| std::panic::panic_any(7)).unwrap_err();
-        assert!(told.ends_with(": (no text)"), "{told}");
+        install_hook();
+        install_hook();
+        let (before, _) = task_panics();
+        let describe = catch_panic(|| panic!("a {} turn", "wrong")).unwrap_err();
+        assert!(
+            describe.contains("panics.rs:") && describe.ends_with(": a wrong turn"),
+            "{describe}"
+        );
+        let describe = catch_panic(|| std::panic::panic_any(7)).unwrap_err();
+        assert!(describe.ends_with(": (no text)"), "{describe}");
         // After a phase has ended, the thread is still the host's.
-        let told = caught(|| {
-            caught(|| ()).unwrap();
+        let describe = catch_panic(|| {
+            catch_panic(|| ()).unwrap();
             panic!("in between")
         });
-        let told = Result::<(), _>::unwrap_err(told);
-        assert!(told.contains("panics.rs:") && told.ends_with(": in between"), "{told}");
+        let describe = Result::<(), _>::unwrap_err(describe);
+        assert!(
+            describe.contains("panics.rs:") && describe.ends_with(": in between"),
+            "{describe}"
+        );
         let (send, handed_over) = channel();
         let maker = std::thread::spawn(|| {
             hand_over(move |text| send.send(text).unwrap());
@@ -143,17 +181,17 @@ mod tests {
         });
         assert_eq!(handed_over.recv().as_deref(), Ok("no\\nthreads"));
         maker.join().unwrap_err();
-        assert_eq!(of_tasks().0, before, "none of these is a task's");
+        assert_eq!(task_panics().0, before, "none of these is a task's");
 
         std::thread::spawn(|| panic!("elsewhere")).join().unwrap_err();
-        let (after, last) = of_tasks();
+        let (after, last) = task_panics();
         assert_eq!(after, before + 1);
         assert!(last.unwrap().ends_with(": elsewhere"));
 
         let runtime = Builder::new_current_thread().build().unwrap();
         let task = async { tokio::spawn(async { panic!("on the main thread") }).await };
-        caught(|| runtime.block_on(task)).unwrap().unwrap_err();
-        let (after, last) = of_tasks();
+        catch_panic(|| runtime.block_on(task)).unwrap().unwrap_err();
+        let (after, last) = task_panics();
         assert_eq!(after, before + 2);
         assert!(last.unwrap().ends_with(": on the main thread"));
     }

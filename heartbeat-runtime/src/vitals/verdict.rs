@@ -1,21 +1,66 @@
 //! The verdict: a pure function of what is known.
 
 use std::fmt;
+use std::str::FromStr;
 
-use super::canary::Starved;
+use super::canary::Starvation;
 use super::lifecycle::{Lifecycle, State};
 
-/// What a prober asks.
+/// The kinds of probes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Question {
-    /// Is it live and ready?
+#[non_exhaustive]
+pub enum ProbeKind {
+    /// Health: the worker is live and ready.
     Health,
-    /// Should it be left running?
+    /// Live: the worker should go on running.
     Live,
-    /// Should it be given work?
+    /// Ready: the worker accepts work.
     Ready,
-    /// Has `on_start` ended well?
+    /// Startup: `on_start` succeeded.
     Startup,
+}
+
+/// The error of a text that is not a kind of probe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("write health, live, ready or startup")]
+#[non_exhaustive]
+pub struct ProbeKindError;
+
+impl ProbeKind {
+    const ALL: [Self; 4] = [Self::Health, Self::Live, Self::Ready, Self::Startup];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Health => "health",
+            Self::Live => "live",
+            Self::Ready => "ready",
+            Self::Startup => "startup",
+        }
+    }
+
+    /// Returns the path that serves the probe.
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::Health => "/healthz",
+            Self::Live => "/livez",
+            Self::Ready => "/readyz",
+            Self::Startup => "/startupz",
+        }
+    }
+}
+
+impl fmt::Display for ProbeKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for ProbeKind {
+    type Err = ProbeKindError;
+
+    fn from_str(text: &str) -> Result<Self, ProbeKindError> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(ProbeKindError)
+    }
 }
 
 /// Why a status is not pass, in the order in which the codes are listed.
@@ -27,7 +72,7 @@ pub(crate) enum Reason {
     Starting,
     Stopping,
     Busy,
-    Check,
+    CheckFailed,
 }
 
 /// As in the health check response format for HTTP APIs (draft-inadarei-api-health-check).
@@ -41,7 +86,7 @@ pub(crate) enum Status {
 /// What the last results of the checks amount to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u8)]
-pub(crate) enum Checks {
+pub(crate) enum CheckSummary {
     #[default]
     Pass,
     /// One that is not critical fails.
@@ -54,10 +99,10 @@ pub(crate) enum Checks {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Snapshot {
     pub(crate) lifecycle: Lifecycle,
-    /// A lane is stalled.
+    /// A record is stalled.
     pub(crate) stalled: bool,
-    pub(crate) starved: Starved,
-    pub(crate) checks: Checks,
+    pub(crate) starvation: Starvation,
+    pub(crate) checks: CheckSummary,
 }
 
 /// What is to be said of an instance at one moment.
@@ -77,39 +122,39 @@ impl Verdict {
         let Snapshot { lifecycle: Lifecycle { state, started, .. }, checks, .. } = snapshot;
         // The last look may be from before the stop, during which nothing of this is due.
         let stalled = snapshot.stalled && !state.is_ending();
-        let starved = if state.is_ending() { Starved::No } else { snapshot.starved };
-        let live = state != State::Faulted && !stalled && starved != Starved::Fail;
+        let starvation = if state.is_ending() { Starvation::No } else { snapshot.starvation };
+        let live = state != State::Faulted && !stalled && starvation != Starvation::Fail;
         let reasons = [
             (state == State::Faulted, Reason::Faulted),
             (stalled, Reason::Stalled),
-            (starved != Starved::No, Reason::Starved),
+            (starvation != Starvation::No, Reason::Starved),
             (state == State::Starting, Reason::Starting),
             (matches!(state, State::Stopping | State::Stopped), Reason::Stopping),
             (state == State::Busy, Reason::Busy),
-            (checks != Checks::Pass, Reason::Check),
+            (checks != CheckSummary::Pass, Reason::CheckFailed),
         ];
         Self {
             state,
             live,
-            ready: live && state == State::Ready && checks != Checks::Fail,
+            ready: live && state == State::Running && checks != CheckSummary::Fail,
             started,
             reasons: reasons.into_iter().filter_map(|(holds, why)| holds.then_some(why)).collect(),
-            warned: starved == Starved::Warn || checks != Checks::Pass,
+            warned: starvation == Starvation::Warn || checks != CheckSummary::Pass,
         }
     }
 
     /// Whether the answer is yes.
-    pub(crate) fn passes(&self, question: Question) -> bool {
+    pub(crate) fn passes(&self, question: ProbeKind) -> bool {
         match question {
-            Question::Health => self.live && self.ready,
-            Question::Live => self.live,
-            Question::Ready => self.ready,
-            Question::Startup => self.started,
+            ProbeKind::Health => self.live && self.ready,
+            ProbeKind::Live => self.live,
+            ProbeKind::Ready => self.ready,
+            ProbeKind::Startup => self.started,
         }
     }
 
     /// The answer in one word: a yes may carry a warning.
-    pub(crate) fn status(&self, question: Question) -> Status {
+    pub(crate) fn status(&self, question: ProbeKind) -> Status {
         match (self.passes(question), self.warned) {
             (false, _) => Status::Fail,
             (true, true) => Status::Warn,
@@ -137,14 +182,14 @@ impl Reason {
             Self::Starting => "starting",
             Self::Stopping => "stopping",
             Self::Busy => "busy",
-            Self::Check => "check",
+            Self::CheckFailed => "check_failed",
         }
     }
 }
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.status(Question::Health).as_str())?;
+        f.write_str(self.status(ProbeKind::Health).as_str())?;
         let mut before = " (";
         for reason in &self.reasons {
             write!(f, "{before}{}", reason.as_str())?;
@@ -156,8 +201,8 @@ impl fmt::Display for Verdict {
 
 #[cfg(test)]
 mod tests {
-    use super::{Checks, Question, Reason, Snapshot, Starved, Status, Verdict};
-    use crate::vitals::{Lifecycle, State};
+    use super::{CheckSummary, ProbeKind, Reason, Snapshot, Starvation, Status, Verdict};
+    use crate::vitals::lifecycle::{Lifecycle, State};
 
     fn snapshot(state: State) -> Snapshot {
         let started = state != State::Starting;
@@ -166,13 +211,13 @@ mod tests {
     }
 
     /// What is known, which questions pass, the reasons, and the status of the whole.
-    type Row<'a> = (Snapshot, &'a [Question], &'a [Reason], Status);
+    type Row<'a> = (Snapshot, &'a [ProbeKind], &'a [Reason], Status);
 
     #[test]
     fn every_state_and_sign_answers_each_question() {
-        use Question::{Health, Live, Ready, Startup};
+        use ProbeKind::{Health, Live, Ready, Startup};
         use Reason as R;
-        let ready = snapshot(State::Ready);
+        let ready = snapshot(State::Running);
         let stopping = snapshot(State::Stopping);
         let unstarted = Lifecycle { started: false, ..stopping.lifecycle };
         let table: [Row<'_>; 18] = [
@@ -203,40 +248,50 @@ mod tests {
                 Status::Fail,
             ),
             (
-                Snapshot { starved: Starved::Warn, ..ready },
+                Snapshot { starvation: Starvation::Warn, ..ready },
                 &[Health, Live, Ready, Startup],
                 &[R::Starved],
                 Status::Warn,
             ),
-            (Snapshot { starved: Starved::Fail, ..ready }, &[Startup], &[R::Starved], Status::Fail),
             (
-                Snapshot { starved: Starved::Fail, ..stopping },
+                Snapshot { starvation: Starvation::Fail, ..ready },
+                &[Startup],
+                &[R::Starved],
+                Status::Fail,
+            ),
+            (
+                Snapshot { starvation: Starvation::Fail, ..stopping },
                 &[Live, Startup],
                 &[R::Stopping],
                 Status::Fail,
             ),
             (
-                Snapshot { checks: Checks::Warn, ..ready },
+                Snapshot { checks: CheckSummary::Warn, ..ready },
                 &[Health, Live, Ready, Startup],
-                &[R::Check],
+                &[R::CheckFailed],
                 Status::Warn,
             ),
             (
-                Snapshot { checks: Checks::Fail, ..ready },
+                Snapshot { checks: CheckSummary::Fail, ..ready },
                 &[Live, Startup],
-                &[R::Check],
+                &[R::CheckFailed],
                 Status::Fail,
             ),
             (
-                Snapshot { checks: Checks::Fail, ..snapshot(State::Starting) },
+                Snapshot { checks: CheckSummary::Fail, ..snapshot(State::Starting) },
                 &[Live],
-                &[R::Starting, R::Check],
+                &[R::Starting, R::CheckFailed],
                 Status::Fail,
             ),
             (
-                Snapshot { stalled: true, starved: Starved::Fail, checks: Checks::Fail, ..ready },
+                Snapshot {
+                    stalled: true,
+                    starvation: Starvation::Fail,
+                    checks: CheckSummary::Fail,
+                    ..ready
+                },
                 &[Startup],
-                &[R::Stalled, R::Starved, R::Check],
+                &[R::Stalled, R::Starved, R::CheckFailed],
                 Status::Fail,
             ),
         ];
@@ -254,8 +309,9 @@ mod tests {
 
     #[test]
     fn a_verdict_is_one_line() {
-        let stalled = Snapshot { stalled: true, checks: Checks::Warn, ..snapshot(State::Ready) };
-        assert_eq!(Verdict::of(stalled).to_string(), "fail (stalled check)");
-        assert_eq!(Verdict::of(snapshot(State::Ready)).to_string(), "pass");
+        let stalled =
+            Snapshot { stalled: true, checks: CheckSummary::Warn, ..snapshot(State::Running) };
+        assert_eq!(Verdict::of(stalled).to_string(), "fail (stalled check_failed)");
+        assert_eq!(Verdict::of(snapshot(State::Running)).to_string(), "pass");
     }
 }

@@ -78,7 +78,7 @@ impl Drop for Tracer {
 fn a_file_system_that_hangs_turns_it_red_and_answers_go_on_until_it_is_back() {
     let spool = Spool::new();
     let mut worker = busy_worker(&spool);
-    expect(&worker, "/health", 200, "ready", &[]);
+    expect(&worker, "/health", 200, "running", &[]);
     let Some(mut tracer) = Tracer::hang(&worker) else { return skip("there is no strace here") };
     worker.read_for(Duration::from_millis(500));
     if tracer.failed() {
@@ -89,11 +89,11 @@ fn a_file_system_that_hangs_turns_it_red_and_answers_go_on_until_it_is_back() {
         [("/health", 503), ("/livez", 503), ("/", 503), ("/readyz", 503), ("/startupz", 200)]
     {
         let reasons: &[_] = if status == 503 { &["stalled"] } else { &[] };
-        expect(&worker, path, status, "ready", reasons);
+        expect(&worker, path, status, "running", reasons);
     }
     drop(tracer);
     live_until(&mut worker, 200);
-    expect(&worker, "/health", 200, "ready", &[]);
+    expect(&worker, "/health", 200, "running", &[]);
     live_for(&mut worker, Duration::from_secs(2));
     assert_eq!(terminate(&mut worker), Some(0));
 }
@@ -120,7 +120,7 @@ fn an_idle_one_owes_nothing() {
     spool.deliver("first", b"so that it has beaten");
     worker.line_with("compressed");
     live_for(&mut worker, Duration::from_secs(3));
-    expect(&worker, "/health", 200, "ready", &[]);
+    expect(&worker, "/health", 200, "running", &[]);
     assert_eq!(terminate(&mut worker), Some(0));
 }
 
@@ -157,7 +157,7 @@ fn a_stop_while_a_file_hangs_is_not_ready_and_live_until_the_budget_is_spent() {
             expect(&worker, path, status, "stopping", reasons);
         }
     }
-    worker.line_with("run did not finish within 3s: forcing exit 75");
+    worker.line_with("run did not finish within 3 s: forcing exit 75");
     // The traced thread is let go of, so that the process can end.
     drop(tracer);
     assert_eq!(worker.wait().code(), Some(75));

@@ -155,7 +155,7 @@ fn a_real_prometheus_scrapes_it() {
         "heartbeat_ready",
         "heartbeat_check_passing",
         "heartbeat_build_info",
-        "heartbeat_state%7Bstate%3D%22ready%22%7D",
+        "heartbeat_state%7Bstate%3D%22running%22%7D",
     ] {
         while query(metric).is_none_or(|value| value != "1") {
             assert!(start.elapsed() < Duration::from_secs(60), "{metric}: {:?}", query(metric));

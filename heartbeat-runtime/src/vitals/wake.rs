@@ -1,4 +1,4 @@
-//! The bell: rings when a thread of the worker's runtime has something to do again, so that
+//! The wake signal: rings when a thread of the worker's runtime has something to do again, so that
 //! nobody has to look while there is nothing to see.
 
 use std::sync::OnceLock;
@@ -6,17 +6,17 @@ use std::sync::atomic::{AtomicBool, Ordering, fence};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-/// What one thread listens to, and any may ring.
+/// What one thread listens to, and any may notify.
 #[derive(Default)]
-pub(crate) struct Bell {
+pub(crate) struct WakeSignal {
     listener: OnceLock<Thread>,
-    /// The listener waits for a ring.
+    /// The listener waits for a notify.
     awaited: AtomicBool,
 }
 
-impl Bell {
+impl WakeSignal {
     /// Wakes the listener; costs a fence and a load where it is awake.
-    pub(crate) fn ring(&self) {
+    pub(crate) fn notify(&self) {
         // What the thread has counted before it rings is seen by a listener that is not seen to
         // wait yet: it looks at the count after a fence of its own.
         fence(Ordering::SeqCst);
@@ -28,15 +28,15 @@ impl Bell {
         }
     }
 
-    /// Waits for a ring for as long as that, unless it is not quiet already; returns whether it
+    /// Waits for a notify for as long as that, unless it is not quiet already; returns whether it
     /// was quiet all the time. There is one listener.
-    pub(crate) fn is_quiet_for(&self, time: Duration, is_quiet: impl FnOnce() -> bool) -> bool {
+    pub(crate) fn wait_timeout(&self, time: Duration, is_quiet: impl FnOnce() -> bool) -> bool {
         self.listener.get_or_init(thread::current);
         self.awaited.store(true, Ordering::Relaxed);
         fence(Ordering::SeqCst);
         if is_quiet() {
             let begun = Instant::now();
-            // Woken by an earlier ring, or by nothing, it waits on.
+            // Woken by an earlier notify, or by nothing, it waits on.
             while self.awaited.load(Ordering::Relaxed)
                 && let Some(left) = time.checked_sub(begun.elapsed())
             {
@@ -54,12 +54,12 @@ impl Bell {
 mod tests {
     use std::time::Duration;
 
-    use super::Bell;
+    use super::WakeSignal;
 
     #[test]
     fn without_a_ring_it_is_quiet_unless_it_was_not_before() {
-        let bell = Bell::default();
-        assert!(bell.is_quiet_for(Duration::from_millis(1), || true));
-        assert!(!bell.is_quiet_for(Duration::MAX, || false));
+        let wake_signal = WakeSignal::default();
+        assert!(wake_signal.wait_timeout(Duration::from_millis(1), || true));
+        assert!(!wake_signal.wait_timeout(Duration::MAX, || false));
     }
 }

@@ -8,19 +8,19 @@ use thiserror::Error;
 
 /// The environment variables of a process.
 #[derive(Default)]
-pub(crate) struct Variables {
+pub(crate) struct EnvVars {
     values: HashMap<OsString, OsString>,
 }
 
 /// The error of a variable that is not text.
 #[derive(Debug, Error)]
 #[error("{name} is not Unicode text: set it again")]
-pub(crate) struct VariableError {
+pub(crate) struct EnvVarError {
     name: String,
 }
 
-impl Variables {
-    pub(crate) fn of_process() -> Self {
+impl EnvVars {
+    pub(crate) fn from_env() -> Self {
         Self { values: std::env::vars_os().collect() }
     }
 
@@ -30,18 +30,18 @@ impl Variables {
     }
 
     /// Returns the value of a variable that is set and not empty.
-    pub(crate) fn get(&self, name: &str) -> Result<Option<String>, VariableError> {
+    pub(crate) fn get(&self, name: &str) -> Result<Option<String>, EnvVarError> {
         Ok(self.text(name)?.filter(|value| !value.is_empty()))
     }
 
     /// Returns the value of a variable that is set, even to nothing.
-    pub(crate) fn text(&self, name: &str) -> Result<Option<String>, VariableError> {
+    pub(crate) fn text(&self, name: &str) -> Result<Option<String>, EnvVarError> {
         let Some(value) = self.values.get(name.as_ref() as &std::ffi::OsStr) else {
             return Ok(None);
         };
         match value.to_str() {
             Some(text) => Ok(Some(text.to_owned())),
-            None => Err(VariableError { name: name.to_owned() }),
+            None => Err(EnvVarError { name: name.to_owned() }),
         }
     }
 
@@ -53,7 +53,7 @@ impl Variables {
 }
 
 #[cfg(test)]
-impl<const N: usize> From<[(&str, &str); N]> for Variables {
+impl<const N: usize> From<[(&str, &str); N]> for EnvVars {
     fn from(values: [(&str, &str); N]) -> Self {
         let values = values.map(|(name, value)| (name.into(), value.into())).into();
         Self { values }

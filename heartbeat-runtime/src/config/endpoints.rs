@@ -2,11 +2,11 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use heartbeat_definition::{Endpoint as Declared, Port, Role, RoleValue};
+use heartbeat_definition::{Endpoint as Declared, Port, Role, RoleValue, ServiceDefinition};
 
-use super::{Variables, variable_name};
-use crate::Error;
-use crate::endpoint::{Address, Endpoint};
+use super::env_vars::{EnvVars, variable_name};
+use crate::endpoint::{Address, AddressSource, Endpoint};
+use crate::error::Error;
 
 /// Returns the variable that overrides the address of an endpoint.
 pub(crate) fn address_variable(endpoint: &str) -> String {
@@ -16,23 +16,34 @@ pub(crate) fn address_variable(endpoint: &str) -> String {
 /// Returns the endpoints of a role, each at the address in `HEARTBEAT_ENDPOINT_<NAME>`, else at the
 /// one in the variables that the definition itself maps to its address and port, else at the
 /// declared port on all interfaces.
-pub(crate) fn of(role: &Role, variables: &Variables) -> Result<Vec<Endpoint>, Error> {
-    role.endpoints
-        .iter()
-        .map(|declared| {
-            let variable = address_variable(&declared.name);
-            let address = match variables.text(&variable)? {
-                Some(written) => written
-                    .parse()
-                    .map_err(|error| format!("{variable} is `{written}`: {error}"))?,
-                None => mapped(role, declared, variables)?,
-            };
-            Ok(Endpoint::new(declared, address))
-        })
-        .collect()
+///
+/// A socket that systemd hands over under the endpoint's name replaces the second and the third.
+pub(crate) fn resolve(
+    definition: &ServiceDefinition,
+    role: &Role,
+    variables: &EnvVars,
+) -> Result<Vec<Endpoint>, Error> {
+    let resolve = |declared: &Declared| {
+        let variable = address_variable(&declared.name);
+        let address = match variables.text(&variable)? {
+            Some(written) => {
+                let address = written.parse();
+                let address =
+                    address.map_err(|error| format!("{variable} is `{written}`: {error}"))?;
+                (address, AddressSource::Variable)
+            }
+            None => (from_xpath_vars(role, declared, variables)?, AddressSource::Definition),
+        };
+        Ok(Endpoint::new(definition, declared, address))
+    };
+    role.endpoints.iter().map(resolve).collect()
 }
 
-fn mapped(role: &Role, declared: &Declared, variables: &Variables) -> Result<Address, Error> {
+fn from_xpath_vars(
+    role: &Role,
+    declared: &Declared,
+    variables: &EnvVars,
+) -> Result<Address, Error> {
     let (mut ip, mut port) = (IpAddr::from(Ipv6Addr::UNSPECIFIED), None);
     for variable in &role.runtime.environment {
         let name = &variable.name;
@@ -59,14 +70,14 @@ fn mapped(role: &Role, declared: &Declared, variables: &Variables) -> Result<Add
         // A declared port may be invalid; that of the heartbeat endpoint was checked.
         Some(Port::Any) | None => 0,
     };
-    Ok(Address::Socket((ip, port.unwrap_or_else(declared_port)).into()))
+    Ok(Address::Tcp((ip, port.unwrap_or_else(declared_port)).into()))
 }
 
 #[cfg(test)]
 mod tests {
     use heartbeat_definition::ServiceDefinition;
 
-    use super::{Variables, of};
+    use super::{EnvVars, resolve};
 
     const DEFINITION: &str = r#"
         <ServiceDefinition name="S"><WorkerRole name="W">
@@ -84,9 +95,9 @@ mod tests {
           </Environment></Runtime>
         </WorkerRole></ServiceDefinition>"#;
 
-    fn addresses(variables: &Variables) -> Result<Vec<String>, String> {
+    fn addresses(variables: &EnvVars) -> Result<Vec<String>, String> {
         let definition = ServiceDefinition::read(DEFINITION.as_bytes()).unwrap().model;
-        let endpoints = of(definition.role("W").unwrap(), variables);
+        let endpoints = resolve(&definition, definition.role("W").unwrap(), variables);
         let endpoints = endpoints.map_err(|error| error.to_string())?;
         Ok(endpoints.iter().map(|endpoint| endpoint.address().to_string()).collect())
     }
@@ -95,11 +106,11 @@ mod tests {
     fn the_nearest_source_wins() {
         let own = ("HEARTBEAT_ENDPOINT_HEART_BEAT", "127.0.0.1:5000");
         for (variables, heartbeat) in [
-            (Variables::from([]), "[::]:3000"),
-            (Variables::from([("PORT", "4000")]), "[::]:4000"),
-            (Variables::from([("ADDRESS", "10.0.0.4")]), "10.0.0.4:3000"),
-            (Variables::from([("ADDRESS", "::1"), ("PORT", "4000")]), "[::1]:4000"),
-            (Variables::from([("ADDRESS", "::1"), own]), "127.0.0.1:5000"),
+            (EnvVars::from([]), "[::]:3000"),
+            (EnvVars::from([("PORT", "4000")]), "[::]:4000"),
+            (EnvVars::from([("ADDRESS", "10.0.0.4")]), "10.0.0.4:3000"),
+            (EnvVars::from([("ADDRESS", "::1"), ("PORT", "4000")]), "[::1]:4000"),
+            (EnvVars::from([("ADDRESS", "::1"), own]), "127.0.0.1:5000"),
         ] {
             assert_eq!(addresses(&variables).unwrap(), [heartbeat, "[::]:0"]);
         }
@@ -107,13 +118,13 @@ mod tests {
 
     #[test]
     fn an_invalid_address_names_its_variable() {
-        let error = addresses(&Variables::from([("PORT", "http")])).unwrap_err();
+        let error = addresses(&EnvVars::from([("PORT", "http")])).unwrap_err();
         assert_eq!(
             error,
             "PORT, which the service definition maps to /RoleEnvironment/CurrentInstance/Endpoints/\
              Endpoint[@name='Heart.Beat']/@port, is `http`: write a port"
         );
-        let error = addresses(&Variables::from([("HEARTBEAT_ENDPOINT_PEERS", "x")])).unwrap_err();
+        let error = addresses(&EnvVars::from([("HEARTBEAT_ENDPOINT_PEERS", "x")])).unwrap_err();
         assert!(error.starts_with("HEARTBEAT_ENDPOINT_PEERS is `x`: write "), "{error}");
     }
 }

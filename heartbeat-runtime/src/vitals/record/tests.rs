@@ -1,32 +1,35 @@
 use std::time::Duration;
 
-use super::{Due, Lane, LaneState, nanoseconds};
+use super::{Due, HeartbeatRecord, HeartbeatState, nanoseconds};
 
 const DEADLINE: Duration = Duration::from_secs(8);
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// A lane, and the time of its last look.
+/// A record, and the time of its last look.
 struct Watched {
-    lane: Lane,
+    record: HeartbeatRecord,
     now: Duration,
 }
 
 impl Watched {
     fn new(armed: bool) -> Self {
-        Self { lane: Lane::new("run".to_owned(), DEADLINE, armed, Duration::ZERO), now: PERIOD }
+        Self {
+            record: HeartbeatRecord::new("run".to_owned(), DEADLINE, armed, Duration::ZERO),
+            now: PERIOD,
+        }
     }
 
-    /// Looks once a period until the lane is stalled; at which look it was.
+    /// Looks once a period until the record is stalled; at which look it was.
     fn looks_until_stalled(&mut self) -> Option<u32> {
         (1..=100).find(|_| {
             self.now += PERIOD;
-            self.lane.look(Due::Now, self.now)
+            self.record.scan(Due::Now, self.now)
         })
     }
 
     fn allow(&self, time: Duration) -> u64 {
         let end = nanoseconds(self.now + time);
-        self.lane.begin_allowance(end);
+        self.record.begin_allowance(end);
         end
     }
 }
@@ -42,23 +45,23 @@ fn a_lane_that_never_beat_owes_nothing_unless_it_is_armed() {
 fn a_lane_stalls_after_its_deadline_and_by_the_next_look_and_heals() {
     let mut watched = Watched::new(false);
     for stalls in 1..3 {
-        watched.lane.beat();
+        watched.record.beat();
         // One look sees the beat, the eighth after it reaches the deadline.
         assert_eq!(watched.looks_until_stalled(), Some(9));
-        assert_eq!(watched.lane.report(watched.now).stalls, stalls);
+        assert_eq!(watched.record.report(watched.now).stalls, stalls);
     }
 }
 
 #[test]
 fn an_idle_lane_owes_nothing_and_the_end_restarts_the_deadline() {
     let mut watched = Watched::new(true);
-    watched.lane.enter_idle();
-    watched.lane.enter_idle();
+    watched.record.enter_idle();
+    watched.record.enter_idle();
     assert_eq!(watched.looks_until_stalled(), None);
-    watched.lane.leave_idle();
+    watched.record.leave_idle();
     assert_eq!(watched.looks_until_stalled(), None, "guards nest");
-    assert_eq!(watched.lane.report(watched.now).state, LaneState::Resting);
-    watched.lane.leave_idle();
+    assert_eq!(watched.record.report(watched.now).state, HeartbeatState::Resting);
+    watched.record.leave_idle();
     assert_eq!(watched.looks_until_stalled(), Some(9));
 }
 
@@ -67,10 +70,10 @@ fn an_idle_spell_between_two_looks_restarts_the_deadline() {
     let mut watched = Watched::new(true);
     for _ in 0..5 {
         watched.now += PERIOD;
-        assert!(!watched.lane.look(Due::Now, watched.now));
+        assert!(!watched.record.scan(Due::Now, watched.now));
     }
-    watched.lane.enter_idle();
-    watched.lane.leave_idle();
+    watched.record.enter_idle();
+    watched.record.leave_idle();
     assert_eq!(watched.looks_until_stalled(), Some(9));
 }
 
@@ -81,9 +84,9 @@ fn under_an_allowance_its_end_is_the_deadline() {
         watched.allow(time);
         let looks = u32::try_from(time.as_secs()).unwrap();
         assert_eq!(watched.looks_until_stalled(), Some(looks));
-        watched.lane.beat();
+        watched.record.beat();
         watched.now += PERIOD;
-        assert!(!watched.lane.look(Due::Now, watched.now), "a beat heals it");
+        assert!(!watched.record.scan(Due::Now, watched.now), "a beat heals it");
     }
 }
 
@@ -92,9 +95,9 @@ fn an_allowance_is_kept_to_by_a_lane_that_never_beat_too() {
     let mut watched = Watched::new(false);
     let end = watched.allow(5 * PERIOD);
     assert_eq!(watched.looks_until_stalled(), Some(5));
-    watched.lane.end_allowance(end);
+    watched.record.end_allowance(end);
     assert_eq!(watched.looks_until_stalled(), None, "and then it owes nothing again");
-    assert_eq!(watched.lane.report(watched.now).state, LaneState::Unarmed);
+    assert_eq!(watched.record.report(watched.now).state, HeartbeatState::Unarmed);
 }
 
 #[test]
@@ -103,12 +106,12 @@ fn after_the_end_of_an_allowance_a_beat_restores_the_ordinary_deadline() {
     let end = watched.allow(3 * PERIOD);
     for _ in 0..2 {
         watched.now += PERIOD;
-        assert!(!watched.lane.look(Due::Now, watched.now));
+        assert!(!watched.record.scan(Due::Now, watched.now));
     }
     watched.now += 2 * PERIOD;
-    watched.lane.beat();
+    watched.record.beat();
     assert_eq!(watched.looks_until_stalled(), Some(9), "the guard still lives");
-    watched.lane.end_allowance(end);
+    watched.record.end_allowance(end);
 }
 
 #[test]
@@ -118,10 +121,10 @@ fn the_latest_of_nested_allowances_counts_and_the_end_of_the_last_restarts_the_d
     let inner = watched.allow(3 * PERIOD);
     for _ in 0..10 {
         watched.now += PERIOD;
-        assert!(!watched.lane.look(Due::Now, watched.now));
+        assert!(!watched.record.scan(Due::Now, watched.now));
     }
-    watched.lane.end_allowance(inner);
-    watched.lane.end_allowance(outer);
+    watched.record.end_allowance(inner);
+    watched.record.end_allowance(outer);
     assert_eq!(watched.looks_until_stalled(), Some(9));
 }
 
@@ -130,7 +133,7 @@ fn the_deadline_begins_when_the_lane_is_due() {
     let mut watched = Watched::new(true);
     for _ in 0..100 {
         watched.now += PERIOD;
-        assert!(!watched.lane.look(Due::NotYet, watched.now));
+        assert!(!watched.record.scan(Due::NotYet, watched.now));
     }
     assert_eq!(watched.looks_until_stalled(), Some(8));
 }
@@ -142,42 +145,42 @@ fn a_lane_that_goes_on_beating_outlives_an_allowance_that_nobody_drops() {
     for second in 0..50 {
         watched.now += PERIOD;
         if second % 5 == 1 {
-            watched.lane.beat();
+            watched.record.beat();
         }
-        assert!(!watched.lane.look(Due::Now, watched.now), "{second}");
+        assert!(!watched.record.scan(Due::Now, watched.now), "{second}");
     }
     assert_eq!(watched.looks_until_stalled(), Some(5), "eight seconds after the last beat");
 }
 
 #[test]
 fn the_next_look_is_not_past_the_deadline() {
-    let lane = Lane::new(String::new(), DEADLINE + PERIOD / 2, true, Duration::ZERO);
-    assert_eq!(lane.period(7 * PERIOD), PERIOD);
-    assert_eq!(lane.period(8 * PERIOD), PERIOD / 2);
-    assert_eq!(lane.period(9 * PERIOD), PERIOD);
+    let record = HeartbeatRecord::new(String::new(), DEADLINE + PERIOD / 2, true, Duration::ZERO);
+    assert_eq!(record.period(7 * PERIOD), PERIOD);
+    assert_eq!(record.period(8 * PERIOD), PERIOD / 2);
+    assert_eq!(record.period(9 * PERIOD), PERIOD);
 }
 
 #[test]
 fn the_longest_wait_between_looks_keeps_to_the_rule() {
     for (deadline, period) in [(10, 10), (800, 100), (60_000, 1000)] {
         let deadline = Duration::from_millis(deadline);
-        let lane = Lane::new(String::new(), deadline, false, Duration::ZERO);
-        assert_eq!(lane.period(Duration::ZERO), Duration::from_millis(period));
+        let record = HeartbeatRecord::new(String::new(), deadline, false, Duration::ZERO);
+        assert_eq!(record.period(Duration::ZERO), Duration::from_millis(period));
     }
 }
 
 #[test]
 fn after_a_stop_a_stall_is_kept_until_a_beat_and_the_age_goes_on() {
     let mut watched = Watched::new(true);
-    watched.lane.beat();
+    watched.record.beat();
     assert_eq!(watched.looks_until_stalled(), Some(9));
     let mut look_after_the_stop = |beats: bool| {
         watched.now += PERIOD;
         if beats {
-            watched.lane.beat();
+            watched.record.beat();
         }
-        let stalled = watched.lane.look(Due::NoMore, watched.now);
-        (stalled, watched.lane.report(watched.now).age, watched.lane.unfinished(watched.now))
+        let stalled = watched.record.scan(Due::NoMore, watched.now);
+        (stalled, watched.record.report(watched.now).age, watched.record.unfinished(watched.now))
     };
     for second in 9..100 {
         let unfinished = format!("`run` last beat {second} s ago");
@@ -197,15 +200,15 @@ fn what_is_unfinished_is_told_as_it_is_now_and_not_as_at_the_last_look() {
     watched.now = 20 * PERIOD;
     let now = watched.now;
     let told = |what: &str| Some(format!("`run` {what}"));
-    assert_eq!(watched.lane.unfinished(now), told("has not beaten in 20 s"));
-    watched.lane.beat();
-    assert_eq!(watched.lane.unfinished(now), told("last beat less than 1 s ago"));
+    assert_eq!(watched.record.unfinished(now), told("has not beaten in 20 s"));
+    watched.record.beat();
+    assert_eq!(watched.record.unfinished(now), told("last beat less than 1 s ago"));
     let end = watched.allow(7 * PERIOD);
-    assert_eq!(watched.lane.unfinished(now), told("is under an allowance of another 7 s"));
-    watched.lane.enter_idle();
-    assert_eq!(watched.lane.unfinished(now), told("is idle"));
-    watched.lane.leave_idle();
-    watched.lane.end_allowance(end);
-    assert_eq!(watched.lane.unfinished(now), told("last beat less than 1 s ago"));
-    assert_eq!(Watched::new(false).lane.unfinished(now), None, "it need not beat");
+    assert_eq!(watched.record.unfinished(now), told("is under an allowance of another 7 s"));
+    watched.record.enter_idle();
+    assert_eq!(watched.record.unfinished(now), told("is idle"));
+    watched.record.leave_idle();
+    watched.record.end_allowance(end);
+    assert_eq!(watched.record.unfinished(now), told("last beat less than 1 s ago"));
+    assert_eq!(Watched::new(false).record.unfinished(now), None, "it need not beat");
 }

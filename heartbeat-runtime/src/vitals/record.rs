@@ -1,18 +1,18 @@
-//! A lane that must beat: its deadline, and what the heart thread knows of it from look to look.
+//! A record that must beat: its deadline, and what the heart thread knows of it from look to look.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::clock::nanoseconds;
-use super::flags::{Flags, Seen};
-use crate::log::one_line;
+use super::flags::{FlagSnapshot, HeartbeatFlags};
+use crate::log::escape_controls;
 
-/// Whoever beats holds this, and so does the heart thread, which alone calls [`Lane::look`].
-pub(crate) struct Lane {
+/// Whoever beats holds this, and so does the heart thread, which alone calls [`HeartbeatRecord::look`].
+pub(crate) struct HeartbeatRecord {
     pub(crate) name: String,
     pub(crate) stall_after: Duration,
-    flags: Flags,
+    flags: HeartbeatFlags,
     /// The ends of the allowances that live.
     allowances: Mutex<Vec<u64>>,
     armed: AtomicBool,
@@ -29,7 +29,7 @@ pub(crate) struct Lane {
     abandoned: AtomicBool,
 }
 
-/// Whether a lane owes beats.
+/// Whether a record owes beats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Due {
     /// Its time begins when it does.
@@ -39,20 +39,20 @@ pub(crate) enum Due {
     NoMore,
 }
 
-/// What a report says of a lane.
+/// What a report says of a record.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct LaneReport {
+pub(crate) struct HeartbeatReport {
     pub(crate) name: String,
-    pub(crate) state: LaneState,
+    pub(crate) state: HeartbeatState,
     /// Since the last look that found it alive.
     pub(crate) age: Duration,
     pub(crate) deadline: Duration,
     pub(crate) stalls: u64,
 }
 
-/// What a lane is at.
+/// What a record is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LaneState {
+pub(crate) enum HeartbeatState {
     /// Has not beaten yet, and need not.
     Unarmed,
     Beating,
@@ -61,7 +61,7 @@ pub(crate) enum LaneState {
     Stalled,
 }
 
-impl LaneState {
+impl HeartbeatState {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Unarmed => "unarmed",
@@ -72,12 +72,12 @@ impl LaneState {
     }
 }
 
-impl Lane {
+impl HeartbeatRecord {
     pub(crate) fn new(name: String, stall_after: Duration, armed: bool, now: Duration) -> Self {
         Self {
             name,
             stall_after,
-            flags: Flags::new(),
+            flags: HeartbeatFlags::new(),
             allowances: Mutex::default(),
             armed: AtomicBool::new(armed),
             has_beaten: AtomicBool::new(false),
@@ -140,9 +140,9 @@ impl Lane {
         if left.is_zero() { period } else { period.min(left) }
     }
 
-    /// Clears what the flags show, and says whether the lane is stalled.
-    pub(crate) fn look(&self, due: Due, now: Duration) -> bool {
-        let seen = self.flags.look();
+    /// Clears what the flags show, and says whether the record is stalled.
+    pub(crate) fn scan(&self, due: Due, now: Duration) -> bool {
+        let seen = self.flags.scan();
         let now = nanoseconds(now);
         let at_rest = seen.idle || seen.allowed_until > now;
         let armed = self.armed.load(Ordering::Relaxed) || seen.beaten;
@@ -174,8 +174,8 @@ impl Lane {
     }
 
     /// Until when a look has to find a beat. Past its end, an allowance is the deadline itself,
-    /// and nothing is added to it, unless the lane has beaten since it began.
-    fn deadline(&self, seen: Seen, now: u64, alive_at: u64) -> u64 {
+    /// and nothing is added to it, unless the record has beaten since it began.
+    fn deadline(&self, seen: FlagSnapshot, now: u64, alive_at: u64) -> u64 {
         let is_new =
             self.allowed_until.swap(seen.allowed_until, Ordering::Relaxed) != seen.allowed_until;
         if seen.idle || seen.restarted || (seen.beaten && !is_new) {
@@ -217,25 +217,29 @@ impl Lane {
         } else {
             return None;
         };
-        Some(format!("`{}` {what}", one_line(&self.name)))
+        Some(format!("`{}` {what}", escape_controls(&self.name)))
     }
 
-    /// Since the last look that found it alive.
+    /// Returns the time of the last sign of life.
+    pub(crate) fn last_alive(&self) -> Duration {
+        Duration::from_nanos(self.alive_at.load(Ordering::Relaxed))
+    }
+
     fn age(&self, now: Duration) -> Duration {
         now.saturating_sub(Duration::from_nanos(self.alive_at.load(Ordering::Relaxed)))
     }
 
-    pub(crate) fn report(&self, now: Duration) -> LaneReport {
+    pub(crate) fn report(&self, now: Duration) -> HeartbeatReport {
         let state = if self.is_stalled() {
-            LaneState::Stalled
+            HeartbeatState::Stalled
         } else if self.at_rest.load(Ordering::Relaxed) {
-            LaneState::Resting
+            HeartbeatState::Resting
         } else if self.armed.load(Ordering::Relaxed) {
-            LaneState::Beating
+            HeartbeatState::Beating
         } else {
-            LaneState::Unarmed
+            HeartbeatState::Unarmed
         };
-        LaneReport {
+        HeartbeatReport {
             name: self.name.clone(),
             state,
             age: self.age(now),

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use heartbeat_definition::{ConfiguredRole, Role, ServiceConfiguration};
 
-use super::Variables;
-use crate::Error;
+use super::env_vars::EnvVars;
+use crate::error::Error;
 
 /// The file in the working directory, for which `HEARTBEAT_CONFIGURATION` names another.
 const DEFAULT_PATH: &str = "ServiceConfiguration.cscfg";
@@ -26,7 +26,7 @@ impl Configuration {
 
     /// Reads the file that `HEARTBEAT_CONFIGURATION` names, which must exist, else the one in the
     /// working directory, which need not.
-    pub(crate) fn load(variables: &Variables) -> Result<Self, Error> {
+    pub(crate) fn load(variables: &EnvVars) -> Result<Self, Error> {
         let named = variables.path("HEARTBEAT_CONFIGURATION");
         let optional = named.is_none();
         let path = named.unwrap_or_else(|| DEFAULT_PATH.into());

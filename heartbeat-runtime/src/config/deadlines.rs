@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use heartbeat_definition::parse_duration;
 
-use crate::Error;
-use crate::environment::Variables;
-use crate::heart::Watch;
+use super::env_vars::EnvVars;
+use crate::error::Error;
 use crate::vitals::SHORTEST;
 
 #[derive(Clone, Copy, Debug)]
@@ -35,12 +34,7 @@ impl Deadlines {
         self.stop_within / 5 * 4
     }
 
-    /// What of them the heart keeps, from now on.
-    pub(crate) fn watch(&self) -> Watch {
-        Watch { stop_within: self.stop_within }
-    }
-
-    pub(super) fn overruled_by(self, variables: &Variables) -> Result<Self, Error> {
+    pub(super) fn with_env_overrides(self, variables: &EnvVars) -> Result<Self, Error> {
         let duration = |name: &str, otherwise: Duration| match variables.text(name)? {
             None => Ok(otherwise),
             Some(written) => parse_duration(&written).ok_or_else(|| {
@@ -72,23 +66,23 @@ impl Deadlines {
 #[cfg(test)]
 mod tests {
     use super::{Deadlines, Duration};
-    use crate::environment::Variables;
+    use crate::config::EnvVars;
 
     #[test]
     fn a_variable_overrules_and_has_to_be_a_duration() {
-        let variables = Variables::from([("HEARTBEAT_STOP_WITHIN", "2m")]);
-        let deadlines = Deadlines::default().overruled_by(&variables).unwrap();
+        let variables = EnvVars::from([("HEARTBEAT_STOP_WITHIN", "2m")]);
+        let deadlines = Deadlines::default().with_env_overrides(&variables).unwrap();
         assert_eq!(deadlines.run_within(), Duration::from_secs(96));
         assert_eq!(deadlines.stall_after, Duration::from_secs(30));
 
         for (name, value) in [("HEARTBEAT_STALL_AFTER", "9ms"), ("HEARTBEAT_STOP_WITHIN", "0s")] {
-            let error = Deadlines::default().overruled_by(&Variables::from([(name, value)]));
+            let error = Deadlines::default().with_env_overrides(&EnvVars::from([(name, value)]));
             let error = error.unwrap_err().to_string();
             assert!(error.contains(&format!("set {name} (or ")), "{error}");
         }
 
-        let variables = Variables::from([("HEARTBEAT_DRAIN", "5")]);
-        let error = Deadlines::default().overruled_by(&variables).unwrap_err().to_string();
+        let variables = EnvVars::from([("HEARTBEAT_DRAIN", "5")]);
+        let error = Deadlines::default().with_env_overrides(&variables).unwrap_err().to_string();
         assert!(error.starts_with("HEARTBEAT_DRAIN is `5`: write "), "{error}");
     }
 }

@@ -10,24 +10,24 @@ use crate::endpoint::Peer;
 
 /// The clients that may see the details on an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Trust {
+pub(crate) enum DetailAccess {
     /// Everyone who reaches the endpoint.
     Everyone,
     /// Clients on this machine that ask for it by a loopback name: the worker runs on a terminal.
-    Developer,
+    LoopbackOnly,
     Nobody,
 }
 
 /// Headers that a proxy adds.
 const OF_PROXIES: [HeaderName; 3] = [FORWARDED, VIA, HeaderName::from_static("x-forwarded-for")];
 
-impl Trust {
+impl DetailAccess {
     /// Tells whether the sender of a request may see the details; `None` is unknown.
-    pub(super) fn extends_to<B>(self, peer: Option<Peer>, request: &Request<B>) -> bool {
+    pub(super) fn allows<B>(self, peer: Option<Peer>, request: &Request<B>) -> bool {
         match self {
             Self::Everyone => true,
             Self::Nobody => false,
-            Self::Developer => is_of_this_machine(peer, request),
+            Self::LoopbackOnly => is_of_this_machine(peer, request),
         }
     }
 }
@@ -65,7 +65,7 @@ mod tests {
 
     use http::Request;
 
-    use super::Trust;
+    use super::DetailAccess;
     use crate::endpoint::Peer;
 
     fn request(peer: &str, uri: &str, headers: &[(&str, &str)]) -> (Option<Peer>, Request<()>) {
@@ -80,11 +80,11 @@ mod tests {
     fn allows_a_loopback_peer_that_names_a_loopback_host() {
         for host in ["localhost:3000", "LOCALHOST", "127.0.0.1:3000", "127.1.2.3", "[::1]:3000"] {
             let (peer, request) = request("127.0.0.1:5000", "/health", &[("host", host)]);
-            assert!(Trust::Developer.extends_to(peer, &request), "{host}");
-            assert!(!Trust::Nobody.extends_to(peer, &request));
+            assert!(DetailAccess::LoopbackOnly.allows(peer, &request), "{host}");
+            assert!(!DetailAccess::Nobody.allows(peer, &request));
         }
         let (peer, http2) = request("[::ffff:127.0.0.1]:5000", "http://localhost:3000/health", &[]);
-        assert!(Trust::Developer.extends_to(peer, &http2));
+        assert!(DetailAccess::LoopbackOnly.allows(peer, &http2));
     }
 
     #[test]
@@ -103,10 +103,10 @@ mod tests {
             request("127.0.0.1:5000", "/health", &[host, ("forwarded", "for=192.0.2.7")]),
             request("127.0.0.1:5000", "/health", &[host, ("via", "1.1 proxy")]),
         ] {
-            assert!(!Trust::Developer.extends_to(peer, &request), "{request:?}");
-            assert!(Trust::Everyone.extends_to(peer, &request));
+            assert!(!DetailAccess::LoopbackOnly.allows(peer, &request), "{request:?}");
+            assert!(DetailAccess::Everyone.allows(peer, &request));
         }
         let unknown = Request::builder().header("host", "localhost").body(()).unwrap();
-        assert!(!Trust::Developer.extends_to(None, &unknown));
+        assert!(!DetailAccess::LoopbackOnly.allows(None, &unknown));
     }
 }

@@ -5,12 +5,12 @@ use std::os::fd::{IntoRawFd, OwnedFd};
 
 use socket2::Socket;
 
-use super::Bound;
-use crate::Error;
+use super::BoundListener;
+use crate::error::Error;
 
 /// The sockets that were handed over to this process and are not taken yet. The rest stays open for
 /// user code that expects it.
-pub(crate) struct HandedOver {
+pub(crate) struct SocketActivation {
     sockets: Vec<(String, OwnedFd)>,
 }
 
@@ -20,16 +20,16 @@ pub(crate) struct HandedOver {
     "cannot use the socket that was handed over as `{name}`: {cause}: give the socket unit \
      `ListenStream=` and `Accept=no`"
 )]
-pub(crate) struct HandedOverError {
+pub(crate) struct SocketActivationError {
     name: String,
     #[source]
     cause: io::Error,
 }
 
-impl HandedOver {
+impl SocketActivation {
     /// Takes the sockets that `LISTEN_PID`, `LISTEN_FDS` and `LISTEN_FDNAMES` describe. Call it once,
     /// before anything opens a descriptor with one of their numbers.
-    pub(crate) fn to_process() -> Result<Self, sd_listen_fds::Error> {
+    pub(crate) fn from_env() -> Result<Self, sd_listen_fds::Error> {
         let sockets = sd_listen_fds::get()?;
         let named = |(name, socket): (Option<_>, sd_listen_fds::OwnedFd)| {
             (name.unwrap_or_default(), socket.into_std())
@@ -38,15 +38,20 @@ impl HandedOver {
     }
 
     /// Takes the sockets of an endpoint; a unit may list several addresses.
-    pub(crate) fn take(&mut self, endpoint: &str) -> Result<Vec<Bound>, HandedOverError> {
-        let refused = |cause| HandedOverError { name: endpoint.to_owned(), cause };
+    pub(crate) fn take(
+        &mut self,
+        endpoint: &str,
+    ) -> Result<Vec<BoundListener>, SocketActivationError> {
+        let refused = |cause| SocketActivationError { name: endpoint.to_owned(), cause };
         let taken = self.sockets.extract_if(.., |(name, _)| name == endpoint);
-        taken.map(|(_, socket)| Bound::handed_over(Socket::from(socket)).map_err(refused)).collect()
+        taken
+            .map(|(_, socket)| BoundListener::handed_over(Socket::from(socket)).map_err(refused))
+            .collect()
     }
 
     /// Adds a hint to the error of an endpoint that could not be bound: a socket under another name
     /// may have its address.
-    pub(crate) fn explained(&self, endpoint: &str, error: impl Into<Error>) -> Error {
+    pub(crate) fn with_hint(&self, endpoint: &str, error: impl Into<Error>) -> Error {
         let error = error.into();
         // A socket of that name was ignored, because a variable gives the address.
         if self.sockets.is_empty() || self.sockets.iter().any(|(name, _)| name == endpoint) {
@@ -62,7 +67,7 @@ impl HandedOver {
     }
 }
 
-impl Drop for HandedOver {
+impl Drop for SocketActivation {
     fn drop(&mut self) {
         for (_, socket) in self.sockets.drain(..) {
             let _ = socket.into_raw_fd();
@@ -72,7 +77,7 @@ impl Drop for HandedOver {
 
 #[cfg(test)]
 mod tests {
-    use super::HandedOver;
+    use super::SocketActivation;
 
     #[test]
     fn names_the_sockets_that_match_no_endpoint() {
@@ -81,9 +86,9 @@ mod tests {
                 let (socket, _) = std::os::unix::net::UnixStream::pair().unwrap();
                 ((*name).to_owned(), socket.into())
             };
-            HandedOver { sockets: names.iter().map(socket).collect() }
+            SocketActivation { sockets: names.iter().map(socket).collect() }
         };
-        let explained = |names| handed_over(names).explained("Heartbeat", "in use").to_string();
+        let explained = |names| handed_over(names).with_hint("Heartbeat", "in use").to_string();
         assert_eq!(explained(&[]), "in use");
         assert_eq!(explained(&["x", "Heartbeat"]), "in use");
         assert_eq!(

@@ -1,23 +1,5 @@
-//! What user code is handed: identity, endpoints, settings, local storage, the stop signal, and
-//! the beat.
-
-mod addresses;
-mod local_resources;
-#[cfg(unix)]
-mod private_folder;
-mod service_configuration;
-mod settings;
-mod surroundings;
-mod variables;
-
-pub(crate) use self::addresses::{address_variable, of as endpoints};
-pub use self::local_resources::LocalResourceError;
-pub(crate) use self::service_configuration::Configuration;
-#[cfg(feature = "test-util")]
-pub(crate) use self::settings::MissingValues;
-pub use self::settings::SettingError;
-pub(crate) use self::surroundings::Surroundings;
-pub(crate) use self::variables::{Variables, variable_name};
+//! `RoleEnvironment`, which user code receives: identity, endpoints, settings, local storage, the
+//! stop signal, and the heartbeat.
 
 use std::fmt;
 use std::future::Future;
@@ -25,10 +7,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use self::local_resources::LocalResources;
-use self::settings::Settings;
+use crate::config::{InstanceConfig, LocalResourceError, SettingError};
 use crate::endpoint::Endpoint;
-use crate::log::lifecycle;
+use crate::log::{Elapsed, lifecycle};
 use crate::vitals::{Allowance, CheckBuilder, Event, Heartbeat, HeartbeatBuilder, Idle, Vitals};
 
 /// The environment of a role instance. A clone is cheap, and shows the same instance.
@@ -143,10 +124,7 @@ pub struct RoleEnvironment {
 struct Instance {
     name: &'static str,
     version: &'static str,
-    id: String,
-    endpoints: Vec<Endpoint>,
-    settings: Settings,
-    local_resources: LocalResources,
+    config: InstanceConfig,
     run: Heartbeat,
     vitals: Arc<Vitals>,
 }
@@ -154,6 +132,16 @@ struct Instance {
 // === impl RoleEnvironment ===
 
 impl RoleEnvironment {
+    pub(crate) fn new(
+        name: &'static str,
+        version: &'static str,
+        config: InstanceConfig,
+        vitals: Arc<Vitals>,
+    ) -> Self {
+        let run = Heartbeat::from_run(&vitals);
+        Self { instance: Arc::new(Instance { name, version, config, run, vitals }) }
+    }
+
     /// The role's name in the service definition.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -169,7 +157,7 @@ impl RoleEnvironment {
     /// The instance's id: `HEARTBEAT_INSTANCE_ID`, else the host name.
     #[must_use]
     pub fn instance_id(&self) -> &str {
-        &self.instance.id
+        &self.instance.config.id
     }
 
     /// The endpoint of exactly that name, where the role declares it.
@@ -181,7 +169,7 @@ impl RoleEnvironment {
     /// All endpoints that the role declares, in the order of the service definition.
     #[must_use]
     pub fn endpoints(&self) -> &[Endpoint] {
-        &self.instance.endpoints
+        &self.instance.config.endpoints
     }
 
     /// The value of a declared setting: the variable `HEARTBEAT_SETTING_<NAME>`, else what the
@@ -191,7 +179,7 @@ impl RoleEnvironment {
     ///
     /// Where the role declares no setting of exactly that name.
     pub fn setting(&self, name: &str) -> Result<&str, SettingError> {
-        self.instance.settings.get(name)
+        self.instance.config.settings.get(name)
     }
 
     /// The folder of a declared local storage, created on first use: the variable
@@ -205,7 +193,7 @@ impl RoleEnvironment {
     /// is a symbolic link, belongs to somebody else, or is writable by others. Out of `on_start`,
     /// this error ends the process with exit code 78.
     pub fn local_resource(&self, name: &str) -> Result<PathBuf, LocalResourceError> {
-        self.instance.local_resources.get(name)
+        self.instance.config.local_resources.get(name)
     }
 
     /// Tells that `run` is making progress. Call it as often as you like: it costs a load, and
@@ -297,19 +285,25 @@ impl RoleEnvironment {
         CheckBuilder::new(name, &self.instance.vitals)
     }
 
-    /// Takes the instance out of rotation without stopping it, or puts it back: while it is busy,
-    /// ready fails and live does not. Before `run` it says how the instance begins.
+    /// Takes the instance out of rotation without stopping it, or puts it back. While it is busy,
+    /// ready fails and live does not. Before `run` it sets how the instance begins.
     pub fn set_busy(&self, busy: bool) {
-        self.instance.vitals.apply_telling(Event::Busy(busy), |past| {
-            lifecycle!(info, "{}, {past}", if busy { "busy" } else { "ready" });
+        self.instance.vitals.apply_and_log(Event::Busy(busy), |change| {
+            let lasted = Elapsed(change.lasted);
+            if busy {
+                lifecycle!(info, "busy (ready fails), after {lasted} of {}", change.from);
+            } else {
+                lifecycle!(info, "no longer busy, after {lasted}");
+            }
         });
     }
 
-    /// Asks for a graceful stop with exit code 75, so that a supervisor starts the worker anew.
-    /// Where the instance is stopping already, this changes nothing.
+    /// Requests a graceful stop with exit code 75, so that the supervisor restarts the worker. It
+    /// changes nothing if the instance is already stopping.
     pub fn request_recycle(&self) {
-        self.instance.vitals.recycle_telling(|past| {
-            lifecycle!(info, "a recycle is asked for: stopping, {past}");
+        let within = Elapsed(self.instance.config.deadlines.stop_within);
+        self.instance.vitals.recycle_and_log(|_| {
+            lifecycle!(info, "recycle requested: stopping, within {within}");
         });
     }
 

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use heartbeat_definition::Role;
 
+use super::env_vars::{EnvVars, variable_name};
 #[cfg(unix)]
 use super::private_folder::create as create_private;
-use super::{Variables, variable_name};
 
 /// Where each declared local storage is.
 pub(crate) struct LocalResources {
@@ -39,7 +39,7 @@ pub struct LocalResourceError {
 }
 
 impl LocalResources {
-    pub(crate) fn of(role: &Role, instance: &str, variables: &Variables) -> Self {
+    pub(crate) fn new(role: &Role, instance: &str, variables: &EnvVars) -> Self {
         let folder = |name: &str| {
             let named = variables.path(&variable_name("HEARTBEAT_RESOURCE_", name));
             named.map_or_else(|| Folder::InBase(file_name(name)), Folder::Named)
@@ -123,7 +123,7 @@ impl std::error::Error for LocalResourceError {
 mod tests {
     use heartbeat_definition::ServiceDefinition;
 
-    use super::{LocalResources, Variables};
+    use super::{EnvVars, LocalResources};
 
     #[test]
     fn a_declared_storage_is_created_on_first_use() {
@@ -132,9 +132,9 @@ mod tests {
         let definition = ServiceDefinition::read(definition.as_bytes()).unwrap().model;
         let folder = tempfile::tempdir().unwrap();
         let wanted = folder.path().join("a/b");
-        let variables = Variables::from([("HEARTBEAT_RESOURCE_SCRATCH", wanted.to_str().unwrap())]);
+        let variables = EnvVars::from([("HEARTBEAT_RESOURCE_SCRATCH", wanted.to_str().unwrap())]);
 
-        let resources = LocalResources::of(definition.role("W").unwrap(), "i", &variables);
+        let resources = LocalResources::new(definition.role("W").unwrap(), "i", &variables);
         assert!(!wanted.exists());
         assert_eq!(resources.get("Scratch").unwrap(), wanted);
         assert!(wanted.is_dir());
@@ -142,8 +142,8 @@ mod tests {
 
         std::fs::write(folder.path().join("file"), "").unwrap();
         let taken = folder.path().join("file/b");
-        let variables = Variables::from([("HEARTBEAT_RESOURCE_SCRATCH", taken.to_str().unwrap())]);
-        let resources = LocalResources::of(definition.role("W").unwrap(), "i", &variables);
+        let variables = EnvVars::from([("HEARTBEAT_RESOURCE_SCRATCH", taken.to_str().unwrap())]);
+        let resources = LocalResources::new(definition.role("W").unwrap(), "i", &variables);
         let error = resources.get("Scratch").unwrap_err().to_string();
         assert!(error.ends_with("set HEARTBEAT_RESOURCE_SCRATCH to another folder"), "{error}");
         let error = resources.get("scratch").unwrap_err().to_string();

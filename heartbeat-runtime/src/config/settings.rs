@@ -2,9 +2,9 @@
 
 use heartbeat_definition::{ConfiguredSetting, Role, nearest};
 
+use super::env_vars::{EnvVars, variable_name};
 use super::service_configuration::Configuration;
-use super::{Variables, variable_name};
-use crate::Error;
+use crate::error::Error;
 
 /// The values of the declared settings, and of those settings of imported modules that the
 /// configuration gives.
@@ -45,7 +45,7 @@ impl Settings {
     /// them.
     pub(crate) fn new(
         role: &Role,
-        variables: &Variables,
+        variables: &EnvVars,
         configuration: &Configuration,
     ) -> Result<Self, Error> {
         let (mut values, mut missing) = (Vec::new(), Vec::new());
@@ -98,14 +98,14 @@ mod tests {
     use heartbeat_definition::ServiceDefinition;
 
     use super::super::service_configuration::Configuration;
-    use super::{Settings, Variables};
+    use super::{EnvVars, Settings};
 
     const DEFINITION: &str = r#"
         <ServiceDefinition name="S"><WorkerRole name="W"><ConfigurationSettings>
             <Setting name="Queue.Url"/><Setting name="Batch"/>
         </ConfigurationSettings></WorkerRole></ServiceDefinition>"#;
 
-    fn settings(variables: &Variables) -> Result<Settings, String> {
+    fn settings(variables: &EnvVars) -> Result<Settings, String> {
         let definition = ServiceDefinition::read(DEFINITION.as_bytes()).unwrap().model;
         let role = definition.role("W").unwrap();
         let configuration = Configuration::load(variables).map_err(|error| error.to_string())?;
@@ -123,10 +123,10 @@ mod tests {
         std::fs::write(&file, configuration).unwrap();
         let file = file.to_str().unwrap();
 
-        let of_file = settings(&Variables::from([("HEARTBEAT_CONFIGURATION", file)])).unwrap();
+        let of_file = settings(&EnvVars::from([("HEARTBEAT_CONFIGURATION", file)])).unwrap();
         assert_eq!((of_file.get("Queue.Url"), of_file.get("Batch")), (Ok("from file"), Ok("")));
 
-        let variables = Variables::from([
+        let variables = EnvVars::from([
             ("HEARTBEAT_CONFIGURATION", file),
             ("HEARTBEAT_SETTING_QUEUE_URL", "from variable"),
         ]);
@@ -152,7 +152,7 @@ mod tests {
             </ConfigurationSettings></Role></ServiceConfiguration>"#;
         std::fs::write(&file, configuration).unwrap();
 
-        let variables = Variables::from([("HEARTBEAT_CONFIGURATION", file.to_str().unwrap())]);
+        let variables = EnvVars::from([("HEARTBEAT_CONFIGURATION", file.to_str().unwrap())]);
         let configuration = Configuration::load(&variables).unwrap();
         let role = definition.role("W").unwrap();
         let settings = Settings::new(role, &variables, &configuration).unwrap();
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn names_all_settings_without_a_value() {
-        let error = settings(&Variables::from([])).err().unwrap();
+        let error = settings(&EnvVars::from([])).err().unwrap();
         assert_eq!(
             error,
             "no value for setting `Queue.Url`, `Batch` of role `W`: ServiceConfiguration.cscfg is \
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_named_configuration_must_exist() {
-        let variables = Variables::from([("HEARTBEAT_CONFIGURATION", "absent.cscfg")]);
+        let variables = EnvVars::from([("HEARTBEAT_CONFIGURATION", "absent.cscfg")]);
         let error = settings(&variables).err().unwrap();
         assert!(
             error.starts_with("cannot read the service configuration absent.cscfg: "),
@@ -184,10 +184,8 @@ mod tests {
 
     #[test]
     fn suggests_the_nearest_declared_setting() {
-        let variables = Variables::from([
-            ("HEARTBEAT_SETTING_QUEUE_URL", ""),
-            ("HEARTBEAT_SETTING_BATCH", "7"),
-        ]);
+        let variables =
+            EnvVars::from([("HEARTBEAT_SETTING_QUEUE_URL", ""), ("HEARTBEAT_SETTING_BATCH", "7")]);
         let error = settings(&variables).unwrap().get("batch").unwrap_err().to_string();
         assert_eq!(error, "role `W` declares no setting `batch`: did you mean `Batch`?");
         let error = settings(&variables).unwrap().get("Region").unwrap_err().to_string();

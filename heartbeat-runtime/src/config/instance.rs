@@ -1,47 +1,48 @@
 //! The configuration of an instance: plain data, made before its endpoints are bound.
 
-use std::sync::Arc;
+use heartbeat_definition::{Role, ServiceDefinition};
 
-use heartbeat_definition::Role;
-
+use super::deadlines::Deadlines;
+use super::details::DetailsPolicy;
+use super::endpoints;
+use super::env_vars::EnvVars;
 use super::local_resources::LocalResources;
 use super::service_configuration::Configuration;
 use super::settings::Settings;
-use super::{Instance, RoleEnvironment, Variables, addresses};
-use crate::Error;
 use crate::endpoint::{Address, Endpoint};
-use crate::vitals::{Heartbeat, Vitals};
+use crate::error::Error;
 
 /// The configuration of an instance.
-pub(crate) struct Surroundings {
-    id: String,
-    endpoints: Vec<Endpoint>,
-    settings: Settings,
-    local_resources: LocalResources,
+pub(crate) struct InstanceConfig {
+    pub(crate) id: String,
+    pub(crate) endpoints: Vec<Endpoint>,
+    pub(crate) settings: Settings,
+    pub(crate) local_resources: LocalResources,
+    pub(crate) deadlines: Deadlines,
+    pub(crate) details: DetailsPolicy,
 }
 
-impl Surroundings {
-    /// Resolves everything that the role declares from the variables and the service configuration.
+impl InstanceConfig {
+    /// Resolves everything that a role declares from the variables and the service configuration.
     ///
     /// # Errors
     ///
     /// A variable is invalid, or a setting has no value; one line says what to set.
     pub(crate) fn new(
-        role: &Role,
-        variables: &Variables,
+        (definition, role): (&ServiceDefinition, &Role),
+        deadlines: Deadlines,
+        variables: &EnvVars,
         configuration: &Configuration,
     ) -> Result<Self, Error> {
         let id = variables.get("HEARTBEAT_INSTANCE_ID")?.map_or_else(host_name, Ok)?;
         Ok(Self {
-            endpoints: addresses::of(role, variables)?,
+            endpoints: endpoints::resolve(definition, role, variables)?,
             settings: Settings::new(role, variables, configuration)?,
-            local_resources: LocalResources::of(role, &id, variables),
+            local_resources: LocalResources::new(role, &id, variables),
+            deadlines: deadlines.with_env_overrides(variables)?,
+            details: DetailsPolicy::from_env(variables)?,
             id,
         })
-    }
-
-    pub(crate) fn id(&self) -> &str {
-        &self.id
     }
 
     pub(crate) fn endpoint(&self, name: &str) -> Result<&Endpoint, Error> {
@@ -49,29 +50,11 @@ impl Surroundings {
         endpoint.ok_or_else(|| format!("the role declares no endpoint `{name}`").into())
     }
 
-    #[cfg(feature = "test-util")]
-    pub(crate) fn endpoints_mut(&mut self) -> &mut [Endpoint] {
-        &mut self.endpoints
-    }
-
     /// Records the bound address of an endpoint, perhaps with a port that the system chose.
-    pub(crate) fn is_bound(&mut self, name: &str, address: &Address) {
+    pub(crate) fn set_bound_address(&mut self, name: &str, address: &Address) {
         for endpoint in self.endpoints.iter_mut().filter(|endpoint| endpoint.name() == name) {
-            endpoint.is_at(address.clone());
+            endpoint.set_address(address.clone());
         }
-    }
-
-    pub(crate) fn into_environment(
-        self,
-        name: &'static str,
-        version: &'static str,
-        vitals: Arc<Vitals>,
-    ) -> RoleEnvironment {
-        let Self { id, endpoints, settings, local_resources } = self;
-        let run = Heartbeat::of_run(&vitals);
-        let instance =
-            Instance { name, version, id, endpoints, settings, local_resources, run, vitals };
-        RoleEnvironment { instance: Arc::new(instance) }
     }
 }
 

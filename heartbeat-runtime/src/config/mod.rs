@@ -1,0 +1,26 @@
+//! Plain data, made before user code runs: environment variables, the one precedence of addresses,
+//! settings, local resources and deadlines become an [`InstanceConfig`].
+
+mod deadlines;
+mod details;
+mod endpoints;
+mod env_vars;
+mod instance;
+mod local_resources;
+#[cfg(unix)]
+mod private_folder;
+mod service_configuration;
+mod settings;
+
+pub(crate) use self::deadlines::Deadlines;
+pub(crate) use self::details::DetailsPolicy;
+pub(crate) use self::endpoints::{address_variable, resolve as resolve_endpoints};
+pub(crate) use self::env_vars::EnvVars;
+#[cfg(feature = "test-util")]
+pub(crate) use self::env_vars::variable_name;
+pub(crate) use self::instance::InstanceConfig;
+pub use self::local_resources::LocalResourceError;
+pub(crate) use self::service_configuration::Configuration;
+#[cfg(feature = "test-util")]
+pub(crate) use self::settings::MissingValues;
+pub use self::settings::SettingError;

@@ -1,0 +1,63 @@
+//! How a worker ends, and every exit code.
+
+use std::fmt;
+use std::process::ExitCode;
+
+/// The end of a worker, as its supervisor learns of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// The worker stopped or finished.
+    Clean,
+    /// A phase returned an error.
+    Error,
+    /// A phase, or the monitor, panicked.
+    Panic,
+    /// The worker requested a recycle.
+    Recycle,
+    /// The stop took too long.
+    Timeout,
+    /// An argument that begins with `--heartbeat` is not known.
+    Usage,
+    /// The worker could not start.
+    Configuration,
+    /// `--heartbeat-probe` was given.
+    Probe { is_success: bool },
+    /// A second signal of that number arrived during the stop.
+    Signal(u8),
+}
+
+impl Exit {
+    /// Returns the exit code, from `sysexits.h` where it has one.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Clean | Self::Probe { is_success: true } => 0,
+            Self::Error | Self::Probe { is_success: false } => 1,
+            Self::Usage => 2,
+            Self::Panic => 70,
+            Self::Recycle | Self::Timeout => 75,
+            Self::Configuration => 78,
+            Self::Signal(number) => number.saturating_add(128),
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        exit.code().into()
+    }
+}
+
+/// Writes the end in words, without the code.
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Clean => "stopped cleanly",
+            Self::Error => "stopped with an error",
+            Self::Panic => "stopped with a panic",
+            Self::Recycle => "stopped for a recycle",
+            Self::Timeout => "stopped, with unfinished work aborted,",
+            Self::Signal(_) => "stopped by a second signal",
+            Self::Usage | Self::Configuration | Self::Probe { .. } => "not started",
+        })
+    }
+}

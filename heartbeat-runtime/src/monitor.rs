@@ -1,0 +1,287 @@
+//! The monitor: a thread and a runtime of its own, which serves health, handles signals, scans the
+//! vitals and keeps deadlines, whatever the threads of the worker do.
+
+use std::future::pending;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+
+use crate::endpoint::{BoundListener, Listener};
+use crate::exit::Exit;
+use crate::log::{self, Elapsed, lifecycle};
+use crate::server::{self, BoxFuture, HealthState};
+use crate::supervisor::{Signals, Systemd};
+use crate::vitals::{Canary, Event, Reason, ScanReport, State, Verdict, Vitals};
+
+/// Time for the last responses.
+const CLOSE_WITHIN: Duration = Duration::from_secs(1);
+/// Time in which a further signal counts as the first: a wrapper such as `timeout` signals a process
+/// and its group.
+const SAME_SIGNAL: Duration = Duration::from_millis(50);
+
+/// A monitor that is not running yet; its signal handlers are registered.
+pub(crate) struct MonitorBuilder {
+    runtime: Runtime,
+    signals: Signals,
+}
+
+/// The handle of a running monitor thread.
+pub(crate) struct MonitorHandle {
+    thread: JoinHandle<()>,
+    close: oneshot::Sender<()>,
+}
+
+/// The deadlines that the monitor keeps.
+#[derive(Clone, Copy)]
+pub(crate) struct MonitorConfig {
+    pub(crate) stop_within: Duration,
+}
+
+/// The work of the monitor thread.
+struct Monitor {
+    servers: Vec<(Listener, HealthState)>,
+    vitals: Arc<Vitals>,
+    config: MonitorConfig,
+    systemd: Systemd,
+    signals: Signals,
+}
+
+// === impl MonitorBuilder ===
+
+impl MonitorBuilder {
+    /// Registers the signal handlers: from here on no signal ends the process unseen.
+    pub(crate) fn new() -> io::Result<Self> {
+        // A flood on one connection holds up the next for a few turns, instead of tokio's 61.
+        let runtime = Builder::new_current_thread().event_interval(8).enable_all().build()?;
+        let signals = {
+            let _in_runtime = runtime.enter();
+            Signals::register()?
+        };
+        Ok(Self { runtime, signals })
+    }
+
+    /// Starts the monitor thread, which serves health on each listener.
+    pub(crate) fn start(
+        self,
+        servers: Vec<(BoundListener, HealthState)>,
+        vitals: Arc<Vitals>,
+        config: MonitorConfig,
+        systemd: Systemd,
+    ) -> io::Result<MonitorHandle> {
+        let Self { runtime, signals } = self;
+        let servers = {
+            let _in_runtime = runtime.enter();
+            let listen = |(bound, health): (BoundListener, _)| Ok((bound.into_listener()?, health));
+            servers.into_iter().map(listen).collect::<io::Result<Vec<_>>>()?
+        };
+        log::start()?;
+        let (close, closing) = oneshot::channel();
+        let canary_vitals = Arc::clone(&vitals);
+        let monitor = Monitor { servers, vitals, config, systemd, signals };
+        // First, so that no probe passes before every thread of ours exists.
+        spawn("canary", move || send_canaries(&canary_vitals))?;
+        let thread = spawn("heartbeat", move || {
+            runtime.block_on(monitor.run(closing));
+            // This ends the connections that are still open.
+            runtime.shutdown_background();
+        })?;
+        Ok(MonitorHandle { thread, close })
+    }
+}
+
+// === impl MonitorHandle ===
+
+impl MonitorHandle {
+    /// Closes the servers after complete responses, and ends the thread.
+    pub(crate) fn close(self) {
+        let Self { thread, close } = self;
+        drop(close);
+        // The thread does not end by a panic.
+        let _ = thread.join();
+    }
+}
+
+/// Spawns a thread without which a worker must not go on: nothing would watch or stop it.
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
+    thread::Builder::new().name(name.to_owned()).spawn(move || {
+        if catch_unwind(AssertUnwindSafe(work)).is_err() {
+            lifecycle!(error, "the monitor panicked: forcing exit {}", Exit::Panic.code());
+            force_exit(Exit::Panic);
+        }
+    })
+}
+
+// === impl Monitor ===
+
+impl Monitor {
+    async fn run(self, closing: oneshot::Receiver<()>) {
+        let Self { servers, vitals, config, mut systemd, signals } = self;
+        let (close_servers, servers_closing) = tokio::sync::watch::channel(());
+        let mut tasks = JoinSet::new();
+        for (listener, health) in servers {
+            let server: BoxFuture =
+                Box::pin(server::serve(listener, health, servers_closing.clone()));
+            tasks.spawn(server);
+        }
+        let mut signals = pin!(handle_signals(signals, &vitals, config.stop_within));
+        tokio::select! {
+            _ = closing => {}
+            () = signals.as_mut() => {}
+            () = watch_health(&vitals) => {}
+            () = systemd.follow(&vitals) => {}
+            exit = stop_deadline(&vitals, config.stop_within) => force_exit(exit),
+        }
+        systemd.notify(&vitals);
+        drop(close_servers);
+        // A second signal still ends the process at once, and the stop deadline still holds.
+        tokio::select! {
+            _ = timeout(CLOSE_WITHIN, tasks.join_all()) => {}
+            () = signals => {}
+            () = async { sleep_until_after(vitals.ending().await, config.stop_within).await } => {}
+        }
+    }
+}
+
+/// Requests a stop at the first signal, and ends the process at the second.
+async fn handle_signals(mut signals: Signals, vitals: &Vitals, stop_within: Duration) {
+    let first = signals.next().await;
+    let mut same = pin!(sleep(SAME_SIGNAL));
+    let is_first = vitals.apply_and_log(Event::Stop, |_| {
+        lifecycle!(info, "{first}: stopping, within {}", Elapsed(stop_within));
+    });
+    if !is_first {
+        lifecycle!(info, "{first}: already stopping");
+    }
+    loop {
+        tokio::select! {
+            biased;
+            // First, to take the signals that arrived while this thread could not run.
+            _ = signals.next() => {}
+            () = same.as_mut() => break,
+        }
+    }
+    let second = signals.next().await;
+    let exit = Exit::Signal(second.number());
+    lifecycle!(error, "{second} during the stop: forcing exit {}", exit.code());
+    force_exit(exit);
+}
+
+/// Scans the vitals again and again, and logs changes.
+pub(crate) async fn watch_health(vitals: &Vitals) {
+    let mut report = ScanReport::default();
+    loop {
+        report = vitals.scan(&report, |next| log_changes(&report, next));
+        log_panics(vitals);
+        let slept_at = Instant::now();
+        vitals.clock().arm(report.period);
+        let _ = timeout(report.period, vitals.registered()).await;
+        vitals.clock().tick(report.period, slept_at.elapsed());
+    }
+}
+
+/// Logs the task panics that are not logged yet: at a scan, and before a failure that one causes.
+pub(crate) fn log_panics(vitals: &Vitals) {
+    vitals.panics().log_new(|count, last| {
+        let plural = if count == 1 { "" } else { "s" };
+        lifecycle!(warn, "a task {last}: the worker goes on ({count} task panic{plural} so far)");
+    });
+}
+
+/// Logs what began and what ended between two scans, a line each. A change of the verdict without
+/// one of these causes gets a line of its own. Nothing recovers during a stop: a beat is only no
+/// longer due.
+fn log_changes(before: &ScanReport, after: &ScanReport) {
+    let mut is_explained = false;
+    for stall in after.stalled.iter().filter(|stall| !before.has_stalled(&stall.name)) {
+        let (name, silent) = (&stall.name, Elapsed(after.at.saturating_sub(stall.since)));
+        lifecycle!(warn, "stalled: no beat from `{name}` for {silent} (live and ready fail)");
+        is_explained = true;
+    }
+    for failure in after.failing.iter().filter(|failure| !before.has_failed(&failure.name)) {
+        let (name, message) = (&failure.name, &failure.message);
+        let effect = if failure.critical { "ready fails" } else { "status warn" };
+        lifecycle!(warn, "check `{name}` failed: {message} ({effect})");
+        is_explained = true;
+    }
+    if after.ending {
+        return;
+    }
+    for stall in before.stalled.iter().filter(|stall| !after.has_stalled(&stall.name)) {
+        let (name, silent) = (&stall.name, Elapsed(after.at.saturating_sub(stall.since)));
+        lifecycle!(info, "recovered: `{name}` beats again, after {silent}");
+        is_explained = true;
+    }
+    for failure in before.failing.iter().filter(|failure| !after.has_failed(&failure.name)) {
+        let (name, failed) = (&failure.name, Elapsed(after.at.saturating_sub(failure.since)));
+        lifecycle!(info, "check `{name}` recovered, after {failed}");
+        is_explained = true;
+    }
+    let change = after.transition.as_ref().filter(|change| !is_explained && change.is_news());
+    if let Some(change) = change {
+        let (to, from, lasted) = (&change.to, &change.from, Elapsed(change.lasted));
+        lifecycle!(info, "{to}, after {lasted} of {from}");
+    }
+}
+
+/// Sends canaries into the worker's runtime until the instance ends, and logs when one is missing.
+///
+/// On a thread of its own, since an idle worker does nothing else so often: a timer of the monitor's
+/// runtime would wake its thread twice each time, at twice the cost.
+fn send_canaries(vitals: &Vitals) {
+    let is_starved = |verdict: &Verdict| verdict.reasons.contains(&Reason::Starved);
+    let mut canary = Canary::default();
+    let mut is_ending = false;
+    while !is_ending {
+        vitals.wait_for_next(&canary);
+        // One more round at the end withdraws the starvation of a runtime that is shutting down.
+        is_ending = vitals.lifecycle().state.is_ending();
+        vitals.poll_canary(&mut canary, |change| {
+            let lasted = Elapsed(change.lasted);
+            if is_starved(&change.to) {
+                let effect = if change.to.live { "status warn" } else { "live and ready fail" };
+                lifecycle!(warn, "starved: the worker's runtime runs no tasks ({effect})");
+            } else if is_starved(&change.from) {
+                lifecycle!(
+                    info,
+                    "recovered: the worker's runtime runs tasks again, after {lasted}"
+                );
+            }
+        });
+    }
+}
+
+/// Waits until a stop has taken longer than `stop_within`, logs what is unfinished, and returns how
+/// the process ends.
+pub(crate) async fn stop_deadline(vitals: &Vitals, stop_within: Duration) -> Exit {
+    sleep_until_after(vitals.ending().await, stop_within).await;
+    let lifecycle = vitals.lifecycle();
+    let exit = if lifecycle.state == State::Faulted { Exit::Panic } else { Exit::Timeout };
+    let mut unfinished = vitals.unfinished();
+    let within = Elapsed(stop_within);
+    unfinished.push(format!("{} did not finish within {within}", lifecycle.phase));
+    lifecycle!(error, "stop overdue: {}: forcing exit {}", unfinished.join("; "), exit.code());
+    exit
+}
+
+/// Sleeps until `start + time`; forever on overflow.
+pub(crate) async fn sleep_until_after(start: Instant, time: Duration) {
+    match start.checked_add(time) {
+        Some(end) => sleep_until(end).await,
+        None => pending().await,
+    }
+}
+
+/// Ends the process, after the last lines are written if they can be.
+#[expect(clippy::disallowed_methods, reason = "the one place where the process ends itself")]
+fn force_exit(exit: Exit) {
+    log::flush(log::FLUSH_TIMEOUT);
+    std::process::exit(exit.code().into());
+}

@@ -1,0 +1,54 @@
+//! The result of a scan of the vitals.
+
+use std::time::Duration;
+
+use super::history::Transition;
+
+/// The result of a scan.
+#[derive(Default)]
+pub(crate) struct ScanReport {
+    /// The change of the verdict, if there is one.
+    pub(crate) transition: Option<Transition>,
+    /// The instance is ending, so nothing recovers: beats are only no longer due.
+    pub(crate) ending: bool,
+    /// The time of the scan, on the clock of the vitals.
+    pub(crate) at: Duration,
+    pub(crate) stalled: Vec<Stall>,
+    pub(crate) failing: Vec<CheckFailure>,
+    /// The time until the next scan.
+    pub(crate) period: Duration,
+}
+
+/// A stalled heartbeat.
+pub(crate) struct Stall {
+    pub(crate) name: String,
+    /// Its last sign of life, on the clock of the vitals.
+    pub(crate) since: Duration,
+}
+
+/// A failed check.
+pub(crate) struct CheckFailure {
+    pub(crate) name: String,
+    pub(crate) critical: bool,
+    pub(crate) message: String,
+    /// The first scan in a row that found it failed, on the clock of the vitals.
+    pub(crate) since: Duration,
+}
+
+impl ScanReport {
+    pub(crate) fn has_stalled(&self, heartbeat: &str) -> bool {
+        self.stalled.iter().any(|stall| stall.name == heartbeat)
+    }
+
+    pub(crate) fn has_failed(&self, check: &str) -> bool {
+        self.failing.iter().any(|failure| failure.name == check)
+    }
+
+    /// Takes over since when a check fails from the scan before.
+    pub(super) fn continue_from(&mut self, before: &Self) {
+        for failure in &mut self.failing {
+            let earlier = before.failing.iter().find(|earlier| earlier.name == failure.name);
+            failure.since = earlier.map_or(failure.since, |earlier| earlier.since);
+        }
+    }
+}
