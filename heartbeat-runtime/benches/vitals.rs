@@ -18,9 +18,9 @@ use tokio::runtime::Builder;
 
 use crate::vitals::Vitals;
 
-#[expect(unreachable_pub, reason = "the vital signs use its type alone")]
-#[path = "../src/error.rs"]
-mod error;
+mod error {
+    pub(crate) use heartbeat_runtime::Error;
+}
 #[expect(dead_code, unused_imports, unused_macros, reason = "the vital signs log panics")]
 #[path = "../src/log.rs"]
 mod log;

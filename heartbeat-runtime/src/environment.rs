@@ -12,14 +12,22 @@ use crate::endpoint::Endpoint;
 use crate::log::{Elapsed, lifecycle};
 use crate::vitals::{Allowance, CheckBuilder, Event, Heartbeat, HeartbeatBuilder, Idle, Vitals};
 
-/// The environment of a role instance. A clone is cheap, and shows the same instance.
+/// The environment of a role instance. A clone is cheap and shares the instance.
+///
+/// # Words
+///
+/// A **heartbeat** is a named signal that must **beat** within its deadline. It is **idle** while it
+/// waits for work, under an **allowance** during a declared long step, and **stalled** after a missed
+/// deadline. The worker is **starved** while its runtime cannot run a task. A **check** asks a
+/// dependency in the background. The **verdict** follows from all of them: live, ready, started, and
+/// a status of pass, warn or fail. The **details** are for trusted clients only.
 ///
 /// # Patterns
 ///
-/// Beat where work gets done, be idle where there is none, and declare what takes long.
+/// Beat where work gets done, be idle where there is none, and declare long steps.
 ///
-/// A poll loop waits under [`idle`](Self::idle); its example shows it whole. A batch beats as it
-/// gets on, so that its deadline is that of one item, and asks whether to stop:
+/// A poll loop waits under [`idle`](Self::idle), which has the whole example. A batch beats after each
+/// item, so that its deadline is that of one item, and asks whether to stop:
 ///
 /// ```
 /// # use heartbeat_runtime::RoleEnvironment;
@@ -35,7 +43,7 @@ use crate::vitals::{Allowance, CheckBuilder, Event, Heartbeat, HeartbeatBuilder,
 /// # }
 /// ```
 ///
-/// A call that takes long and cannot beat is allowed its time, and no more:
+/// A long call that cannot beat gets an allowance:
 ///
 /// ```
 /// # use heartbeat_runtime::{Error, RoleEnvironment};
@@ -49,7 +57,7 @@ use crate::vitals::{Allowance, CheckBuilder, Event, Heartbeat, HeartbeatBuilder,
 /// # }
 /// ```
 ///
-/// A pool has a lane for each consumer, so that one that hangs is not hidden by the others:
+/// A pool has a heartbeat for each consumer, so that the others do not hide one that hangs:
 ///
 /// ```
 /// # use heartbeat_runtime::{Error, RoleEnvironment};
@@ -72,14 +80,14 @@ use crate::vitals::{Allowance, CheckBuilder, Event, Heartbeat, HeartbeatBuilder,
 ///         heartbeat.finish();
 ///     });
 /// }
-/// // `run` itself has nothing to beat for.
+/// // `run` itself has no work of its own.
 /// let _idle = role.idle();
 /// consumers.join_all().await;
 /// # Ok(())
 /// # }
 /// ```
 ///
-/// A thread of its own, or `spawn_blocking`, takes its lane along:
+/// A thread, or `spawn_blocking`, owns its heartbeat:
 ///
 /// ```
 /// # use heartbeat_runtime::{Error, RoleEnvironment};
@@ -97,7 +105,7 @@ use crate::vitals::{Allowance, CheckBuilder, Event, Heartbeat, HeartbeatBuilder,
 /// # }
 /// ```
 ///
-/// A worker that sleeps for hours is idle while it does:
+/// A worker that sleeps for hours is idle meanwhile:
 ///
 /// ```
 /// # use heartbeat_runtime::{Error, RoleEnvironment};
@@ -142,49 +150,50 @@ impl RoleEnvironment {
         Self { instance: Arc::new(Instance { name, version, config, run, vitals }) }
     }
 
-    /// The role's name in the service definition.
+    /// Returns the name of the role in the service definition.
     #[must_use]
     pub fn name(&self) -> &str {
         self.instance.name
     }
 
-    /// The version of the worker's package.
+    /// Returns the version of the worker's package.
     #[must_use]
     pub fn version(&self) -> &str {
         self.instance.version
     }
 
-    /// The instance's id: `HEARTBEAT_INSTANCE_ID`, else the host name.
+    /// Returns the id of the instance: `HEARTBEAT_INSTANCE_ID`, else the host name.
     #[must_use]
     pub fn instance_id(&self) -> &str {
         &self.instance.config.id
     }
 
-    /// The endpoint of exactly that name, where the role declares it.
+    /// Returns the endpoint of exactly that name, if the role declares it.
     #[must_use]
     pub fn endpoint(&self, name: &str) -> Option<&Endpoint> {
         self.endpoints().iter().find(|endpoint| endpoint.name() == name)
     }
 
-    /// All endpoints that the role declares, in the order of the service definition.
+    /// Returns all endpoints of the role, in the order of the service definition.
     #[must_use]
     pub fn endpoints(&self) -> &[Endpoint] {
         &self.instance.config.endpoints
     }
 
-    /// The value of a declared setting: the variable `HEARTBEAT_SETTING_<NAME>`, else what the
-    /// service configuration says. Every declared setting has one, or the worker does not start.
+    /// Returns the value of a declared setting, from the variable `HEARTBEAT_SETTING_<NAME>`, else from
+    /// the service configuration. Without a value for every declared setting, the worker does not start.
     ///
     /// # Errors
     ///
-    /// Where the role declares no setting of exactly that name.
+    /// The role declares no setting of exactly that name. Out of `on_start`, this error ends the process
+    /// with exit code 78.
     pub fn setting(&self, name: &str) -> Result<&str, SettingError> {
         self.instance.config.settings.get(name)
     }
 
-    /// The folder of a declared local storage, created on first use: the variable
-    /// `HEARTBEAT_RESOURCE_<NAME>`, else `heartbeat-<role>-<instance>/<name>` in the system's
-    /// folder for temporary files. Nothing ever removes its content.
+    /// Returns the folder of a declared local storage, and creates it on first use: that in the variable
+    /// `HEARTBEAT_RESOURCE_<NAME>`, else `heartbeat-<role>-<instance>/<name>` in the system's folder for
+    /// temporary files. Nothing ever removes its content.
     ///
     /// # Errors
     ///
@@ -196,17 +205,17 @@ impl RoleEnvironment {
         self.instance.config.local_resources.get(name)
     }
 
-    /// Tells that `run` is making progress. Call it as often as you like: it costs a load, and
-    /// a store where the heart thread has looked since the last beat.
+    /// Reports progress of `run`. Call it as often as you like: it costs a load, and a store after each
+    /// scan of the monitor thread.
     ///
-    /// From the first beat on (or from the start, where `stall_after` is given), `run` has to beat
-    /// within every 30 seconds (or `stall_after`) until the instance is to stop, or it counts as
-    /// stalled until it beats again: live and ready fail.
+    /// From the first beat on (or from the start, if `stall_after` is set), `run` must beat every 30
+    /// seconds (or `stall_after`) until a stop. After a missed deadline it is stalled until it beats
+    /// again: live and ready fail.
     pub fn beat(&self) {
         self.instance.run.beat();
     }
 
-    /// Tells that `run` waits for work: no beat is due while the guard lives.
+    /// Reports that `run` waits for work: no beat is due while the guard lives.
     ///
     /// ```
     /// # use heartbeat_runtime::{Error, RoleEnvironment};
@@ -226,15 +235,14 @@ impl RoleEnvironment {
         self.instance.run.idle()
     }
 
-    /// Declares a step of `run` that may take that long without a beat: past it, `run` is
-    /// stalled, whether it has ever beaten or not. For a call that cannot beat, such as a
-    /// migration or an upload.
+    /// Declares a step of `run` that may take `time` without a beat, such as a migration or an upload.
+    /// After it `run` is stalled, even if it has never beaten.
     pub fn allow(&self, time: Duration) -> Allowance {
         self.instance.run.allow(time)
     }
 
-    /// A further lane that must beat, beside that of `run`: one for each consumer of a pool, each
-    /// partition, each blocking thread, so that one that hangs is not hidden by the others.
+    /// Returns a builder for a further heartbeat: one for each consumer of a pool, each partition, each
+    /// blocking thread, so that the others do not hide one that hangs.
     ///
     /// ```
     /// # use heartbeat_runtime::{Error, RoleEnvironment};
@@ -262,9 +270,9 @@ impl RoleEnvironment {
         HeartbeatBuilder::new(name, self.instance.vitals.run().stall_after, &self.instance.vitals)
     }
 
-    /// A check of something that the worker depends on, which runs in the background. A critical
-    /// one, as all are that do not say `warn_only`, makes the instance not ready while it fails;
-    /// none makes it not live.
+    /// Returns a builder for a check of a dependency, which runs in the background. While a critical
+    /// check fails, the instance is not ready; no check affects live. Checks are critical unless they
+    /// are `warn_only`.
     ///
     /// ```
     /// # use heartbeat_runtime::{Error, RoleEnvironment};
@@ -276,7 +284,7 @@ impl RoleEnvironment {
     ///     .every(Duration::from_secs(10))
     ///     .timeout(Duration::from_secs(2))
     ///     .register(async || ping().await)?;
-    /// // … keep it as long as it is to be checked: in the worker's state, say.
+    /// // … keep it while the check should run, for example in the worker's state.
     /// # drop(database);
     /// # Ok(())
     /// # }
@@ -307,7 +315,7 @@ impl RoleEnvironment {
         });
     }
 
-    /// Whether the instance is to stop.
+    /// Tells whether a stop is requested.
     #[must_use]
     pub fn is_stopping(&self) -> bool {
         self.instance.vitals.lifecycle().state.is_ending()
@@ -317,13 +325,12 @@ impl RoleEnvironment {
         &self.instance.vitals
     }
 
-    /// Ends when the instance is to stop.
+    /// Waits until a stop is requested.
     pub async fn stopping(&self) {
         self.instance.vitals.ending().await;
     }
 
-    /// What `future` gives, or `None` as soon as the instance is to stop, where `future` is
-    /// dropped as it stands.
+    /// Awaits `future`, or drops it and returns `None` when a stop is requested.
     pub async fn until_stopping<F: Future>(&self, future: F) -> Option<F::Output> {
         tokio::select! {
             biased;

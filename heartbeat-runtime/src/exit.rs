@@ -1,4 +1,4 @@
-//! How a worker ends, and every exit code.
+//! The ends of a worker, and every exit code.
 
 use std::fmt;
 use std::process::ExitCode;

@@ -1,8 +1,8 @@
-//! The few lines that every worker prints: where its health is served, and how it lives and ends.
+//! The lifecycle lines of a worker.
 //!
-//! All of them go through one queue, so that they come out in the order of what happened,
-//! whichever thread tells of it. A thread of its own writes them, so that a pipe that nobody
-//! reads, or a subscriber that blocks or panics, stops neither health nor deadlines.
+//! All threads write through one queue, so that lines come in the order of the events. A thread of its
+//! own takes them out: a full pipe, or a subscriber that blocks or panics, stops neither health nor
+//! deadlines.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -15,8 +15,8 @@ use std::time::Duration;
 use tracing::dispatcher::{self, Dispatch};
 use tracing::subscriber::NoSubscriber;
 
-/// Logs one lifecycle line through `tracing`, or to stderr while the program has no subscriber.
-/// It never waits for the line to be written.
+/// Logs a lifecycle line through `tracing`, or to stderr if the program has no subscriber. It never
+/// waits for the write.
 macro_rules! lifecycle {
     (info, $($line:tt)+) => { $crate::log::write($crate::log::Level::Info, format!($($line)+)) };
     (warn, $($line:tt)+) => { $crate::log::write($crate::log::Level::Warn, format!($($line)+)) };
@@ -24,16 +24,15 @@ macro_rules! lifecycle {
 }
 pub(crate) use lifecycle;
 
-/// How many lines may wait to be written; more are lost, and their number is told.
+/// Maximum number of waiting lines. Further lines are lost and counted.
 const QUEUE_LEN: usize = 1024;
 
-/// How long the end of the process, and each phase of user code before it begins, waits for what
-/// was said before to be written.
+/// Time that the end of the process, and the begin of each phase, waits for the lines before it.
 pub(crate) const FLUSH_TIMEOUT: Duration = Duration::from_millis(50);
 
 static QUEUE: Mutex<Queue> =
     Mutex::new(Queue { lines: VecDeque::new(), lost: 0, has_writer: false, is_writing: false });
-/// Tells of lines that wait, and of those that are written.
+/// Notified of new lines, and of written ones.
 static CHANGED: Condvar = Condvar::new();
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,22 +44,21 @@ pub(crate) enum Level {
 
 struct Queue {
     lines: VecDeque<Line>,
-    /// Lines for which there was no room since the last one that waits.
+    /// Number of lines lost after the last waiting one.
     lost: usize,
     has_writer: bool,
-    /// A line was taken out and is not written yet.
+    /// A line was taken out and is being written.
     is_writing: bool,
 }
 
 struct Line {
     level: Level,
     text: String,
-    /// The subscriber of the thread that tells, which may be that thread's alone.
+    /// The subscriber of the logging thread, which may be its own.
     subscriber: Dispatch,
 }
 
-/// Starts the thread that writes, once for the process. Before, each line is written at once, by
-/// the thread that tells.
+/// Starts the writer thread, once for the process. Before, each thread writes its lines itself.
 pub(crate) fn start() -> io::Result<()> {
     let mut queue = lock();
     if !queue.has_writer {
@@ -70,7 +68,7 @@ pub(crate) fn start() -> io::Result<()> {
     Ok(())
 }
 
-/// Writes a line, as soon as the lines before it are written; never waits.
+/// Queues a line. It never waits for the write.
 pub(crate) fn write(level: Level, text: String) {
     let line = Line::new(level, text);
     let mut queue = lock();
@@ -83,15 +81,15 @@ pub(crate) fn write(level: Level, text: String) {
     }
 }
 
-/// Waits until all lines are written, or that much time has passed.
+/// Waits until all lines are written, for at most `within`.
 pub(crate) fn flush(within: Duration) {
     let is_behind = |queue: &mut Queue| queue.is_writing || !queue.lines.is_empty();
-    // The time is up, or the lock is poisoned: there is nothing more to be done.
+    // Out of time, or poisoned: nothing more can be done.
     let _ = CHANGED.wait_timeout_while(lock(), within, is_behind);
 }
 
 fn lock() -> MutexGuard<'static, Queue> {
-    // Nothing that panics is done under the lock.
+    // No code under the lock panics.
     QUEUE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -102,7 +100,7 @@ fn write_lines() {
         queue.is_writing = false;
         CHANGED.notify_all();
         let Some(line) = wait_for_line(queue) else { continue };
-        // Not the next line either: its panic would be told in one more.
+        // A subscriber that panicked gets no further line: each would log one more panic.
         is_subscriber_broken =
             is_subscriber_broken || catch_unwind(AssertUnwindSafe(|| line.write())).is_err();
         if is_subscriber_broken {
@@ -153,8 +151,7 @@ impl Line {
 }
 
 fn to_stderr(line: &str) {
-    // A closed stderr is no reason to end a worker, as `eprintln!` would.
-    // In one piece, as others may write to the same pipe.
+    // `eprintln!` would panic on a closed stderr. One write, as other processes may share the pipe.
     let _ = io::stderr().write_all(format!("heartbeat: {line}\n").as_bytes());
 }
 

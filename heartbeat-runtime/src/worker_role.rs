@@ -4,9 +4,9 @@ use crate::environment::RoleEnvironment;
 use crate::error::Error;
 use crate::host::Host;
 
-/// A background worker: what it needs, what it does, how it ends.
+/// A background worker.
 ///
-/// Put [`#[worker_role]`](macro@crate::worker_role) on the implementation, and it is a program:
+/// [`#[worker_role]`](macro@crate::worker_role) on the implementation makes it a program:
 ///
 /// ```no_run
 /// use heartbeat_runtime::{Error, RoleEnvironment, WorkerRole, worker_role};
@@ -29,40 +29,41 @@ use crate::host::Host;
 /// }
 /// ```
 ///
-/// The futures need not be `Send`: they are driven on the main thread, so that code which blocks
-/// or computes in them holds up nobody else. Tasks that they spawn run on the worker's
-/// other threads, unless its flavor is `current_thread`.
+/// The futures need not be `Send`: the main thread drives them, so blocking or CPU-bound code in them
+/// holds up nothing else. Spawned tasks run on the other threads of the worker, unless its flavor is
+/// `current_thread`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no worker role",
+    message = "`{Self}` is not a worker role",
     note = "write `#[worker_role(heartbeat = \"…\")] impl WorkerRole for {Self} {{ … }}`"
 )]
 #[expect(async_fn_in_trait, reason = "no `Send` is asked for, and the signatures can be pasted")]
 pub trait WorkerRole: Sized {
-    /// Makes the worker; it is ready when this has ended well.
+    /// Makes the worker, which is ready afterwards.
     ///
     /// # Errors
     ///
-    /// Any error ends the process with exit code 1, without `run` and `on_stop`.
+    /// An error ends the process with exit code 1, or 78 if it is one of the configuration, without `run`
+    /// and `on_stop`.
     async fn on_start(role: &RoleEnvironment) -> Result<Self, Error>;
 
-    /// Does the work, until the instance is to stop or there is no more of it.
+    /// Does the work, until a stop is requested or the work is done.
     ///
     /// # Errors
     ///
-    /// After an error `on_stop` is still called; the exit code is 1.
+    /// After an error `on_stop` still runs; the exit code is 1.
     async fn run(&mut self, role: &RoleEnvironment) -> Result<(), Error>;
 
-    /// Takes the worker apart. Called whenever `on_start` has ended well, unless `run` panicked.
+    /// Cleans up. It runs whenever `on_start` succeeded, unless `run` panicked.
     ///
     /// # Errors
     ///
-    /// Any error makes the exit code 1.
+    /// An error makes the exit code 1.
     async fn on_stop(self, role: &RoleEnvironment) -> Result<(), Error> {
         let _ = role;
         Ok(())
     }
 
-    /// The worker as a program, for that role of the service definition; the attribute calls it.
+    /// Returns the host of the worker for a role of the service definition. The attribute calls it.
     fn host(role: &'static str, version: &'static str) -> Host<Self>
     where
         Self: 'static,

@@ -1,4 +1,4 @@
-//! The deadlines of a worker: what its program says, and the variables that overrule it.
+//! The deadlines of a worker, from its program and from variables.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::vitals::SHORTEST;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadlines {
     pub(crate) stall_after: Duration,
-    /// Whether `run` is to beat from the start, and not only from its first beat on.
+    /// `run` must beat from its start, not only from its first beat on.
     pub(crate) armed: bool,
     pub(crate) stop_within: Duration,
     pub(crate) drain: Duration,
@@ -29,7 +29,7 @@ impl Default for Deadlines {
 }
 
 impl Deadlines {
-    /// What of a stop `run` and the drain may use, so that `on_stop` has the rest.
+    /// Returns the share of a stop for `run` and the drain; `on_stop` has the rest.
     pub(crate) fn run_within(&self) -> Duration {
         self.stop_within / 5 * 4
     }
@@ -69,7 +69,7 @@ mod tests {
     use crate::config::EnvVars;
 
     #[test]
-    fn a_variable_overrules_and_has_to_be_a_duration() {
+    fn a_variable_overrides_and_must_be_a_duration() {
         let variables = EnvVars::from([("HEARTBEAT_STOP_WITHIN", "2m")]);
         let deadlines = Deadlines::default().with_env_overrides(&variables).unwrap();
         assert_eq!(deadlines.run_within(), Duration::from_secs(96));

@@ -1,4 +1,4 @@
-//! The declared local storage, as folders.
+//! The folders of declared local storage.
 
 use std::env::temp_dir;
 use std::fmt;
@@ -12,10 +12,10 @@ use super::env_vars::{EnvVars, variable_name};
 #[cfg(unix)]
 use super::private_folder::create as create_private;
 
-/// Where each declared local storage is.
+/// The folders of all declared local storage.
 pub(crate) struct LocalResources {
     role: String,
-    /// The folder in [`temp_dir`] that holds those for which no variable names a folder.
+    /// The folder in [`temp_dir`] for storage without a variable.
     base: String,
     folders: Vec<(String, Folder)>,
 }
@@ -23,14 +23,13 @@ pub(crate) struct LocalResources {
 /// The folder of a local storage.
 #[derive(Clone)]
 enum Folder {
-    /// A folder that a variable names. It may have an owner and a mode of its own, as the operator
-    /// has chosen them.
+    /// A folder that a variable names, with the owner and the mode of the operator's choice.
     Named(PathBuf),
-    /// The name of a folder in the base, which lies where every user of the machine may write.
+    /// The name of a folder in the base, where every user of the machine may write.
     InBase(String),
 }
 
-/// Why a local storage cannot be had.
+/// The error of a local storage that is not declared, or cannot be created.
 #[derive(Debug)]
 pub struct LocalResourceError {
     role: String,
@@ -74,7 +73,7 @@ impl LocalResources {
     }
 }
 
-/// Creates a folder and its parents, for this user alone.
+/// Creates a folder and its parents, private to this user.
 fn create(folder: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -83,13 +82,13 @@ fn create(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// The folder for temporary files is the user's own.
+/// Outside Unix, the folder for temporary files belongs to the user.
 #[cfg(not(unix))]
 fn create_private(base: &Path, name: &str) -> io::Result<()> {
     create(&base.join(name))
 }
 
-/// A declared or host name as one component of a path.
+/// Makes a name one component of a path.
 fn file_name(name: &str) -> String {
     name.replace(['/', '\\', ':'], "_")
 }

@@ -71,7 +71,7 @@ mod tests {
 
     /// Only a stale socket of this user is removed.
     #[test]
-    fn a_stale_socket_of_another_user_is_left_to_them() {
+    fn leaves_the_stale_socket_of_another_user() {
         if !geteuid().is_root() {
             println!("skipped: only root can give a file to another user");
             return;

@@ -19,8 +19,8 @@ const KNOWN: [(&str, ProbeKind); 3] = [
 ///
 /// # Errors
 ///
-/// Where an argument begins as those of a worker do and is none of them, or stands beside others:
-/// it may be a mistyped probe, which must not start a second worker. One line says so.
+/// An argument begins with `--heartbeat` and is unknown, or stands beside others. It may be a mistyped
+/// probe, which must not start a second worker.
 pub(super) fn probe_kind(
     arguments: impl Iterator<Item = OsString>,
 ) -> Result<Option<ProbeKind>, String> {
@@ -41,7 +41,7 @@ pub(super) fn probe_kind(
     }
 }
 
-/// One line on an argument that is not known. Its value may have been written as the next one.
+/// Describes an unknown argument. Its value may be the next argument.
 fn unknown(argument: &OsString, next: Option<&OsString>) -> String {
     let argument = argument.to_string_lossy();
     let joined = next.map(|next| format!("{argument}={}", next.to_string_lossy()));
@@ -61,7 +61,7 @@ mod tests {
     use super::{ProbeKind, probe_kind};
 
     #[test]
-    fn a_probe_is_the_only_argument_and_what_begins_otherwise_is_the_users() {
+    fn a_probe_must_be_the_only_argument_and_others_are_the_users() {
         let asked = |arguments: &[&str]| probe_kind(arguments.iter().map(Into::into));
         assert_eq!(asked(&["--heartbeat-probe=live"]), Ok(Some(ProbeKind::Live)));
         assert_eq!(asked(&["--heartbeat-probe=startup"]), Ok(Some(ProbeKind::Startup)));

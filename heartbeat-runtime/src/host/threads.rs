@@ -1,5 +1,5 @@
-//! The threads that run the tasks of a worker, made before its health is served: where there are
-//! too few of them, nothing answers that the worker is live.
+//! The threads of the worker's runtime. They are made before health is served: a worker without them
+//! must not look live.
 
 use std::io;
 use std::num::{NonZeroU16, NonZeroUsize};
@@ -14,15 +14,15 @@ use crate::config::EnvVars;
 use crate::error::Error;
 use crate::vitals::{WakeSignal, panics};
 
-/// The variable of tokio that says how many threads there are.
+/// tokio's variable for the number of threads.
 const COUNT: &str = "TOKIO_WORKER_THREADS";
-/// How long it may take on the busiest machine: as long as a runtime may starve.
+/// Time limit on the busiest machine: as long as a runtime may starve.
 const MADE_WITHIN: Duration = Duration::from_secs(60);
 
 /// The threads of the worker's own runtime.
 #[derive(Clone, Copy, Default)]
 pub(super) enum RuntimeFlavor {
-    /// As many as there are cores.
+    /// One per core.
     #[default]
     Cores,
     Workers(NonZeroUsize),
@@ -30,7 +30,7 @@ pub(super) enum RuntimeFlavor {
 }
 
 impl RuntimeFlavor {
-    /// A runtime whose threads ring when they are woken.
+    /// Builds a runtime whose threads notify `wake_signal` when they wake.
     pub(super) fn runtime(self, wake_signal: &Arc<WakeSignal>) -> io::Result<Runtime> {
         let mut builder = match self {
             Self::Cores | Self::Workers(_) => Builder::new_multi_thread(),
@@ -43,8 +43,8 @@ impl RuntimeFlavor {
         builder.enable_all().on_thread_unpark(move || wake_signal.notify()).build()
     }
 
-    /// The number that the variable gives, where the program gives none. More than 65535 threads
-    /// are more than tokio can count.
+    /// Applies the variable, unless the program sets a number. tokio cannot count more than 65,535
+    /// threads.
     pub(super) fn with_env_overrides(self, variables: &EnvVars) -> Result<Self, Error> {
         let (Self::Cores, Some(written)) = (self, variables.text(COUNT)?) else { return Ok(self) };
         let count: NonZeroU16 = written.parse().map_err(|_| {
@@ -53,7 +53,7 @@ impl RuntimeFlavor {
         Ok(Self::Workers(count.into()))
     }
 
-    /// A runtime that has run a task.
+    /// Builds a runtime, and proves that it runs a task.
     pub(super) fn proven_runtime(self, wake_signal: &Arc<WakeSignal>) -> Result<Runtime, Error> {
         let wake_signal = Arc::clone(wake_signal);
         let build = move || {
@@ -71,8 +71,8 @@ impl RuntimeFlavor {
     }
 }
 
-/// Makes, by `work` on a thread of its own, what a worker cannot start without: tokio panics where
-/// the system refuses it a thread or a descriptor, and may not come back from that.
+/// Runs `work` on a thread of its own. tokio panics if the system refuses it a thread or a descriptor,
+/// and may never return from that.
 pub(super) fn make<T: Send + 'static>(
     what: &str,
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
@@ -86,7 +86,7 @@ pub(super) fn make<T: Send + 'static>(
     let thread = thread.map_err(|error| format!("cannot make {what}: {error}"))?;
     let cause = match received.recv_timeout(MADE_WITHIN) {
         Ok(Ok(made)) => {
-            // So that its place is free for the next.
+            // This frees its slot in the limit of threads.
             let _ = thread.join();
             return Ok(made);
         }
@@ -104,7 +104,7 @@ mod tests {
     use super::{Arc, Duration, NonZeroUsize, RuntimeFlavor, WakeSignal, make, thread};
 
     #[test]
-    fn a_thread_that_is_woken_rings() {
+    fn a_thread_notifies_when_it_wakes() {
         for threads in [
             RuntimeFlavor::Cores,
             RuntimeFlavor::Workers(NonZeroUsize::MIN),
@@ -119,7 +119,7 @@ mod tests {
                 let all = 0..metrics.num_workers();
                 all.into_iter().all(|thread| metrics.worker_park_unpark_count(thread) % 2 == 1)
             };
-            // With `RuntimeFlavor::CurrentThread` the tasks are driven by who waits for one.
+            // With `RuntimeFlavor::CurrentThread`, `block_on` drives the tasks.
             thread::scope(|scope| {
                 scope.spawn(|| runtime.block_on(task).unwrap());
                 for _ in 0..100 {
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_made_is_told_at_once_though_its_thread_never_ends() {
+    fn a_failure_returns_at_once_even_if_its_thread_never_ends() {
         struct Unending;
         impl Drop for Unending {
             fn drop(&mut self) {

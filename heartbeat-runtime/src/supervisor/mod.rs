@@ -1,4 +1,4 @@
-//! The outside that may ask a worker to stop, and is told how it is.
+//! The outside: signals that request a stop, and systemd.
 
 mod signals;
 #[cfg(unix)]

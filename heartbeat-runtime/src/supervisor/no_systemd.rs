@@ -1,11 +1,11 @@
-//! Where there is no systemd, nobody is sent.
+//! A stand-in on platforms without systemd.
 
 use std::time::Duration;
 
 use crate::config::EnvVars;
 use crate::vitals::Vitals;
 
-/// Nobody.
+/// The absent manager.
 pub(crate) struct Systemd;
 
 impl Systemd {

@@ -1,5 +1,5 @@
-//! Signals, registered once and for the life of the process: one that comes between two waits,
-//! or before the first, is not lost, and none is swallowed by a listener that is gone.
+//! Signals. Handlers are registered once for the life of the process: no signal between two waits is
+//! lost, and no dropped listener swallows one.
 
 use std::fmt;
 use std::io;
@@ -9,7 +9,7 @@ use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 #[cfg(windows)]
 use tokio::signal::windows::{CtrlBreak, CtrlC, CtrlClose, CtrlShutdown};
 
-/// A signal that asks for a stop.
+/// A signal that requests a stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
     Terminate,
@@ -35,8 +35,8 @@ impl fmt::Display for Signal {
     }
 }
 
-/// Lets the thread, and those that it makes, hear the signals that its parent may have blocked.
-/// Call it when they are registered: one that waits already would end the process unheard.
+/// Unblocks the signals for this thread and its children, as the parent process may have blocked
+/// them. Call it after the registration: a pending one would end the process.
 #[cfg(unix)]
 pub(crate) fn unblock() -> io::Result<()> {
     use nix::sys::signal::{SigSet, Signal};
@@ -45,18 +45,18 @@ pub(crate) fn unblock() -> io::Result<()> {
     Ok(SigSet::from_iter(heard).thread_unblock()?)
 }
 
-/// The streams of all that asks for a stop.
+/// The streams of stop signals.
 #[cfg(unix)]
 pub(crate) struct Signals {
     terminate: Stream,
     interrupt: Stream,
-    /// Only there so that the end of a terminal is not the end of the worker.
+    /// Registered so that the end of a terminal does not end the worker.
     _hangup: Stream,
 }
 
 #[cfg(unix)]
 impl Signals {
-    /// Has to be called within a runtime.
+    /// Registers the handlers. Call it inside a runtime.
     pub(crate) fn register() -> io::Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
@@ -65,7 +65,7 @@ impl Signals {
         })
     }
 
-    /// The next signal; several of one kind may arrive as one.
+    /// Waits for the next signal. Several of one kind may arrive as one.
     pub(crate) async fn next(&mut self) -> Signal {
         tokio::select! {
             Some(()) = self.terminate.recv() => Signal::Terminate,
@@ -75,7 +75,7 @@ impl Signals {
     }
 }
 
-/// The streams of all that asks for a stop. Untested: no test runs on Windows yet.
+/// The streams of stop signals. Untested: no test runs on Windows yet.
 #[cfg(windows)]
 pub(crate) struct Signals {
     c: CtrlC,
@@ -86,7 +86,7 @@ pub(crate) struct Signals {
 
 #[cfg(windows)]
 impl Signals {
-    /// Has to be called within a runtime.
+    /// Registers the handlers. Call it inside a runtime.
     pub(crate) fn register() -> io::Result<Self> {
         use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
         Ok(Self {
@@ -97,7 +97,7 @@ impl Signals {
         })
     }
 
-    /// The next signal; several of one kind may arrive as one.
+    /// Waits for the next signal. Several of one kind may arrive as one.
     pub(crate) async fn next(&mut self) -> Signal {
         tokio::select! {
             Some(()) = self.c.recv() => Signal::Interrupt,

@@ -1,12 +1,12 @@
-//! systemd, or who speaks its protocol: sent when the worker is ready, how it is, and that it
-//! stops; and given a sign of life only while live passes.
+//! systemd, or a manager with its protocol (`sd_notify(3)`). It learns when the worker is ready, its
+//! status and its stop, and gets a watchdog ping only while live passes.
 //!
-//! The datagrams are sent from one socket, made before user code runs, so that a process that has
-//! run out of descriptors is not taken for a dead one.
+//! One socket sends all datagrams. It is made before user code runs: a process without descriptors must
+//! not look dead.
 //!
-//! Children inherit the variables: they cannot be taken from the environment of a process with
-//! threads. `WATCHDOG_PID` and `LISTEN_PID` are not theirs, and the manager hears the main process
-//! alone (`NotifyAccess=main`, the default).
+//! Children inherit the variables, which cannot be removed once a process has threads. That does no
+//! harm: `WATCHDOG_PID` and `LISTEN_PID` name this process, and the manager accepts messages from the
+//! main process only (`NotifyAccess=main`, the default).
 
 use std::fmt::Write as _;
 use std::future::pending;
@@ -20,26 +20,26 @@ use tokio::time::{Instant, sleep_until};
 use crate::config::EnvVars;
 use crate::vitals::{Reason, Verdict, Vitals};
 
-/// How often is looked whether there is something to tell that no event tells of.
+/// Time between looks at changes that no event announces.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// What a stop may take beyond its budget: the last answers, and the end of the process.
+/// Time that a stop may take beyond its limit: the last responses, and the end of the process.
 const BEYOND_BUDGET: Duration = Duration::from_secs(5);
-/// The most that the manager takes for a time, in microseconds: what is added to the clock is then
-/// its infinity, of which the timer never fires. One more, `USEC_INFINITY`, is "not set" to it.
+/// Maximum timeout for the manager, in microseconds. Added to its clock, it saturates to infinity, and
+/// the timer never fires. One more, `USEC_INFINITY`, means "not set".
 const FOR_EVER: u64 = u64::MAX - 1;
-/// How much of a failure is sent.
+/// Maximum length of the status line, in characters.
 const STATUS: usize = 400;
 
-/// The one end of a conversation in which only the worker speaks.
+/// The connection to the manager, which never answers.
 pub(crate) struct Systemd {
     manager: Option<(UnixDatagram, SocketAddr)>,
-    /// How often a sign of life is due.
+    /// Time between watchdog pings.
     watchdog: Option<Duration>,
     stop_within: Duration,
     sent: Sent,
 }
 
-/// What has been sent, and need not be again.
+/// The last state that the manager knows.
 #[derive(Clone, Default)]
 struct Sent {
     ready: bool,
@@ -49,8 +49,7 @@ struct Sent {
 }
 
 impl Systemd {
-    /// Whoever `NOTIFY_SOCKET` names, and at half of what `WATCHDOG_USEC` says, where that is
-    /// meant for this process.
+    /// Connects to `NOTIFY_SOCKET`, and pings at half of `WATCHDOG_USEC` if it is for this process.
     pub(crate) fn new(variables: &EnvVars, stop_within: Duration) -> Self {
         let number =
             |name| variables.get(name).ok().flatten().map(|written| written.parse::<u64>().ok());
@@ -65,7 +64,7 @@ impl Systemd {
         }
     }
 
-    /// Tells of every change, and gives signs of life, for ever.
+    /// Sends every change, and watchdog pings, forever.
     pub(crate) async fn follow(&mut self, vitals: &Vitals) {
         if self.manager.is_none() {
             pending::<()>().await;
@@ -80,8 +79,8 @@ impl Systemd {
         }
     }
 
-    /// When the next sign of life is due, or there may be something to tell. One that is overdue,
-    /// as live fails or it could not be sent, is tried often enough to come in time still.
+    /// Returns the time of the next look. An overdue ping, because live fails or the send failed, is
+    /// retried often enough to be in time.
     fn next_look(&self, now: Instant) -> Instant {
         let look = now + LOOK_EVERY;
         let Some(every) = self.watchdog else { return look };
@@ -89,12 +88,12 @@ impl Systemd {
         look.min(due.unwrap_or(now + every / 4))
     }
 
-    /// Tells what is new.
+    /// Sends all pending messages.
     pub(crate) fn notify(&mut self, vitals: &Vitals) {
         let (verdict, now) = (vitals.verdict(), Instant::now());
         while let Some((socket, manager)) = &self.manager {
             let (message, sent) = self.next_message(&verdict, vitals.failure(), now);
-            // What cannot be sent is news still when it is looked again.
+            // An unsent message remains pending.
             if message.is_empty() || socket.send_to_addr(message.as_bytes(), manager).is_err() {
                 return;
             }
@@ -102,9 +101,8 @@ impl Systemd {
         }
     }
 
-    /// The next message that is due, and what has been sent when it is sent. Of several states in
-    /// one message the manager takes the last alone, so that each has one of its own; and after
-    /// `STOPPING=1` there is none.
+    /// Returns the next message, and the state that the manager knows after it. systemd keeps only a
+    /// message's last state, so each state is sent alone; none follows `STOPPING=1`.
     fn next_message(
         &self,
         verdict: &Verdict,
@@ -135,7 +133,7 @@ impl Systemd {
     }
 }
 
-/// A socket, and the address to send to; `vsock:` is not spoken.
+/// Opens a socket, and parses the address of the manager; `vsock:` is not supported.
 fn connect(path: &Path) -> Option<(UnixDatagram, SocketAddr)> {
     let address = match path.as_os_str().as_bytes() {
         #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -147,16 +145,16 @@ fn connect(path: &Path) -> Option<(UnixDatagram, SocketAddr)> {
         _ => return None,
     };
     let socket = UnixDatagram::unbound().ok()?;
-    // The heart waits for nobody.
+    // The monitor thread must not block.
     socket.set_nonblocking(true).ok()?;
     Some((socket, address.ok()?))
 }
 
-/// One line, whatever a failure says: a line feed would begin a field of the user's.
+/// Returns the status in one line: a line feed in a failure would forge a field.
 fn status(verdict: &Verdict, failure: Option<&str>) -> String {
     let mut status = verdict.state.as_str().to_owned();
     for reason in &verdict.reasons {
-        // The others are states.
+        // The others repeat the state.
         if !matches!(reason, Reason::Faulted | Reason::Starting | Reason::Stopping | Reason::Busy) {
             let _ = write!(status, ", {}", reason.as_str());
         }
@@ -183,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_watchdog_is_served_at_half_of_its_time_where_it_is_meant_for_us() {
+    fn pings_the_watchdog_at_half_of_its_time_if_it_is_for_this_process() {
         let own = std::process::id().to_string();
         for (usec, pid, every) in [
             ("2000000", own.as_str(), Some(Duration::from_secs(1))),
@@ -200,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn each_piece_of_news_is_sent_once_and_life_only_while_there_is() {
+    fn sends_each_change_once_and_pings_while_live_passes() {
         let mut systemd = systemd(&[("WATCHDOG_USEC", "2000000"), ("WATCHDOG_PID", "")]);
         let vitals = Vitals::new(Duration::from_secs(30), false);
         let mut now = Instant::now();
@@ -225,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sign_of_life_that_is_overdue_does_not_keep_the_heart_busy() {
+    fn an_overdue_ping_does_not_keep_the_monitor_busy() {
         let mut systemd = systemd(&[("WATCHDOG_USEC", "500000"), ("WATCHDOG_PID", "")]);
         let (now, every) = (Instant::now(), Duration::from_millis(250));
         systemd.sent.alive = Some(now);
@@ -237,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stop_may_take_for_ever() {
+    fn a_stop_without_a_limit_is_sent_as_one() {
         let variables = EnvVars::from([]);
         let systemd = Systemd::new(&variables, Duration::from_secs(u64::MAX));
         let vitals = Vitals::new(Duration::from_secs(30), false);
@@ -248,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stops_while_it_starts_is_never_ready() {
+    fn a_stop_during_the_start_sends_no_ready() {
         let mut systemd = systemd(&[("WATCHDOG_USEC", ""), ("WATCHDOG_PID", "")]);
         let vitals = Vitals::new(Duration::from_secs(30), false);
         vitals.apply(Event::Stop);
@@ -260,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_done_at_once_was_ready() {
+    fn a_worker_that_is_done_at_once_was_ready() {
         let mut systemd = systemd(&[("WATCHDOG_USEC", ""), ("WATCHDOG_PID", "")]);
         let vitals = Vitals::new(Duration::from_secs(30), false);
         vitals.apply(Event::Started);
@@ -273,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_adds_no_field() {
+    fn a_failure_forges_no_field() {
         let vitals = Vitals::new(Duration::from_secs(30), false);
         vitals.apply(Event::Panicked);
         let status = super::status(&vitals.verdict(), Some("a\nREADY=1\r\u{2028}\0b"));

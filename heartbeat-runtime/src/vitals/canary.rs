@@ -1,11 +1,10 @@
-//! The canary: an empty task that the heart spawns into the worker's runtime every 100 ms, and
-//! about once a second while all threads of that are parked, as there is nothing to do.
+//! The canary: an empty task that enters the worker's runtime every 100 ms, or about once a second
+//! while all threads of the runtime are parked.
 //!
-//! One that does not come back tells of a runtime that cannot run tasks. And the spawn itself
-//! wakes a parked worker thread, which takes over the I/O driver where the thread that had it is
-//! blocked (tokio-rs/tokio#4730): that caps the damage of one blocking task at about 100 ms. Where
-//! no thread is blocked there is nothing to take over, and to wake them all ten times a second
-//! would be most of what an idle worker costs.
+//! A canary that does not run reveals a runtime that cannot run tasks. The spawn also wakes a parked
+//! worker thread, which takes over the I/O driver from a blocked one (tokio-rs/tokio#4730); that caps
+//! the damage of one blocking task at about 100 ms. With no blocked thread there is nothing to take
+//! over, and waking all threads ten times a second would be most of the cost of an idle worker.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,18 +15,18 @@ use tokio::time::Instant;
 
 use super::clock::nanoseconds;
 
-/// How often one is sent.
+/// Time between canaries.
 pub(super) const EVERY: Duration = Duration::from_millis(100);
-/// How often into a runtime that has nothing to do.
+/// Time between canaries while the runtime is idle.
 pub(super) const EVERY_AT_REST: Duration = Duration::from_secs(1);
 
 const WARN_AFTER: Duration = Duration::from_secs(5);
 const FAIL_AFTER: Duration = Duration::from_secs(60);
 
-/// Upper bounds of the lag, in milliseconds; what is above the last counts as infinite.
+/// Upper bounds of the lag, in milliseconds; larger lags count as infinite.
 pub(crate) const BUCKETS: [u64; 10] = [1, 2, 5, 10, 25, 50, 100, 250, 1_000, 5_000];
 
-/// Whether the worker's runtime runs tasks.
+/// The starvation of the worker's runtime.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Starvation {
@@ -37,25 +36,24 @@ pub(crate) enum Starvation {
     Fail,
 }
 
-/// The lags of all canaries that came back.
+/// The lags of all canaries that have run.
 #[derive(Default)]
 pub(crate) struct LagHistogram {
     counts: [AtomicU64; BUCKETS.len() + 1],
     sum: AtomicU64,
 }
 
-/// Held by the thread that sends them.
+/// The canary of the thread that sends it.
 #[derive(Default)]
 pub(crate) struct Canary {
-    /// When the one that is away was sent, and when it arrived, in nanoseconds after that.
+    /// The time at which the one that is away was sent, and its lag in nanoseconds once it has run.
     away: Option<(Duration, Arc<AtomicU64>)>,
-    /// When the last one was sent.
+    /// The time at which the last one was sent.
     sent: Option<Duration>,
 }
 
 impl Canary {
-    /// Takes back the canary that is away, where it has arrived, and sends another; says what
-    /// the absence of it means.
+    /// Sends the next canary once the last one has run. Returns what the absence of one means.
     pub(crate) fn poll(
         &mut self,
         runtime: &Handle,
@@ -88,23 +86,23 @@ impl Canary {
         self.away.is_some()
     }
 
-    /// Forgets the one that is away: the runtime it was sent into has ended.
+    /// Forgets the one that is away: its runtime has shut down.
     pub(crate) fn forget(&mut self) {
         self.away = None;
     }
 }
 
-/// Whether every thread of a runtime waits to be woken.
+/// Tells whether every thread of a runtime is parked.
 pub(super) fn is_at_rest(runtime: &Handle) -> bool {
     let metrics = runtime.metrics();
-    // Counted is each time that a thread parks and each time that it goes on.
+    // The count grows each time a thread parks and each time it wakes.
     (0..metrics.num_workers()).all(|thread| metrics.worker_park_unpark_count(thread) % 2 == 1)
 }
 
 fn verdict(flavor: &RuntimeFlavor, absence: Duration) -> Starvation {
     match flavor {
         _ if absence < WARN_AFTER => Starvation::No,
-        // A `run` that computes holds up the only thread, which is its own affair.
+        // A `run` that computes may hold up its own, only thread.
         RuntimeFlavor::CurrentThread => Starvation::Warn,
         _ if absence < FAIL_AFTER => Starvation::Warn,
         _ => Starvation::Fail,
@@ -121,7 +119,7 @@ impl LagHistogram {
         self.sum.fetch_add(lag, Ordering::Relaxed);
     }
 
-    /// How many were in each bucket, and the sum of all lags.
+    /// Returns the count of each bucket, and the sum of all lags.
     pub(crate) fn report(&self) -> (Vec<u64>, Duration) {
         let counts = self.counts.iter().map(|count| count.load(Ordering::Relaxed)).collect();
         (counts, Duration::from_nanos(self.sum.load(Ordering::Relaxed)))
@@ -138,7 +136,7 @@ mod tests {
     };
 
     #[test]
-    fn absence_is_a_warning_then_a_failure_unless_there_is_only_one_thread() {
+    fn an_absent_canary_warns_and_then_fails_unless_there_is_only_one_thread() {
         for (flavor, seconds, starved) in [
             (RuntimeFlavor::MultiThread, 4, Starvation::No),
             (RuntimeFlavor::MultiThread, 5, Starvation::Warn),
@@ -152,8 +150,8 @@ mod tests {
     }
 
     #[test]
-    fn a_runtime_at_rest_is_woken_once_a_second() {
-        // With a second thread, the one that a canary wakes would wake that too, some time later.
+    fn an_idle_runtime_is_woken_once_a_second() {
+        // With two threads, the one that a canary wakes would later wake the other.
         let threads = Builder::new_multi_thread().worker_threads(1).build().unwrap();
         let (mut canary, lags, runtime) =
             (Canary::default(), LagHistogram::default(), threads.handle());
@@ -181,12 +179,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_that_comes_back_is_counted_and_another_is_sent() {
+    async fn a_canary_that_ran_is_counted_and_another_is_sent() {
         let (mut canary, lags) = (Canary::default(), LagHistogram::default());
         let runtime = Handle::current();
         let second = Duration::from_secs;
         assert_eq!(canary.poll(&runtime, second(0), &lags), Starvation::No);
-        // Nothing has run in between on this thread.
+        // No task has run on this thread meanwhile.
         assert_eq!(canary.poll(&runtime, second(9), &lags), Starvation::Warn);
         tokio::task::yield_now().await;
         assert_eq!(canary.poll(&runtime, second(10), &lags), Starvation::No);

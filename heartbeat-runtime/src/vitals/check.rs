@@ -1,5 +1,5 @@
-//! Checks of what a worker depends on: they run in the background on the worker's runtime, never
-//! because somebody probes.
+//! Checks of dependencies, which run in the background on the worker's runtime, never because of a
+//! probe.
 
 use std::fmt;
 use std::future::Future;
@@ -16,7 +16,7 @@ use super::check_record::CheckRecord;
 use super::signs::Vitals;
 use crate::error::Error;
 
-/// A check that is about to be registered.
+/// A builder for a check.
 #[must_use = "nothing is checked until `register` is called"]
 pub struct CheckBuilder {
     name: String,
@@ -26,7 +26,7 @@ pub struct CheckBuilder {
     vitals: Arc<Vitals>,
 }
 
-/// A check that goes on in the background until this is dropped.
+/// A registered check. Dropping it ends the check.
 #[must_use = "the check ends when this is dropped"]
 pub struct Check {
     record: Arc<CheckRecord>,
@@ -34,7 +34,7 @@ pub struct Check {
     runner: AbortHandle,
 }
 
-/// Why a check cannot be registered.
+/// The error of a check that cannot be registered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("cannot register check `{name}`: {kind}")]
 pub struct CheckError {
@@ -65,33 +65,32 @@ impl CheckBuilder {
         }
     }
 
-    /// How long to wait from the end of one check to the start of the next; 30 seconds without
-    /// this.
+    /// Sets the time from the end of one run to the start of the next; 30 seconds by default.
     pub fn every(mut self, every: Duration) -> Self {
         self.every = every;
         self
     }
 
-    /// How long one check may take; 5 seconds without this.
+    /// Sets the time limit of one run; 5 seconds by default.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// A failure is only a warning: the instance stays ready.
+    /// Makes a failure a warning only: the instance stays ready.
     pub fn warn_only(mut self) -> Self {
         self.critical = false;
         self
     }
 
-    /// Starts the check on the worker's runtime, the first time within a tenth of its period and
-    /// at most a second. Until its first result, and where the last one is older than three
-    /// periods and the time-out, it counts as failed. Only one runs at a time.
+    /// Starts the check on the worker's runtime, within a tenth of its period and at most a second. It
+    /// fails until its first result, and while its last result is older than three periods and the
+    /// timeout. Runs never overlap.
     ///
     /// # Errors
     ///
-    /// Where a check of that name is registered already, the period or the time-out is zero, or
-    /// the caller is not within the worker's runtime.
+    /// The name is taken, the period or the timeout is zero, or the caller is outside the worker's
+    /// runtime.
     pub fn register<C, F>(self, check: C) -> Result<Check, CheckError>
     where
         C: Fn() -> F + Send + Sync + 'static,
@@ -115,7 +114,7 @@ impl CheckBuilder {
     }
 }
 
-/// Checks again and again; one that does not end in time is aborted, and waited for.
+/// Runs the check again and again. A run that exceeds its timeout is aborted and awaited.
 async fn run<C, F>(record: Arc<CheckRecord>, vitals: Arc<Vitals>, check: Arc<C>)
 where
     C: Fn() -> F + Send + Sync + 'static,
@@ -126,7 +125,7 @@ where
     loop {
         let began = vitals.clock().now();
         let check = Arc::clone(&check);
-        // A task of its own, so that a panic ends only that.
+        // A panic ends only this task.
         let mut task = AbortOnDrop(tokio::spawn(async move { check().await }));
         let ended = in_time(&record, &vitals, began, &mut task.0).await;
         let timed_out = ended.is_err();
@@ -139,14 +138,14 @@ where
         record.set_result(vitals.clock().now(), began, failure);
         if timed_out {
             task.0.abort();
-            // One that blocks its thread goes on, and no second one is started beside it.
+            // A run that blocks its thread goes on; no second one starts beside it.
             let _ = (&mut task.0).await;
         }
         sleep(record.every).await;
     }
 }
 
-/// What `task` gives within the time-out, in which a sleep of the whole process does not count.
+/// Awaits `task` up to the timeout, in which a suspension of the process does not count.
 async fn in_time<T>(
     record: &CheckRecord,
     vitals: &Vitals,
@@ -163,7 +162,7 @@ async fn in_time<T>(
     }
 }
 
-/// The runner may itself be aborted while its check is under way.
+/// A task that is aborted with its runner.
 struct AbortOnDrop<T>(JoinHandle<T>);
 
 impl<T> Drop for AbortOnDrop<T> {
@@ -183,7 +182,7 @@ fn lost(error: JoinError) -> String {
     }
 }
 
-/// From 0 to 1, another one each time, so that the checks of many instances do not go in step.
+/// Returns a random number from 0 to 1, which spreads the checks of many instances.
 fn jitter() -> f64 {
     let random = RandomState::new().hash_one(()) >> 32;
     f64::from(u32::try_from(random).unwrap_or_default()) / f64::from(u32::MAX)

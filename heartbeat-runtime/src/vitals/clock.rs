@@ -1,17 +1,17 @@
-//! The time that deadlines are kept in: monotonic, and standing still while the process does.
+//! The clock of deadlines: monotonic, and stopped while the process is suspended.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Counts from the start of the instance, without the time in which the whole process slept
-/// (SIGSTOP, a frozen virtual machine), so that nothing turns red because of that.
+/// The time since the start of the instance, without suspensions of the whole process (SIGSTOP, a
+/// frozen virtual machine), which must not turn anything red.
 pub(crate) struct Clock {
     start: Instant,
     suspended: AtomicU64,
-    /// Where it stands still until the heart has looked again: whoever wakes before the heart
-    /// does must not take the sleep for time.
+    /// The clock stops here until the next scan: a thread that wakes before the monitor must not count
+    /// the suspension.
     limit: AtomicU64,
 }
 
@@ -30,14 +30,14 @@ impl Clock {
         self.start.elapsed().saturating_sub(suspended).min(limit)
     }
 
-    /// Takes note that the heart looks again after `wanted`.
+    /// Records that the monitor sleeps for `wanted`.
     pub(crate) fn arm(&self, wanted: Duration) {
         let limit = self.now().saturating_add(wanted).saturating_add(tolerance(wanted));
         self.limit.store(nanoseconds(limit), Ordering::Relaxed);
     }
 
-    /// Takes note that the heart, which wanted to look after `wanted`, could only after `took`.
-    /// A little late is ordinary; later than a whole period, everything slept.
+    /// Records that the monitor slept for `took` instead of `wanted`. A small delay is ordinary; beyond a
+    /// whole period, the process was suspended.
     pub(crate) fn tick(&self, wanted: Duration, took: Duration) {
         let late = took.saturating_sub(wanted);
         if late > tolerance(wanted) {
@@ -46,12 +46,12 @@ impl Clock {
     }
 }
 
-/// How late the heart may come without having slept; threads are woken no more exactly than that.
+/// Returns the delay that is ordinary: threads do not wake more precisely.
 fn tolerance(wanted: Duration) -> Duration {
     wanted.max(Duration::from_millis(10))
 }
 
-/// A duration as the atomics hold it; 584 years are enough.
+/// Converts a duration for an atomic; 584 years are enough.
 pub(crate) fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
@@ -63,7 +63,7 @@ mod tests {
     use tokio::time::sleep;
 
     #[tokio::test(start_paused = true)]
-    async fn a_sleep_of_the_process_does_not_count() {
+    async fn a_suspension_does_not_count() {
         let (clock, period) = (Clock::new(), Duration::from_secs(1));
         sleep(Duration::from_millis(1900)).await;
         clock.tick(period, Duration::from_millis(1900));
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn it_stands_still_while_the_heart_does_not_look() {
+    async fn stops_while_the_monitor_does_not_scan() {
         let (clock, period) = (Clock::new(), Duration::from_secs(1));
         clock.arm(period);
         sleep(Duration::from_millis(1900)).await;

@@ -1,5 +1,5 @@
-//! What a worker's threads write for the heart thread to see: flags only, no clock and no lock,
-//! so that a beat costs a load, and a store where a look came between.
+//! The flags that worker threads set for the monitor thread. They need no clock and no lock, so a beat
+//! costs a load, and a store after each scan.
 
 use super::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
@@ -11,14 +11,14 @@ pub(crate) struct HeartbeatFlags {
     allowed_until: AtomicU64,
 }
 
-/// What a look has found, and cleared.
+/// The flags that a scan found and cleared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FlagSnapshot {
     pub(crate) beaten: bool,
     pub(crate) idle: bool,
-    /// A guard has ended since the last look.
+    /// A guard has ended since the last scan.
     pub(crate) restarted: bool,
-    /// Until when no beat is due, in nanoseconds of the heart's clock; 0 where nothing says so.
+    /// The end of the allowance, in nanoseconds of the vitals' clock; 0 without one.
     pub(crate) allowed_until: u64,
 }
 
@@ -43,12 +43,12 @@ impl HeartbeatFlags {
     }
 
     pub(crate) fn leave_idle(&self) {
-        // First, so that no look finds the record neither idle nor restarted.
+        // First, so that no scan finds the heartbeat neither idle nor restarted.
         self.restart();
         self.idle_guards.fetch_sub(1, Ordering::Release);
     }
 
-    /// Sets until when an allowance lasts: the latest of those that are left, or 0.
+    /// Sets the latest end of the live allowances, or 0.
     pub(crate) fn allow_until(&self, end: u64, ended: bool) {
         if ended {
             self.restart();
@@ -56,12 +56,12 @@ impl HeartbeatFlags {
         self.allowed_until.store(end, Ordering::Release);
     }
 
-    /// A swap, as the look's is, so that one of the two comes after the other for certain.
+    /// A swap, as in a scan, so that the two are ordered.
     fn restart(&self) {
         self.restarted.swap(true, Ordering::AcqRel);
     }
 
-    /// What a look would find, and without clearing it; whoever wants to know may ask.
+    /// Reads the flags without clearing them. Any thread may call it.
     pub(crate) fn peek(&self) -> FlagSnapshot {
         FlagSnapshot {
             idle: self.idle_guards.load(Ordering::Acquire) > 0,
@@ -71,7 +71,7 @@ impl HeartbeatFlags {
         }
     }
 
-    /// Only the heart thread looks.
+    /// Reads and clears the flags. Only the monitor thread scans.
     pub(crate) fn scan(&self) -> FlagSnapshot {
         let idle = self.idle_guards.load(Ordering::Acquire) > 0;
         let allowed_until = self.allowed_until.load(Ordering::Acquire);

@@ -1,4 +1,4 @@
-//! What a worker beats with: a handle of a record, and the guards under which no beat is due.
+//! The handle of a heartbeat, and the guards under which no beat is due.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,22 +9,21 @@ use super::heartbeats::RUN;
 use super::record::HeartbeatRecord;
 use super::signs::Vitals;
 
-/// A shorter deadline would be missed by looks that come every 10 ms.
+/// Minimum deadline: scans come every 10 ms at most.
 pub(crate) const SHORTEST: Duration = Duration::from_millis(10);
 
-/// A named record that must beat, from its registration until the instance is to stop.
+/// A named signal that must beat, from its registration until a stop.
 ///
-/// It can be moved into a task, a plain thread or `spawn_blocking`, and shared by an `Arc`. A
-/// handle that is dropped beats no more, so its record stalls: that is how a consumer that has died
-/// is noticed, until one of the same name is registered in its place. One that has done its work
-/// says so with [`finish`](Self::finish).
+/// Move it into a task, a plain thread or `spawn_blocking`, or share it by an `Arc`. A dropped handle
+/// beats no more, so the heartbeat stalls: that reveals a consumer that died, until a new registration
+/// of the same name replaces it. Call [`finish`](Self::finish) when its work is done.
 #[must_use = "the record stalls when nobody beats it"]
 pub struct Heartbeat {
     record: Arc<HeartbeatRecord>,
     vitals: Arc<Vitals>,
 }
 
-/// A record that is about to be registered.
+/// A builder for a heartbeat.
 #[must_use = "nothing is registered until `register` is called"]
 pub struct HeartbeatBuilder {
     name: String,
@@ -50,14 +49,14 @@ enum HeartbeatErrorKind {
     TooShort(Duration),
 }
 
-/// While it lives, no beat is due; dropping it restarts the ordinary deadline. Guards nest.
+/// A guard under which no beat is due. Dropping it restarts the ordinary deadline. Guards nest.
 #[must_use = "the worker is idle only while the guard lives"]
 pub struct Idle {
     record: Arc<HeartbeatRecord>,
 }
 
-/// Until its end, no beat is due; dropping it restarts the ordinary deadline. Where several live,
-/// the latest end counts.
+/// A guard under which no beat is due until its end. Dropping it restarts the ordinary deadline. Of
+/// several guards, the latest end counts.
 #[must_use = "the allowance ends when the guard is dropped"]
 pub struct Allowance {
     record: Arc<HeartbeatRecord>,
@@ -67,31 +66,30 @@ pub struct Allowance {
 // === impl Heartbeat ===
 
 impl Heartbeat {
-    /// The record of `run`, which is always there.
+    /// Returns the heartbeat of `run`, which always exists.
     pub(crate) fn from_run(vitals: &Arc<Vitals>) -> Self {
         Self { record: Arc::clone(vitals.run()), vitals: Arc::clone(vitals) }
     }
 
-    /// Tells that there is progress. It costs a load, and a store where the heart thread has
-    /// looked since the last beat.
+    /// Reports progress. It costs a load, and a store after each scan of the monitor thread.
     pub fn beat(&self) {
         self.record.beat();
     }
 
-    /// Tells that there is nothing to do: no beat is due while the guard lives.
+    /// Reports a wait for work: no beat is due while the guard lives.
     pub fn idle(&self) -> Idle {
         self.record.enter_idle();
         Idle { record: Arc::clone(&self.record) }
     }
 
-    /// Declares a step that may take that long without a beat.
+    /// Declares a step that may take `time` without a beat.
     pub fn allow(&self, time: Duration) -> Allowance {
         let end = nanoseconds(self.vitals.clock().now().saturating_add(time));
         self.record.begin_allowance(end);
         Allowance { record: Arc::clone(&self.record), end }
     }
 
-    /// Ends the record: its work is done, and no beat is due any more.
+    /// Ends the heartbeat: its work is done, and no further beat is due.
     pub fn finish(self) {
         self.vitals.remove_heartbeat(&self.record);
     }
@@ -116,18 +114,17 @@ impl HeartbeatBuilder {
         Self { name: name.to_owned(), stall_after, vitals: Arc::clone(vitals) }
     }
 
-    /// How long it may go without a beat; as long as `run` without this.
+    /// Sets the time that may pass without a beat; that of `run` by default.
     pub fn stall_after(mut self, stall_after: Duration) -> Self {
         self.stall_after = stall_after;
         self
     }
 
-    /// Arms the record: its first beat is due within the deadline from now.
+    /// Registers the heartbeat. Its first beat is due within the deadline from now.
     ///
     /// # Errors
     ///
-    /// Where a record of that name is registered already (`run` always is), or the deadline is
-    /// shorter than 10 ms.
+    /// The name is taken (`run` is reserved), or the deadline is shorter than 10 ms.
     pub fn register(self) -> Result<Heartbeat, HeartbeatError> {
         let Self { name, stall_after, vitals } = self;
         if stall_after < SHORTEST {

@@ -1,4 +1,4 @@
-//! The verdicts of the past, and how long each has lasted.
+//! The history of the verdict.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::verdict::Verdict;
 
-/// How many transitions are kept.
+/// Number of transitions kept.
 const KEPT: usize = 64;
 
 pub(crate) struct History {
@@ -19,11 +19,11 @@ pub(crate) struct History {
 /// A change of the verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Transition {
-    /// When, since the instance began.
+    /// The time since the start of the instance.
     pub(crate) at: Duration,
     pub(crate) from: Verdict,
     pub(crate) to: Verdict,
-    /// How long the former verdict has lasted.
+    /// The time that the former verdict lasted.
     pub(crate) lasted: Duration,
 }
 
@@ -32,7 +32,7 @@ impl History {
         Self { verdict, since: Duration::ZERO, transitions: VecDeque::new(), count: 0 }
     }
 
-    /// Takes note of the verdict at a moment; returns the transition, where it is another one.
+    /// Records the verdict. Returns the transition if it has changed.
     pub(crate) fn record(&mut self, verdict: Verdict, now: Duration) -> Option<Transition> {
         if verdict == self.verdict {
             return None;
@@ -49,20 +49,20 @@ impl History {
         Some(transition)
     }
 
-    /// The last transitions, the oldest first.
+    /// Returns the last transitions, the oldest first.
     pub(crate) fn transitions(&self) -> impl Iterator<Item = &Transition> {
         self.transitions.iter()
     }
 
-    /// How many there have been in all.
+    /// Returns the total number of transitions.
     pub(crate) fn count(&self) -> u64 {
         self.count
     }
 }
 
 impl Transition {
-    /// Whether it is one of the state or of the words, and not only of the answer to startup, as
-    /// where `on_start` ends well during a stop.
+    /// Tells whether the change can be put into words, unlike that of startup alone when `on_start`
+    /// succeeds during a stop.
     pub(crate) fn is_news(&self) -> bool {
         self.from.state != self.to.state || self.from.to_string() != self.to.to_string()
     }
@@ -82,7 +82,7 @@ mod tests {
     use crate::vitals::verdict::Snapshot;
 
     #[test]
-    fn a_start_that_ends_during_a_stop_is_not_worth_a_line() {
+    fn a_start_that_succeeds_during_a_stop_is_no_news() {
         let verdict = |state, started| {
             let lifecycle = Lifecycle { state, started, ..Lifecycle::default() };
             Verdict::of(Snapshot { lifecycle, ..Snapshot::default() })
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn only_changes_are_kept_and_no_more_than_sixty_four() {
+    fn keeps_the_last_64_changes() {
         let verdict = |stalled| {
             let lifecycle = Lifecycle::running();
             Verdict::of(Snapshot { lifecycle, stalled, ..Snapshot::default() })

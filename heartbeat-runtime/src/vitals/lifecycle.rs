@@ -4,64 +4,64 @@ use std::fmt;
 
 use tokio::time::Instant;
 
-/// Where an instance is in its life; the diagram in [`host`](crate::host) shows every step.
+/// The state of an instance; the diagram in the docs of `host` shows every step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum State {
-    /// Until `on_start` has ended.
+    /// `on_start` is active.
     #[default]
     Starting,
-    /// `run` is at work.
+    /// `run` is active.
     Running,
-    /// `run` is at work, and wants no more of it.
+    /// `run` is active, and accepts no more work.
     Busy,
-    /// A stop was asked for, `on_start` has failed, or `run` has ended.
+    /// A stop was requested, `on_start` failed, or `run` returned.
     Stopping,
-    /// Only the health server is left.
+    /// Only the health server is active.
     Stopped,
-    /// User code has panicked.
+    /// User code panicked.
     Faulted,
 }
 
-/// What happens to an instance.
+/// An event in the life of an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
-    /// `on_start` has ended well.
+    /// `on_start` succeeded.
     Started,
-    /// User code wants no more work, or wants it again.
+    /// User code accepts no more work, or accepts it again.
     Busy(bool),
-    /// A stop was asked for, `on_start` has failed, or `run` has ended.
+    /// A stop was requested, `on_start` failed, or `run` returned.
     Stop,
     /// A phase panicked.
     Panicked,
-    /// The last phase has ended.
+    /// The last phase ended.
     Ended,
 }
 
-/// What user code is at.
+/// The active phase of user code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Phase {
     #[default]
     OnStart,
     Run,
-    /// `run` has ended before the drain has.
+    /// `run` returned before the end of the drain.
     Drain,
     OnStop,
-    /// The worker's runtime ends, which waits for what blocks it.
+    /// The worker's runtime shuts down, which waits for blocking tasks.
     Tasks,
 }
 
-/// The state, and what it alone does not tell.
+/// The state, with what else decides the next one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Lifecycle {
     pub(crate) state: State,
     pub(crate) phase: Phase,
-    /// `on_start` has ended well.
+    /// `on_start` succeeded.
     pub(crate) started: bool,
-    /// User code wants no work, from when it is ready.
+    /// User code accepts no work, from the start of `run` on.
     pub(crate) busy: bool,
-    /// The stop was asked for so that a supervisor starts the worker anew.
+    /// The stop is for a recycle.
     pub(crate) recycle: bool,
-    /// When the instance stopped being of use: budgets count from here.
+    /// The begin of the stop, from which its time limits count.
     pub(crate) ending_since: Option<Instant>,
 }
 
@@ -80,7 +80,7 @@ impl State {
         }
     }
 
-    /// The state after an event, where the event changes it; `busy` is what was wanted last.
+    /// Returns the state after an event, if the event changes it; `busy` is the last wish of user code.
     fn after(self, event: Event, busy: bool) -> Option<Self> {
         Some(match (self, event) {
             (Self::Starting, Event::Started) | (Self::Running, Event::Busy(true)) if busy => {
@@ -96,7 +96,7 @@ impl State {
         })
     }
 
-    /// Whether the instance does not go back to work from here.
+    /// Tells whether the instance will not work again.
     pub(crate) fn is_ending(self) -> bool {
         matches!(self, Self::Stopping | Self::Stopped | Self::Faulted)
     }
@@ -108,7 +108,7 @@ impl Lifecycle {
         Self { state: State::Running, phase: Phase::Run, started: true, ..Self::default() }
     }
 
-    /// Takes note of an event. Returns whether the state has changed.
+    /// Applies an event. Returns whether the state has changed.
     pub(crate) fn apply(&mut self, event: Event, now: Instant) -> bool {
         match event {
             Event::Started => self.started = true,
@@ -144,7 +144,7 @@ mod tests {
     use super::{Event, Instant, Lifecycle, State};
     use crate::vitals::Vitals;
 
-    /// Every step that an event can make, in the words of the diagram.
+    /// Returns every step that an event can cause, in the words of the diagram.
     fn steps() -> BTreeSet<String> {
         let events = [
             Event::Started,
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn the_diagram_shows_every_step_and_no_other() {
+    fn the_diagram_shows_each_step_and_no_other() {
         let shown: BTreeSet<_> = include_str!("../host/mod.rs")
             .lines()
             .filter_map(|line| line.strip_prefix("//!     ")?.split_once(" : "))
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stop_during_start_is_not_undone_by_its_end() {
+    fn the_end_of_on_start_does_not_undo_a_stop() {
         let mut lifecycle = Lifecycle::default();
         assert!(lifecycle.apply(Event::Stop, Instant::now()));
         let asked = lifecycle.ending_since;
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_nothing_wakes_nobody() {
+    fn an_event_without_a_change_wakes_nobody() {
         let vitals = Vitals::new(Duration::from_secs(30), false);
         let mut watcher = vitals.subscribe();
         for (event, wakes) in [

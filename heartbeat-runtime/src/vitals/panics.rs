@@ -1,6 +1,5 @@
-//! Panics: those of a phase are caught where it is polled, those of the tasks that a worker has
-//! spawned are counted, and those of a thread that makes what a worker starts with are handed to
-//! the thread that waits for it. A hook, chained before the one that is there, sees them all.
+//! Panics. Those of a phase are caught, those of spawned tasks are counted, and those of a thread of the
+//! start are handed to the thread that waits for it. A hook, chained before the existing one, sees all.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -12,11 +11,11 @@ use tokio::task::{Id, try_id};
 
 use crate::log::escape_controls;
 
-/// The panics of spawned tasks and threads; like the hook, they belong to the process.
+/// Number of panics of spawned tasks and threads. Like the hook, it belongs to the process.
 static COUNT: AtomicU64 = AtomicU64::new(0);
 static LAST: Mutex<Option<String>> = Mutex::new(None);
 
-/// Code whose panics are caught: on its thread, outside of tasks or in that one.
+/// Code whose panics are caught: on this thread, outside of tasks or in one of them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Caught {
     task: Option<Id>,
@@ -30,7 +29,7 @@ thread_local! {
     static RECEIVER: RefCell<Option<Receiver>> = const { RefCell::new(None) };
 }
 
-/// The task panics of an instance: the hook counts those of the process.
+/// The task panics of an instance; the hook counts those of the process.
 pub(crate) struct PanicLog {
     /// The number before the instance.
     before: u64,
@@ -76,13 +75,13 @@ pub(crate) fn install_hook() {
     });
 }
 
-/// How many panics were seen outside of the phases, and what the last one said.
+/// Returns the number of task panics of the process, and the text of the last one.
 pub(crate) fn task_panics() -> (u64, Option<String>) {
     let last = LAST.lock().map(|last| last.clone()).unwrap_or_default();
     (COUNT.load(Ordering::Relaxed), last)
 }
 
-/// What `call` gives, or what its panic said, and where.
+/// Makes a call. Returns its value, or the text and the place of its panic.
 pub(crate) fn catch_panic<T>(call: impl FnOnce() -> T) -> Result<T, String> {
     let around = CAUGHT.replace(Some(Caught { task: try_id() }));
     CAUGHT_AT.set(None);
@@ -92,25 +91,25 @@ pub(crate) fn catch_panic<T>(call: impl FnOnce() -> T) -> Result<T, String> {
     result.map_err(|panic| describe(place.as_deref(), panic))
 }
 
-/// Hands the text of each panic of this thread to `receiver`, instead of printing and counting it.
-/// That is done before the thread unwinds, which may never end: tokio waits there for threads that
-/// nobody has told to end.
+/// Hands the text of each panic of this thread to `receiver`, instead of printing and counting it,
+/// and before the thread unwinds. Unwinding may never end: tokio waits there for threads that do not
+/// know they should end.
 pub(crate) fn hand_over(receiver: impl Fn(String) + 'static) {
     RECEIVER.set(Some(Box::new(receiver)));
 }
 
 fn describe(place: Option<&str>, panic: Box<dyn Any + Send>) -> String {
     let described = match task_panics() {
-        // The hook was not called where a task's panic is resumed, and has seen it before.
+        // A resumed panic does not call the hook, which has seen it before.
         (_, Some(last)) if place.is_none() && last.ends_with(text(panic.as_ref())) => last,
         _ => described(place, panic.as_ref()),
     };
-    // What was thrown may panic when it is dropped.
+    // The payload may panic when it is dropped.
     std::mem::forget(panic);
     described
 }
 
-/// Must not panic itself, as `record` must not.
+/// Must not panic, as `record` must not.
 fn is_handed_over(panic: &PanicHookInfo<'_>) -> bool {
     let hand_over = |receiver: &RefCell<Option<Receiver>>| {
         let receiver = receiver.try_borrow().ok()?;
@@ -119,10 +118,10 @@ fn is_handed_over(panic: &PanicHookInfo<'_>) -> bool {
     RECEIVER.try_with(hand_over).ok().flatten().is_some()
 }
 
-/// Must not panic itself, wherever it is called from: that would abort the process.
+/// Must not panic: a panic in a hook aborts the process.
 fn record(panic: &PanicHookInfo<'_>) {
     let place = panic.location().map(ToString::to_string);
-    // A task of the same thread may be polled within what is catch_panic.
+    // A task may be polled on this thread, inside the caught code.
     let here = Caught { task: try_id() };
     if CAUGHT.try_with(Cell::get).ok().flatten() == Some(here) {
         let _ = CAUGHT_AT.try_with(|at| at.try_borrow_mut().map(|mut at| *at = place));
@@ -153,7 +152,7 @@ mod tests {
     use super::{catch_panic, hand_over, install_hook, task_panics};
 
     #[test]
-    fn a_panic_of_a_phase_is_told_with_its_place_and_one_of_a_task_is_counted() {
+    fn reports_the_place_of_a_phase_panic_and_counts_task_panics() {
         install_hook();
         install_hook();
         let (before, _) = task_panics();
@@ -164,7 +163,7 @@ mod tests {
         );
         let describe = catch_panic(|| std::panic::panic_any(7)).unwrap_err();
         assert!(describe.ends_with(": (no text)"), "{describe}");
-        // After a phase has ended, the thread is still the host's.
+        // After a phase, the thread still belongs to the host.
         let describe = catch_panic(|| {
             catch_panic(|| ()).unwrap();
             panic!("in between")

@@ -1,4 +1,4 @@
-//! A record that must beat: its deadline, and what the heart thread knows of it from look to look.
+//! The record of a heartbeat: its deadline, and the knowledge of the monitor thread between scans.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -8,20 +8,20 @@ use super::clock::nanoseconds;
 use super::flags::{FlagSnapshot, HeartbeatFlags};
 use crate::log::escape_controls;
 
-/// Whoever beats holds this, and so does the heart thread, which alone calls [`HeartbeatRecord::look`].
+/// The record of a heartbeat, which its handles and the monitor thread share.
 pub(crate) struct HeartbeatRecord {
     pub(crate) name: String,
     pub(crate) stall_after: Duration,
     flags: HeartbeatFlags,
-    /// The ends of the allowances that live.
+    /// The ends of the live allowances.
     allowances: Mutex<Vec<u64>>,
     armed: AtomicBool,
-    /// A look has found it alive.
+    /// A scan has found it alive.
     has_beaten: AtomicBool,
     alive_at: AtomicU64,
-    /// The end of the allowance that the last look has found, or 0.
+    /// The end of the allowance that the last scan found, or 0.
     allowed_until: AtomicU64,
-    /// When a look has found more than an allowance to believe in; 0 where that was before it.
+    /// The last sign of life since the allowance began, or 0.
     beaten_at: AtomicU64,
     at_rest: AtomicBool,
     stalled: AtomicBool,
@@ -29,34 +29,34 @@ pub(crate) struct HeartbeatRecord {
     abandoned: AtomicBool,
 }
 
-/// Whether a record owes beats.
+/// The obligation of a heartbeat to beat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Due {
-    /// Its time begins when it does.
+    /// Its time has not begun.
     NotYet,
     Now,
-    /// The instance is ending: only a stall from before is kept, until a beat.
+    /// The instance is ending: an earlier stall remains until a beat, and no new one begins.
     NoMore,
 }
 
-/// What a report says of a record.
+/// The report of a heartbeat.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct HeartbeatReport {
     pub(crate) name: String,
     pub(crate) state: HeartbeatState,
-    /// Since the last look that found it alive.
+    /// Time since the last scan that found it alive.
     pub(crate) age: Duration,
     pub(crate) deadline: Duration,
     pub(crate) stalls: u64,
 }
 
-/// What a record is at.
+/// The state of a heartbeat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HeartbeatState {
-    /// Has not beaten yet, and need not.
+    /// It has not beaten yet, and need not.
     Unarmed,
     Beating,
-    /// Idle, or under an allowance.
+    /// It is idle, or under an allowance.
     Resting,
     Stalled,
 }
@@ -91,7 +91,7 @@ impl HeartbeatRecord {
         }
     }
 
-    /// Nobody can beat it any more.
+    /// Records that its handle was dropped.
     pub(crate) fn abandon(&self) {
         self.abandoned.store(true, Ordering::Relaxed);
     }
@@ -112,8 +112,7 @@ impl HeartbeatRecord {
         self.flags.leave_idle();
     }
 
-    /// Begins an allowance; the latest of those that live counts. The lock is never taken by a
-    /// look.
+    /// Begins an allowance; of several, the latest end counts. A scan never takes the lock.
     pub(crate) fn begin_allowance(&self, end: u64) {
         if let Ok(mut ends) = self.allowances.lock() {
             ends.push(end);
@@ -130,8 +129,8 @@ impl HeartbeatRecord {
         }
     }
 
-    /// How long to wait from one look to the next: an eighth of the deadline, 10 ms to 1 s, but
-    /// not past the deadline of what the last look has found.
+    /// Returns the time until the next scan: an eighth of the deadline, from 10 ms to 1 s, but not past
+    /// the deadline.
     pub(crate) fn period(&self, now: Duration) -> Duration {
         let period =
             (self.stall_after / 8).clamp(Duration::from_millis(10), Duration::from_secs(1));
@@ -140,7 +139,7 @@ impl HeartbeatRecord {
         if left.is_zero() { period } else { period.min(left) }
     }
 
-    /// Clears what the flags show, and says whether the record is stalled.
+    /// Clears the flags, and tells whether the heartbeat is stalled.
     pub(crate) fn scan(&self, due: Due, now: Duration) -> bool {
         let seen = self.flags.scan();
         let now = nanoseconds(now);
@@ -157,7 +156,7 @@ impl HeartbeatRecord {
             self.alive_at.load(Ordering::Relaxed)
         };
         let overdue = now >= self.deadline(seen, now, alive_at);
-        // An allowance is a deadline of its own: it needs no beat to have been.
+        // An allowance is a deadline of its own, even without an earlier beat.
         let owes = armed || seen.allowed_until > 0;
         let stalled = match due {
             Due::NotYet => false,
@@ -173,8 +172,8 @@ impl HeartbeatRecord {
         stalled
     }
 
-    /// Until when a look has to find a beat. Past its end, an allowance is the deadline itself,
-    /// and nothing is added to it, unless the record has beaten since it began.
+    /// Returns the deadline of the next beat. The end of an allowance is the deadline itself, unless the
+    /// heartbeat has beaten since the allowance began.
     fn deadline(&self, seen: FlagSnapshot, now: u64, alive_at: u64) -> u64 {
         let is_new =
             self.allowed_until.swap(seen.allowed_until, Ordering::Relaxed) != seen.allowed_until;
@@ -195,8 +194,7 @@ impl HeartbeatRecord {
         self.stalled.load(Ordering::Relaxed)
     }
 
-    /// What its work is at, where that has not finished; `None` where it never began to beat and
-    /// need not. Says what has happened since the last look too.
+    /// Describes its unfinished work, with the time since the last scan; `None` if it never had to beat.
     pub(crate) fn unfinished(&self, now: Duration) -> Option<String> {
         let seen = self.flags.peek();
         let allowed_for = Duration::from_nanos(seen.allowed_until).saturating_sub(now).as_secs();

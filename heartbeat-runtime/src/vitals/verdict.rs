@@ -1,4 +1,4 @@
-//! The verdict: a pure function of what is known.
+//! The verdict: a pure function of a snapshot.
 
 use std::fmt;
 use std::str::FromStr;
@@ -63,7 +63,7 @@ impl FromStr for ProbeKind {
     }
 }
 
-/// Why a status is not pass, in the order in which the codes are listed.
+/// The reasons for a status that is not pass, in the order of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
     Faulted,
@@ -75,7 +75,8 @@ pub(crate) enum Reason {
     CheckFailed,
 }
 
-/// As in the health check response format for HTTP APIs (draft-inadarei-api-health-check).
+/// The status, as in the health check response format for HTTP APIs
+/// (draft-inadarei-api-health-check).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
     Pass,
@@ -83,29 +84,29 @@ pub(crate) enum Status {
     Fail,
 }
 
-/// What the last results of the checks amount to.
+/// The summary of the last results of all checks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum CheckSummary {
     #[default]
     Pass,
-    /// One that is not critical fails.
+    /// A check that is not critical fails.
     Warn,
-    /// A critical one fails.
+    /// A critical check fails.
     Fail,
 }
 
-/// What is known at one moment.
+/// The vital signs at one moment.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Snapshot {
     pub(crate) lifecycle: Lifecycle,
-    /// A record is stalled.
+    /// A heartbeat is stalled.
     pub(crate) stalled: bool,
     pub(crate) starvation: Starvation,
     pub(crate) checks: CheckSummary,
 }
 
-/// What is to be said of an instance at one moment.
+/// The verdict on an instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is the answer to one question")]
 pub(crate) struct Verdict {
@@ -120,7 +121,7 @@ pub(crate) struct Verdict {
 impl Verdict {
     pub(crate) fn of(snapshot: Snapshot) -> Self {
         let Snapshot { lifecycle: Lifecycle { state, started, .. }, checks, .. } = snapshot;
-        // The last look may be from before the stop, during which nothing of this is due.
+        // During a stop no beat is due, and the last scan may be older.
         let stalled = snapshot.stalled && !state.is_ending();
         let starvation = if state.is_ending() { Starvation::No } else { snapshot.starvation };
         let live = state != State::Faulted && !stalled && starvation != Starvation::Fail;
@@ -143,7 +144,7 @@ impl Verdict {
         }
     }
 
-    /// Whether the answer is yes.
+    /// Tells whether a probe passes.
     pub(crate) fn passes(&self, question: ProbeKind) -> bool {
         match question {
             ProbeKind::Health => self.live && self.ready,
@@ -153,7 +154,7 @@ impl Verdict {
         }
     }
 
-    /// The answer in one word: a yes may carry a warning.
+    /// Returns the status of a probe; one that passes may carry a warning.
     pub(crate) fn status(&self, question: ProbeKind) -> Status {
         match (self.passes(question), self.warned) {
             (false, _) => Status::Fail,
@@ -210,11 +211,11 @@ mod tests {
         Snapshot { lifecycle, ..Snapshot::default() }
     }
 
-    /// What is known, which questions pass, the reasons, and the status of the whole.
+    /// A snapshot, the probes that pass, the reasons, and the status of health.
     type Row<'a> = (Snapshot, &'a [ProbeKind], &'a [Reason], Status);
 
     #[test]
-    fn every_state_and_sign_answers_each_question() {
+    fn each_state_and_sign_decides_each_probe() {
         use ProbeKind::{Health, Live, Ready, Startup};
         use Reason as R;
         let ready = snapshot(State::Running);

@@ -1,24 +1,24 @@
-//! The wake signal: rings when a thread of the worker's runtime has something to do again, so that
-//! nobody has to look while there is nothing to see.
+//! The wake signal: a thread of the worker's runtime has work again, so the canary thread need not poll
+//! an idle runtime.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering, fence};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-/// What one thread listens to, and any may notify.
+/// A signal for one waiting thread, which any thread may notify.
 #[derive(Default)]
 pub(crate) struct WakeSignal {
     listener: OnceLock<Thread>,
-    /// The listener waits for a notify.
+    /// The listener is waiting.
     awaited: AtomicBool,
 }
 
 impl WakeSignal {
-    /// Wakes the listener; costs a fence and a load where it is awake.
+    /// Wakes the listener. It costs a fence and a load while the listener is awake.
     pub(crate) fn notify(&self) {
-        // What the thread has counted before it rings is seen by a listener that is not seen to
-        // wait yet: it looks at the count after a fence of its own.
+        // A listener that this thread does not see waiting reads the count after a fence of its own,
+        // and so sees what this thread has counted.
         fence(Ordering::SeqCst);
         if self.awaited.load(Ordering::Relaxed)
             && self.awaited.swap(false, Ordering::Relaxed)
@@ -28,15 +28,15 @@ impl WakeSignal {
         }
     }
 
-    /// Waits for a notify for as long as that, unless it is not quiet already; returns whether it
-    /// was quiet all the time. There is one listener.
+    /// Blocks until notified or timed out, or not at all if `is_quiet` is false; `true` on timeout. Only
+    /// one thread may wait.
     pub(crate) fn wait_timeout(&self, time: Duration, is_quiet: impl FnOnce() -> bool) -> bool {
         self.listener.get_or_init(thread::current);
         self.awaited.store(true, Ordering::Relaxed);
         fence(Ordering::SeqCst);
         if is_quiet() {
             let begun = Instant::now();
-            // Woken by an earlier notify, or by nothing, it waits on.
+            // A stale or spurious wake-up does not end the wait.
             while self.awaited.load(Ordering::Relaxed)
                 && let Some(left) = time.checked_sub(begun.elapsed())
             {
@@ -57,7 +57,7 @@ mod tests {
     use super::WakeSignal;
 
     #[test]
-    fn without_a_ring_it_is_quiet_unless_it_was_not_before() {
+    fn times_out_without_a_notification_unless_there_was_work_before() {
         let wake_signal = WakeSignal::default();
         assert!(wake_signal.wait_timeout(Duration::from_millis(1), || true));
         assert!(!wake_signal.wait_timeout(Duration::MAX, || false));

@@ -5,7 +5,7 @@ use super::{Due, HeartbeatRecord, HeartbeatState, nanoseconds};
 const DEADLINE: Duration = Duration::from_secs(8);
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// A record, and the time of its last look.
+/// A record, and the time of its last scan.
 struct Watched {
     record: HeartbeatRecord,
     now: Duration,
@@ -19,7 +19,7 @@ impl Watched {
         }
     }
 
-    /// Looks once a period until the record is stalled; at which look it was.
+    /// Scans once per period until the heartbeat is stalled. Returns the number of that scan.
     fn looks_until_stalled(&mut self) -> Option<u32> {
         (1..=100).find(|_| {
             self.now += PERIOD;
@@ -35,25 +35,25 @@ impl Watched {
 }
 
 #[test]
-fn a_lane_that_never_beat_owes_nothing_unless_it_is_armed() {
+fn a_heartbeat_that_never_beat_owes_nothing_unless_it_is_armed() {
     assert_eq!(Watched::new(false).looks_until_stalled(), None);
-    // Armed at zero, and the first look comes after two periods.
+    // Armed at zero; the first scan comes after two periods.
     assert_eq!(Watched::new(true).looks_until_stalled(), Some(7));
 }
 
 #[test]
-fn a_lane_stalls_after_its_deadline_and_by_the_next_look_and_heals() {
+fn a_heartbeat_stalls_by_the_scan_after_its_deadline_and_recovers() {
     let mut watched = Watched::new(false);
     for stalls in 1..3 {
         watched.record.beat();
-        // One look sees the beat, the eighth after it reaches the deadline.
+        // One scan sees the beat, and the eighth after it reaches the deadline.
         assert_eq!(watched.looks_until_stalled(), Some(9));
         assert_eq!(watched.record.report(watched.now).stalls, stalls);
     }
 }
 
 #[test]
-fn an_idle_lane_owes_nothing_and_the_end_restarts_the_deadline() {
+fn an_idle_heartbeat_owes_nothing_and_the_end_restarts_the_deadline() {
     let mut watched = Watched::new(true);
     watched.record.enter_idle();
     watched.record.enter_idle();
@@ -66,7 +66,7 @@ fn an_idle_lane_owes_nothing_and_the_end_restarts_the_deadline() {
 }
 
 #[test]
-fn an_idle_spell_between_two_looks_restarts_the_deadline() {
+fn an_idle_guard_between_two_scans_restarts_the_deadline() {
     let mut watched = Watched::new(true);
     for _ in 0..5 {
         watched.now += PERIOD;
@@ -78,7 +78,7 @@ fn an_idle_spell_between_two_looks_restarts_the_deadline() {
 }
 
 #[test]
-fn under_an_allowance_its_end_is_the_deadline() {
+fn the_end_of_an_allowance_is_the_deadline() {
     for time in [3 * PERIOD, 20 * PERIOD] {
         let mut watched = Watched::new(true);
         watched.allow(time);
@@ -91,7 +91,7 @@ fn under_an_allowance_its_end_is_the_deadline() {
 }
 
 #[test]
-fn an_allowance_is_kept_to_by_a_lane_that_never_beat_too() {
+fn an_allowance_binds_a_heartbeat_that_never_beat() {
     let mut watched = Watched::new(false);
     let end = watched.allow(5 * PERIOD);
     assert_eq!(watched.looks_until_stalled(), Some(5));
@@ -129,7 +129,7 @@ fn the_latest_of_nested_allowances_counts_and_the_end_of_the_last_restarts_the_d
 }
 
 #[test]
-fn the_deadline_begins_when_the_lane_is_due() {
+fn the_deadline_begins_when_a_beat_is_due() {
     let mut watched = Watched::new(true);
     for _ in 0..100 {
         watched.now += PERIOD;
@@ -139,7 +139,7 @@ fn the_deadline_begins_when_the_lane_is_due() {
 }
 
 #[test]
-fn a_lane_that_goes_on_beating_outlives_an_allowance_that_nobody_drops() {
+fn beats_outlive_an_allowance_that_is_never_dropped() {
     let mut watched = Watched::new(true);
     watched.allow(3 * PERIOD);
     for second in 0..50 {
@@ -153,7 +153,7 @@ fn a_lane_that_goes_on_beating_outlives_an_allowance_that_nobody_drops() {
 }
 
 #[test]
-fn the_next_look_is_not_past_the_deadline() {
+fn the_next_scan_is_not_past_the_deadline() {
     let record = HeartbeatRecord::new(String::new(), DEADLINE + PERIOD / 2, true, Duration::ZERO);
     assert_eq!(record.period(7 * PERIOD), PERIOD);
     assert_eq!(record.period(8 * PERIOD), PERIOD / 2);
@@ -161,7 +161,7 @@ fn the_next_look_is_not_past_the_deadline() {
 }
 
 #[test]
-fn the_longest_wait_between_looks_keeps_to_the_rule() {
+fn the_period_of_scans_is_an_eighth_within_bounds() {
     for (deadline, period) in [(10, 10), (800, 100), (60_000, 1000)] {
         let deadline = Duration::from_millis(deadline);
         let record = HeartbeatRecord::new(String::new(), deadline, false, Duration::ZERO);
@@ -170,7 +170,7 @@ fn the_longest_wait_between_looks_keeps_to_the_rule() {
 }
 
 #[test]
-fn after_a_stop_a_stall_is_kept_until_a_beat_and_the_age_goes_on() {
+fn a_stall_remains_during_a_stop_until_a_beat() {
     let mut watched = Watched::new(true);
     watched.record.beat();
     assert_eq!(watched.looks_until_stalled(), Some(9));
@@ -195,7 +195,7 @@ fn after_a_stop_a_stall_is_kept_until_a_beat_and_the_age_goes_on() {
 }
 
 #[test]
-fn what_is_unfinished_is_told_as_it_is_now_and_not_as_at_the_last_look() {
+fn describes_unfinished_work_as_it_is_now() {
     let mut watched = Watched::new(true);
     watched.now = 20 * PERIOD;
     let now = watched.now;
