@@ -35,6 +35,7 @@ const ANSWER: usize = 4096;
 
 /// The response to a probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ProbeResponse {
     /// The status code; 200 is success.
     pub status: u16,

@@ -114,6 +114,17 @@ impl CheckBuilder {
     }
 }
 
+impl fmt::Debug for CheckBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CheckBuilder")
+            .field("name", &self.name)
+            .field("every", &self.every)
+            .field("timeout", &self.timeout)
+            .field("critical", &self.critical)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Runs the check again and again. A run that exceeds its timeout is aborted and awaited.
 async fn run<C, F>(record: Arc<CheckRecord>, vitals: Arc<Vitals>, check: Arc<C>)
 where

@@ -144,6 +144,15 @@ impl HeartbeatBuilder {
     }
 }
 
+impl fmt::Debug for HeartbeatBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HeartbeatBuilder")
+            .field("name", &self.name)
+            .field("stall_after", &self.stall_after)
+            .finish_non_exhaustive()
+    }
+}
+
 // === impl Idle, Allowance ===
 
 impl Drop for Idle {
