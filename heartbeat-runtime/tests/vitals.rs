@@ -180,7 +180,7 @@ async fn guards_nest_across_kinds_and_the_last_one_restarts_the_deadline() {
         let idle = heartbeat.idle();
         sleep(3600 * SECOND).await;
         assert!(live(worker).await, "idle, with an allowance long past");
-        assert_eq!(health(worker).await["heartbeats"][1]["state"], "resting");
+        assert_eq!(health(worker).await["heartbeats"][1]["state"], "idle");
         drop(idle);
         drop(allowance);
         let took = time_to_red(worker, 8 * SECOND).await;

@@ -18,7 +18,7 @@ use super::clock::nanoseconds;
 /// Time between canaries.
 pub(super) const EVERY: Duration = Duration::from_millis(100);
 /// Time between canaries while the runtime is idle.
-pub(super) const EVERY_AT_REST: Duration = Duration::from_secs(1);
+pub(super) const EVERY_WHILE_IDLE: Duration = Duration::from_secs(1);
 
 const WARN_AFTER: Duration = Duration::from_secs(5);
 const FAIL_AFTER: Duration = Duration::from_secs(60);
@@ -68,8 +68,8 @@ impl Canary {
             lags.observe(lag);
             self.away = None;
         }
-        let due = self.sent.is_none_or(|sent| now >= sent + EVERY_AT_REST);
-        if !due && is_at_rest(runtime) {
+        let due = self.sent.is_none_or(|sent| now >= sent + EVERY_WHILE_IDLE);
+        if !due && is_idle(runtime) {
             return Starvation::No;
         }
         let lag = Arc::new(AtomicU64::new(0));
@@ -93,7 +93,7 @@ impl Canary {
 }
 
 /// Tells whether every thread of a runtime is parked.
-pub(super) fn is_at_rest(runtime: &Handle) -> bool {
+pub(super) fn is_idle(runtime: &Handle) -> bool {
     let metrics = runtime.metrics();
     // The count grows each time a thread parks and each time it wakes.
     (0..metrics.num_workers()).all(|thread| metrics.worker_park_unpark_count(thread) % 2 == 1)
@@ -132,7 +132,7 @@ mod tests {
 
     use super::{
         Arc, AtomicU64, Canary, Duration, Handle, LagHistogram, Ordering, RuntimeFlavor,
-        Starvation, is_at_rest, verdict,
+        Starvation, is_idle, verdict,
     };
 
     #[test]
@@ -158,7 +158,7 @@ mod tests {
         let mut back = |milliseconds| {
             canary.poll(runtime, Duration::from_millis(milliseconds), &lags);
             let arrived = |(_, lag): &(_, Arc<AtomicU64>)| lag.load(Ordering::Relaxed) > 0;
-            while !canary.away.as_ref().is_none_or(arrived) || !is_at_rest(runtime) {
+            while !canary.away.as_ref().is_none_or(arrived) || !is_idle(runtime) {
                 std::thread::yield_now();
             }
             lags.report().0.iter().sum::<u64>()
@@ -170,7 +170,7 @@ mod tests {
         assert_eq!(back(1100), 2);
         let (release, blocked) = std::sync::mpsc::channel::<()>();
         runtime.spawn(async move { blocked.recv() });
-        while is_at_rest(runtime) {
+        while is_idle(runtime) {
             std::thread::yield_now();
         }
         canary.poll(runtime, Duration::from_millis(1200), &lags);

@@ -23,7 +23,7 @@ pub(crate) struct HeartbeatRecord {
     allowed_until: AtomicU64,
     /// The last sign of life since the allowance began, or 0.
     beaten_at: AtomicU64,
-    at_rest: AtomicBool,
+    idle: AtomicBool,
     stalled: AtomicBool,
     stalls: AtomicU64,
     abandoned: AtomicBool,
@@ -56,8 +56,9 @@ pub(crate) enum HeartbeatState {
     /// It has not beaten yet, and need not.
     Unarmed,
     Beating,
-    /// It is idle, or under an allowance.
-    Resting,
+    Idle,
+    /// It is under an allowance.
+    Allowed,
     Stalled,
 }
 
@@ -66,7 +67,8 @@ impl HeartbeatState {
         match self {
             Self::Unarmed => "unarmed",
             Self::Beating => "beating",
-            Self::Resting => "resting",
+            Self::Idle => "idle",
+            Self::Allowed => "allowed",
             Self::Stalled => "stalled",
         }
     }
@@ -84,7 +86,7 @@ impl HeartbeatRecord {
             alive_at: AtomicU64::new(nanoseconds(now)),
             allowed_until: AtomicU64::new(0),
             beaten_at: AtomicU64::new(0),
-            at_rest: AtomicBool::new(false),
+            idle: AtomicBool::new(false),
             stalled: AtomicBool::new(false),
             stalls: AtomicU64::new(0),
             abandoned: AtomicBool::new(false),
@@ -134,8 +136,7 @@ impl HeartbeatRecord {
     pub(crate) fn period(&self, now: Duration) -> Duration {
         let period =
             (self.stall_after / 8).clamp(Duration::from_millis(10), Duration::from_secs(1));
-        let alive_at = Duration::from_nanos(self.alive_at.load(Ordering::Relaxed));
-        let left = alive_at.saturating_add(self.stall_after).saturating_sub(now);
+        let left = self.last_alive().saturating_add(self.stall_after).saturating_sub(now);
         if left.is_zero() { period } else { period.min(left) }
     }
 
@@ -143,9 +144,9 @@ impl HeartbeatRecord {
     pub(crate) fn scan(&self, due: Due, now: Duration) -> bool {
         let seen = self.flags.scan();
         let now = nanoseconds(now);
-        let at_rest = seen.idle || seen.allowed_until > now;
+        let is_allowed = seen.allowed_until > now;
         let armed = self.armed.load(Ordering::Relaxed) || seen.beaten;
-        let alive = seen.beaten || seen.restarted || at_rest;
+        let alive = seen.beaten || seen.restarted || seen.idle || is_allowed;
         if alive {
             self.has_beaten.store(true, Ordering::Relaxed);
         }
@@ -164,7 +165,7 @@ impl HeartbeatRecord {
             Due::NoMore => self.is_stalled() && !alive,
         };
         self.armed.store(armed, Ordering::Relaxed);
-        self.at_rest.store(at_rest, Ordering::Relaxed);
+        self.idle.store(seen.idle, Ordering::Relaxed);
         if stalled && !self.stalled.load(Ordering::Relaxed) {
             self.stalls.fetch_add(1, Ordering::Relaxed);
         }
@@ -224,14 +225,16 @@ impl HeartbeatRecord {
     }
 
     fn age(&self, now: Duration) -> Duration {
-        now.saturating_sub(Duration::from_nanos(self.alive_at.load(Ordering::Relaxed)))
+        now.saturating_sub(self.last_alive())
     }
 
     pub(crate) fn report(&self, now: Duration) -> HeartbeatReport {
         let state = if self.is_stalled() {
             HeartbeatState::Stalled
-        } else if self.at_rest.load(Ordering::Relaxed) {
-            HeartbeatState::Resting
+        } else if self.idle.load(Ordering::Relaxed) {
+            HeartbeatState::Idle
+        } else if self.allowed_until.load(Ordering::Relaxed) > nanoseconds(now) {
+            HeartbeatState::Allowed
         } else if self.armed.load(Ordering::Relaxed) {
             HeartbeatState::Beating
         } else {

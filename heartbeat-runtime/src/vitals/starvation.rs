@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use super::canary::{Canary, EVERY, EVERY_AT_REST, LagHistogram, Starvation, is_at_rest};
+use super::canary::{Canary, EVERY, EVERY_WHILE_IDLE, LagHistogram, Starvation, is_idle};
 use super::wake::WakeSignal;
 
 /// The monitor of starvation.
@@ -41,8 +41,8 @@ impl StarvationMonitor {
     /// Waits until the next canary is due, which is later while the runtime is idle. Only one thread
     /// may wait.
     pub(super) fn wait_for_next(&self, canary: &Canary) {
-        let is_idle = || !canary.is_away() && self.runtime().as_ref().is_none_or(is_at_rest);
-        if !self.wake_signal.wait_timeout(EVERY_AT_REST, is_idle) {
+        let has_nothing_to_do = || !canary.is_away() && self.runtime().as_ref().is_none_or(is_idle);
+        if !self.wake_signal.wait_timeout(EVERY_WHILE_IDLE, has_nothing_to_do) {
             thread::park_timeout(EVERY);
         }
     }

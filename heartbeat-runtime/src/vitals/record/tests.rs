@@ -60,7 +60,7 @@ fn an_idle_heartbeat_owes_nothing_and_the_end_restarts_the_deadline() {
     assert_eq!(watched.looks_until_stalled(), None);
     watched.record.leave_idle();
     assert_eq!(watched.looks_until_stalled(), None, "guards nest");
-    assert_eq!(watched.record.report(watched.now).state, HeartbeatState::Resting);
+    assert_eq!(watched.record.report(watched.now).state, HeartbeatState::Idle);
     watched.record.leave_idle();
     assert_eq!(watched.looks_until_stalled(), Some(9));
 }
@@ -199,16 +199,16 @@ fn describes_unfinished_work_as_it_is_now() {
     let mut watched = Watched::new(true);
     watched.now = 20 * PERIOD;
     let now = watched.now;
-    let told = |what: &str| Some(format!("`run` {what}"));
-    assert_eq!(watched.record.unfinished(now), told("has not beaten in 20 s"));
+    let described = |what: &str| Some(format!("`run` {what}"));
+    assert_eq!(watched.record.unfinished(now), described("has not beaten in 20 s"));
     watched.record.beat();
-    assert_eq!(watched.record.unfinished(now), told("last beat less than 1 s ago"));
+    assert_eq!(watched.record.unfinished(now), described("last beat less than 1 s ago"));
     let end = watched.allow(7 * PERIOD);
-    assert_eq!(watched.record.unfinished(now), told("is under an allowance of another 7 s"));
+    assert_eq!(watched.record.unfinished(now), described("is under an allowance of another 7 s"));
     watched.record.enter_idle();
-    assert_eq!(watched.record.unfinished(now), told("is idle"));
+    assert_eq!(watched.record.unfinished(now), described("is idle"));
     watched.record.leave_idle();
     watched.record.end_allowance(end);
-    assert_eq!(watched.record.unfinished(now), told("last beat less than 1 s ago"));
+    assert_eq!(watched.record.unfinished(now), described("last beat less than 1 s ago"));
     assert_eq!(Watched::new(false).record.unfinished(now), None, "it need not beat");
 }
