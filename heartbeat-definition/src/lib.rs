@@ -63,30 +63,20 @@
 //! no entities but XML's own, nothing is fetched. Time is linear in the input,
 //! and no input panics.
 
-mod code;
-mod configured;
-mod document;
 mod duration;
-mod error;
 mod excerpt;
-mod finding;
+mod lint;
 mod model;
-mod nearest;
-mod position;
-mod reading;
-mod rules;
-mod schema;
-mod selection;
-mod source;
+mod parse;
+mod select;
+mod suggest;
 
-pub use code::{Authority, Code};
-pub use configured::{ConfiguredRole, ConfiguredService, ConfiguredSetting};
 pub use duration::parse_duration;
-pub use error::ReadError;
-pub use finding::{File, Finding, Severity};
+pub use lint::{Authority, Code, File, Finding, Reading, Severity};
 pub use model::configuration::{
     CertificateThumbprint, InstanceCount, RoleConfiguration, ServiceConfiguration, SettingValue,
 };
+pub use model::configured::{ConfiguredRole, ConfiguredService, ConfiguredSetting};
 pub use model::definition::{ServiceDefinition, TopologyChangeDiscovery};
 pub use model::endpoint::{
     Distribution, Endpoint, EndpointKind, InputEndpoint, InstanceInputEndpoint, InternalEndpoint,
@@ -108,8 +98,8 @@ pub use model::role_module::RoleModule;
 pub use model::role_value::RoleValue;
 pub use model::site::{Binding, Site, VirtualDirectory};
 pub use model::traffic::{FromRole, RoleEndpoint, TrafficRule};
-pub use nearest::nearest;
-pub use position::Position;
-pub use reading::Reading;
-pub use selection::SelectionError;
-pub use source::{Attribute, Source};
+pub use parse::error::ReadError;
+pub use parse::position::Position;
+pub use parse::source::{Attribute, Source};
+pub use select::SelectionError;
+pub use suggest::nearest;

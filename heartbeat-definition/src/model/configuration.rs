@@ -4,10 +4,11 @@ use std::mem::take;
 
 use super::network::NetworkConfiguration;
 use super::read_all;
-use crate::document::Node;
-use crate::reading::{Grammar, Reading};
-use crate::schema::{SERVICE_CONFIGURATION, boolean, int};
-use crate::{File, Position, ReadError, Source, rules};
+use crate::lint::parsed::{Grammar, Reading};
+use crate::lint::rules;
+use crate::lint::schema::{SERVICE_CONFIGURATION, boolean, int};
+use crate::parse::Node;
+use crate::{File, Position, ReadError, Source};
 
 static GRAMMAR: Grammar = Grammar {
     file: File::Configuration,
@@ -101,7 +102,7 @@ impl ServiceConfiguration {
     /// When there is nothing to make a model of: see [`ReadError`]. All else
     /// is told by the [`Reading`]'s findings.
     pub fn read(bytes: &[u8]) -> Result<Reading<Self>, ReadError> {
-        crate::reading::read(bytes, &GRAMMAR, |root| Self::from(root), rules::configuration)
+        crate::lint::parsed::read(bytes, &GRAMMAR, |root| Self::from(root), rules::configuration)
     }
 
     /// The configuration of the role of that name.

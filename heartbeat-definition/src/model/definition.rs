@@ -7,10 +7,11 @@ use super::read_all;
 use super::role::{Role, RoleKind};
 use super::traffic::TrafficRule;
 use super::words;
-use crate::document::Node;
-use crate::reading::{Grammar, Reading};
-use crate::schema::{SERVICE_DEFINITION, int};
-use crate::{File, ReadError, Source, rules};
+use crate::lint::parsed::{Grammar, Reading};
+use crate::lint::rules;
+use crate::lint::schema::{SERVICE_DEFINITION, int};
+use crate::parse::Node;
+use crate::{File, ReadError, Source};
 
 static GRAMMAR: Grammar = Grammar {
     file: File::Definition,
@@ -60,7 +61,7 @@ impl ServiceDefinition {
     /// When there is nothing to make a model of: see [`ReadError`]. All else
     /// is told by the [`Reading`]'s findings.
     pub fn read(bytes: &[u8]) -> Result<Reading<Self>, ReadError> {
-        crate::reading::read(bytes, &GRAMMAR, |root| Self::from(root), rules::definition)
+        crate::lint::parsed::read(bytes, &GRAMMAR, |root| Self::from(root), rules::definition)
     }
 
     /// The role of that name.

@@ -3,8 +3,8 @@
 use std::mem::take;
 
 use super::words;
-use crate::document::Node;
-use crate::schema::{boolean, int, port, port_or_any};
+use crate::lint::schema::{boolean, int, port, port_or_any};
+use crate::parse::Node;
 use crate::{Position, Source};
 
 words! {

@@ -2,6 +2,7 @@
 //! they are read from the tree; judging is done elsewhere.
 
 pub(crate) mod configuration;
+pub(crate) mod configured;
 pub(crate) mod definition;
 pub(crate) mod endpoint;
 pub(crate) mod network;
@@ -46,8 +47,8 @@ macro_rules! words {
 pub(crate) use words;
 
 /// The models of elements.
-pub(crate) fn read_all<'a, T: From<&'a mut crate::document::Node>>(
-    nodes: Vec<&'a mut crate::document::Node>,
+pub(crate) fn read_all<'a, T: From<&'a mut crate::parse::Node>>(
+    nodes: Vec<&'a mut crate::parse::Node>,
 ) -> Vec<T> {
     // A loop: of an iterator a compiler makes ten times as much, for each of twenty types.
     let mut all = Vec::with_capacity(nodes.len());

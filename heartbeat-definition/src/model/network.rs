@@ -5,8 +5,8 @@ use std::mem::take;
 use super::endpoint::minutes;
 use super::{read_all, words};
 use crate::Source;
-use crate::document::Node;
-use crate::schema::int;
+use crate::lint::schema::int;
+use crate::parse::Node;
 
 /// The network that a service lives in.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use std::mem::take;
 
 use super::words;
 use crate::Source;
-use crate::document::Node;
-use crate::schema::{int, port};
+use crate::lint::schema::{int, port};
+use crate::parse::Node;
 
 /// A probe that replaces the platform's own for the endpoints that name it.
 #[derive(Clone, Debug, PartialEq, Eq)]

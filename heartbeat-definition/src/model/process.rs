@@ -5,8 +5,8 @@ use std::mem::take;
 use super::role_value::RoleValue;
 use super::{read_all, words};
 use crate::Source;
-use crate::document::Node;
-use crate::schema::{boolean, int};
+use crate::lint::schema::{boolean, int};
+use crate::parse::Node;
 
 /// What runs before the role starts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use std::mem::take;
 
 use super::words;
 use crate::Source;
-use crate::document::Node;
-use crate::schema::{boolean, int};
+use crate::lint::schema::{boolean, int};
+use crate::parse::Node;
 
 /// A setting; its value is in the service configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]

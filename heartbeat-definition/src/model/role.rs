@@ -8,8 +8,8 @@ use super::read_all;
 use super::resources::{Certificate, Content, Import, LocalStorage, Setting};
 use super::site::Site;
 use super::words;
-use crate::document::Node;
-use crate::schema::boolean;
+use crate::lint::schema::boolean;
+use crate::parse::Node;
 use crate::{Position, Source};
 
 words! {

@@ -7,9 +7,9 @@ use super::process::{Runtime, Startup};
 use super::read_all;
 use super::resources::{Certificate, LocalStorage, Setting};
 use super::site::Site;
-use crate::document::Node;
-use crate::reading::{Grammar, Reading};
-use crate::schema::ROLE_MODULE;
+use crate::lint::parsed::{Grammar, Reading};
+use crate::lint::schema::ROLE_MODULE;
+use crate::parse::Node;
 use crate::{File, ReadError, Source};
 
 static GRAMMAR: Grammar = Grammar {
@@ -51,7 +51,7 @@ impl RoleModule {
     ///
     /// When there is nothing to make a model of: see [`ReadError`].
     pub fn read(bytes: &[u8]) -> Result<Reading<Self>, ReadError> {
-        crate::reading::read(bytes, &GRAMMAR, |root| Self::from(root), |_, _| {})
+        crate::lint::parsed::read(bytes, &GRAMMAR, |root| Self::from(root), |_, _| {})
     }
 }
 

@@ -4,7 +4,7 @@ use std::mem::take;
 
 use super::read_all;
 use crate::Source;
-use crate::document::Node;
+use crate::parse::Node;
 
 /// A site under IIS.
 #[derive(Clone, Debug, PartialEq, Eq)]

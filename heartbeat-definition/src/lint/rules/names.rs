@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::finding::{Findings, excerpt};
+use crate::lint::diagnostic::{Findings, excerpt};
 use crate::{Certificate, Code, Endpoint, Position, Role, ServiceDefinition, Severity, Source};
 
 pub(super) fn check_definition(definition: &ServiceDefinition, findings: &mut Findings) {

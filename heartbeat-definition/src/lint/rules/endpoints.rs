@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::Declared;
-use crate::finding::{Findings, excerpt};
+use crate::lint::diagnostic::{Findings, excerpt};
 use crate::{Code, Endpoint, EndpointKind, PortRange, Protocol, RoleKind, ServiceDefinition};
 
 /// Public ports are unique across the service, for each load balancer.

@@ -5,9 +5,9 @@ use roxmltree::Error;
 use super::damage::{self, placeholder};
 use super::foreign::skip_prolog;
 use super::template::FILL_IN;
-use super::{guard, syntax, tags};
-use crate::finding::excerpt;
-use crate::position::Cursor;
+use super::{limits, tag_mismatch, token_error};
+use crate::lint::diagnostic::excerpt;
+use crate::parse::position::Cursor;
 use crate::{Position, ReadError};
 
 /// Whether all is well up to the end of the text.
@@ -38,8 +38,8 @@ fn offset_of(text: &str, place: Position) -> usize {
 
 fn mismatched(text: &str, offset: usize, error: &Error) -> Option<damage::Blame> {
     let Error::UnexpectedCloseTag(open, close, _) = error else { return None };
-    let start = guard::innermost_open(text.get(..offset)?)?;
-    Some(tags::mismatched(text, (start, open), (offset, close)))
+    let start = limits::innermost_open(text.get(..offset)?)?;
+    Some(tag_mismatch::mismatched(text, (start, open), (offset, close)))
 }
 
 /// What is wrong; a mark of a template at the place says more than the parser.
@@ -83,7 +83,10 @@ fn sentence(text: &str, offset: usize, error: &Error) -> String {
         }
         Error::UnexpectedDeclaration(_) => declaration(text.get(..offset).unwrap_or_default()),
         other => {
-            format!("the file is not well-formed XML: {}", syntax::explain(text, offset, other))
+            format!(
+                "the file is not well-formed XML: {}",
+                token_error::explain(text, offset, other)
+            )
         }
     }
 }

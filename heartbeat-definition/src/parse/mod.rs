@@ -1,23 +1,26 @@
 //! From bytes to a tree of elements with positions, in four steps:
-//! `encoding` decodes, `guard` enforces the limits, `tree` parses, and
-//! `ill_formed` explains why it could not, with what `foreign` files, `damage`,
-//! `template` marks, mismatched `tags` and faults of `syntax` look like.
+//! `encoding` decodes, `limits` enforces the limits, `tree` parses, and
+//! `syntax_error` explains why it could not, with what `foreign` files, `damage`,
+//! `template` marks, `tag_mismatch` and `token_error` look like.
 
 mod damage;
 mod encoding;
+pub(crate) mod error;
 mod foreign;
-mod guard;
-mod ill_formed;
-mod syntax;
-mod tags;
+mod limits;
+pub(crate) mod position;
+pub(crate) mod source;
+mod syntax_error;
+mod tag_mismatch;
 mod template;
+mod token_error;
 mod tree;
 
 pub(crate) use encoding::Doubt;
 pub(crate) use template::{FILL_IN, mark as template_mark};
 pub(crate) use tree::{Document, Node, Text};
 
-use crate::position::Cursor;
+use crate::parse::position::Cursor;
 use crate::{Position, ReadError};
 
 /// The longest file that is read, in bytes.
@@ -40,17 +43,17 @@ impl Document {
         if let Some(what) = foreign::recognise(text) {
             return Err(ReadError::new(Position::START, what));
         }
-        guard::check(text).map_err(|breach| refuse(text, breach))?;
+        limits::check(text).map_err(|breach| refuse(text, breach))?;
         tree::parse(text, decoded.doubts)
     }
 }
 
 /// What looks like too much may be the work of an earlier mistake, such as a
 /// quotation mark that is missing: then that is what to tell.
-fn refuse(text: &str, breach: guard::Breach) -> ReadError {
+fn refuse(text: &str, breach: limits::Breach) -> ReadError {
     let before = text.get(..breach.reached).unwrap_or_default();
     match roxmltree::Document::parse(before) {
-        Err(error) if !ill_formed::is_cut(&error) => ill_formed::explain(text, &error),
+        Err(error) if !syntax_error::is_cut(&error) => syntax_error::explain(text, &error),
         _ => ReadError::new(Cursor::new(text).at(breach.start), breach.message),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::finding::{Findings, excerpt, pasted};
+use crate::lint::diagnostic::{Findings, excerpt, pasted};
 use crate::{Code, LoadBalancerProbe, ProbeProtocol, ServiceDefinition};
 
 pub(super) fn check_probes(definition: &ServiceDefinition, findings: &mut Findings) {

@@ -3,10 +3,10 @@
 use roxmltree::NodeType;
 
 use super::encoding::Doubt;
-use super::ill_formed::explain;
+use super::syntax_error::explain;
 use super::{damage, template};
-use crate::position::Cursor;
-use crate::source::{Attribute, Source};
+use crate::parse::position::Cursor;
+use crate::parse::source::{Attribute, Source};
 use crate::{Position, ReadError};
 
 const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";

@@ -2,8 +2,8 @@
 
 use super::configuration::LATER;
 use super::{Attribute, Element, Order, Particle};
-use crate::document::{FILL_IN, Node, Text, template_mark};
-use crate::finding::{Findings, excerpt};
+use crate::lint::diagnostic::{Findings, excerpt};
+use crate::parse::{FILL_IN, Node, Text, template_mark};
 use crate::{Code, Severity};
 
 /// Reports every breach of the schema in `node` and below. Recursion is

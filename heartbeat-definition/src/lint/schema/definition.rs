@@ -1,6 +1,6 @@
 //! The schema of `.csdef`, and of `.csplugin`, whose root is `RoleModule`.
 
-use super::lexical::{INT, NON_EMPTY, PORT, POSITIVE};
+use super::value_type::{INT, NON_EMPTY, PORT, POSITIVE};
 use super::{
     Attribute, Element,
     Lexical::{Any, Bool, DirectoryName, Int, Name, OneOf, PortOrAny, SchemaVersion},

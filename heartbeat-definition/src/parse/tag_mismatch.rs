@@ -1,9 +1,10 @@
 //! A start tag and an end tag that do not fit.
 
 use super::damage::Blame;
-use crate::finding::excerpt;
-use crate::position::Cursor;
-use crate::{nearest, schema};
+use crate::lint::diagnostic::excerpt;
+use crate::lint::schema;
+use crate::nearest;
+use crate::parse::position::Cursor;
 
 /// Blames one of the two, each given with its offset: a misspelt one, else the end tag.
 pub(super) fn mismatched(text: &str, open: (usize, &str), close: (usize, &str)) -> Blame {

@@ -114,7 +114,7 @@ impl Lexical {
         // A thumbprint is 40 digits: fewer are those of a placeholder.
         let plausible = !matches!(self, Self::Thumbprint) || meant.len() == 40;
         (plausible && self.accepts(&meant))
-            .then(|| format!("write `{}`", crate::finding::pasted(&meant)))
+            .then(|| format!("write `{}`", crate::lint::diagnostic::pasted(&meant)))
     }
 
     /// The rule that a wrong value breaks.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::names::check_unique;
-use crate::finding::{Findings, excerpt};
+use crate::lint::diagnostic::{Findings, excerpt};
 use crate::{Code, NetworkConfiguration, ServiceConfiguration};
 
 /// Reports every breach within a service configuration.

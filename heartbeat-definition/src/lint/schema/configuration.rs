@@ -1,6 +1,6 @@
 //! The schema of `.cscfg`.
 
-use super::lexical::{INT, POSITIVE};
+use super::value_type::{INT, POSITIVE};
 use super::{
     Element,
     Lexical::{

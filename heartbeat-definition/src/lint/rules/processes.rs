@@ -1,7 +1,7 @@
 //! Environment variables and entry points.
 
 use super::Declared;
-use crate::finding::{Findings, excerpt};
+use crate::lint::diagnostic::{Findings, excerpt};
 use crate::{Code, EntryPoint, RoleInstanceValue, RoleValue, Variable};
 
 pub(super) fn check_processes(declared: &Declared<'_>, findings: &mut Findings) {

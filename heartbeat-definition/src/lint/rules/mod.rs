@@ -2,9 +2,9 @@
 //! limits. All of it works on the model and points at what was written.
 
 mod configuration;
-mod declared;
+mod cross_check;
+mod declared_names;
 mod endpoints;
-mod fit;
 mod modules;
 mod names;
 mod probes;
@@ -12,11 +12,11 @@ mod processes;
 mod traffic;
 
 use crate::ServiceDefinition;
-use crate::finding::Findings;
+use crate::lint::diagnostic::Findings;
 
 pub(crate) use configuration::configuration;
-pub(crate) use declared::Declared;
-pub(crate) use fit::fit;
+pub(crate) use cross_check::fit;
+pub(crate) use declared_names::Declared;
 
 /// Reports every breach within a service definition.
 pub(crate) fn definition(definition: &ServiceDefinition, findings: &mut Findings) {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::Declared;
-use crate::finding::{Findings, excerpt, pasted};
+use crate::lint::diagnostic::{Findings, excerpt, pasted};
 use crate::{Code, RoleConfiguration, Severity};
 
 const PREFIX: &str = "Microsoft.WindowsAzure.Plugins.";

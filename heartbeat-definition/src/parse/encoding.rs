@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 
 use super::damage::typographic_quote;
-use crate::finding::excerpt;
-use crate::position::Cursor;
+use crate::lint::diagnostic::excerpt;
+use crate::parse::position::Cursor;
 use crate::{Code, Position, ReadError, Severity};
 
 pub(super) struct Decoded<'a> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::rules::{self, Declared};
+use crate::lint::rules::{self, Declared};
 use crate::{Finding, Role, RoleConfiguration, ServiceConfiguration, ServiceDefinition};
 
 /// What a definition and a configuration say together.

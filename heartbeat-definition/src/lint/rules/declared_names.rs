@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::Role;
-use crate::finding::excerpt;
+use crate::lint::diagnostic::excerpt;
 
 /// The names that a role declares. Names that are empty, because they are
 /// missing, and those of imported plug-ins count as declared.

@@ -1,8 +1,8 @@
 //! What reading a file gives.
 
-use crate::document::{Document, Doubt};
-use crate::finding::Findings;
-use crate::schema::{self, Element};
+use crate::lint::diagnostic::Findings;
+use crate::lint::schema::{self, Element};
+use crate::parse::{Document, Doubt};
 use crate::{Code, Finding, ReadError, Severity, Source};
 
 /// A file that was read: the model, and all findings of the same parse.
@@ -68,7 +68,7 @@ impl<T> Reading<T> {
 pub(crate) fn read<T>(
     bytes: &[u8],
     grammar: &'static Grammar,
-    model: fn(&mut crate::document::Node) -> T,
+    model: fn(&mut crate::parse::Node) -> T,
     judge: fn(&T, &mut Findings),
 ) -> Result<Reading<T>, ReadError> {
     let Document { mut root, namespace, doubts } = Document::read(bytes)?;
@@ -96,7 +96,7 @@ impl Grammar {
     /// Whether this is the kind of file that was expected.
     fn check_root(
         &self,
-        root: &crate::document::Node,
+        root: &crate::parse::Node,
         found: Option<&str>,
         findings: &mut Findings,
     ) -> Result<(), ReadError> {
@@ -104,7 +104,7 @@ impl Grammar {
         let expected = self.root.name;
         let place = root.source.position;
         if root.name() != expected {
-            let found = crate::finding::excerpt(root.name());
+            let found = crate::lint::diagnostic::excerpt(root.name());
             return Err(ReadError::new(
                 place,
                 format!("the root element is `{found}`, not `{expected}`: give a {title}"),
@@ -115,7 +115,7 @@ impl Grammar {
                 place,
                 format!(
                     "`{expected}` is in the foreign namespace `{}`: write xmlns=\"{namespace}\"",
-                    crate::finding::excerpt_beside(found, namespace)
+                    crate::lint::diagnostic::excerpt_beside(found, namespace)
                 ),
             )),
             Some(_) => Ok(()),

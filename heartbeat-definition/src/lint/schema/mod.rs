@@ -8,13 +8,13 @@ use std::collections::{BTreeSet, HashSet};
 
 mod configuration;
 mod definition;
-mod lexical;
 mod validate;
+mod value_type;
 
 pub(crate) use configuration::SERVICE_CONFIGURATION;
 pub(crate) use definition::{ROLE_MODULE, SERVICE_DEFINITION};
-pub(crate) use lexical::{Lexical, boolean, int, port, port_or_any};
 pub(crate) use validate::validate;
+pub(crate) use value_type::{Lexical, boolean, int, port, port_or_any};
 
 /// The names of all elements, of any file.
 pub(crate) fn element_names() -> BTreeSet<&'static str> {

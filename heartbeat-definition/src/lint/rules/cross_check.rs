@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Declared, modules};
-use crate::finding::{Findings, excerpt, excerpt_beside, pasted};
+use crate::lint::diagnostic::{Findings, excerpt, excerpt_beside, pasted};
 use crate::{
     Code, EndpointKind, File, Finding, Position, RoleConfiguration, ServiceConfiguration,
     ServiceDefinition,

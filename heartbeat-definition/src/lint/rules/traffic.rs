@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::Declared;
-use crate::finding::{Findings, excerpt};
+use crate::lint::diagnostic::{Findings, excerpt};
 use crate::{Code, RoleEndpoint, ServiceDefinition, Source};
 
 pub(super) fn check_traffic_rules(
