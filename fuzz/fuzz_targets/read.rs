@@ -14,18 +14,19 @@ use heartbeat_definition::{
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let definition = ServiceDefinition::read(bytes);
+    let definition = ServiceDefinition::lint(bytes);
     check(&definition, bytes);
-    check(&RoleModule::read(bytes), bytes);
-    check(&ServiceConfiguration::read(bytes), bytes);
+    check(&RoleModule::lint(bytes), bytes);
+    check(&ServiceConfiguration::lint(bytes), bytes);
 
     // The second half, after a separator, is a configuration for the first.
     if let Some(at) = bytes.iter().position(|byte| *byte == 0x1E) {
-        let definition = ServiceDefinition::read(&bytes[..at]);
-        let configuration = ServiceConfiguration::read(&bytes[at + 1..]);
+        let definition = ServiceDefinition::lint(&bytes[..at]);
+        let configuration = ServiceConfiguration::lint(&bytes[at + 1..]);
         if let (Ok(definition), Ok(configuration)) = (definition, configuration) {
-            let service = definition.model.configure(&configuration.model);
-            assert_eq!(service.roles.len(), definition.model.roles.len());
+            let roles = definition.model.configure(&configuration.model);
+            assert_eq!(roles.len(), definition.model.roles.len());
+            let _ = definition.model.cross_check(&configuration.model);
         }
     }
 

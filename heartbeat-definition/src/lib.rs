@@ -17,7 +17,7 @@
 //!   </WorkerRole>
 //! </ServiceDefinition>"#;
 //!
-//! let reading = ServiceDefinition::read(file)?;
+//! let reading = ServiceDefinition::lint(file)?;
 //!
 //! // The model is there, whatever is wrong with the file.
 //! for role in reading.model.worker_roles() {
@@ -65,6 +65,7 @@
 
 mod duration;
 mod excerpt;
+#[cfg(feature = "lint")]
 mod lint;
 mod model;
 mod parse;
@@ -72,11 +73,12 @@ mod select;
 mod suggest;
 
 pub use duration::parse_duration;
+#[cfg(feature = "lint")]
 pub use lint::{Authority, Code, File, Finding, Reading, Severity};
 pub use model::configuration::{
     CertificateThumbprint, InstanceCount, RoleConfiguration, ServiceConfiguration, SettingValue,
 };
-pub use model::configured::{ConfiguredRole, ConfiguredService, ConfiguredSetting};
+pub use model::configured::{ConfiguredRole, ConfiguredSetting};
 pub use model::definition::{ServiceDefinition, TopologyChangeDiscovery};
 pub use model::endpoint::{
     Distribution, Endpoint, EndpointKind, InputEndpoint, InstanceInputEndpoint, InternalEndpoint,

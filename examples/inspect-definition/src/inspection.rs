@@ -17,7 +17,7 @@ pub(crate) struct Inspection {
 
 impl Inspection {
     pub(crate) fn of(definition: &Path, configuration: Option<&Path>) -> Result<Self, String> {
-        let reading = read(definition, ServiceDefinition::read)?;
+        let reading = read(definition, ServiceDefinition::lint)?;
         let mut inspection = Self {
             definition: reading.model,
             configuration: None,
@@ -25,10 +25,10 @@ impl Inspection {
             paths: (definition.to_owned(), configuration.unwrap_or(definition).to_owned()),
         };
         if let Some(configuration) = configuration {
-            let reading = read(configuration, ServiceConfiguration::read)?;
-            let service = inspection.definition.configure(&reading.model);
+            let reading = read(configuration, ServiceConfiguration::lint)?;
+            let across = inspection.definition.cross_check(&reading.model);
             inspection.findings.extend(reading.findings);
-            inspection.findings.extend(service.findings);
+            inspection.findings.extend(across);
             inspection.configuration = Some(reading.model);
         }
         Ok(inspection)

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::excerpt::is_long;
-pub(crate) use crate::excerpt::{excerpt, excerpt_beside, pasted};
+pub(super) use crate::excerpt::{excerpt, excerpt_beside, pasted};
 use crate::{Code, Position};
 
 /// Which of the two files a [`Finding`] points into.

@@ -1,11 +1,119 @@
 //! The findings about a file, and the rules that they come from.
 
 mod code;
-pub(crate) mod diagnostic;
-pub(crate) mod parsed;
-pub(crate) mod rules;
-pub(crate) mod schema;
+mod diagnostic;
+mod encoding;
+mod parsed;
+mod rules;
+mod schema;
 
 pub use code::{Authority, Code};
 pub use diagnostic::{File, Finding, Severity};
 pub use parsed::Reading;
+
+use crate::parse::{FileKind, Node, decode};
+use crate::{ReadError, RoleModule, ServiceConfiguration, ServiceDefinition};
+use diagnostic::Findings;
+use schema::{Element, ROLE_MODULE, SERVICE_CONFIGURATION, SERVICE_DEFINITION};
+
+impl ServiceDefinition {
+    /// Reads a `.csdef` file and checks it against the schema and the rules of the tools.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read: see [`ReadError`].
+    pub fn lint(bytes: &[u8]) -> Result<Reading<Self>, ReadError> {
+        let kind = FileKind::Definition;
+        lint(bytes, kind, &SERVICE_DEFINITION, rules::check_definition)
+    }
+
+    /// Checks a configuration against this definition: the roles, settings and certificates of
+    /// each must be those of the other. Findings about one file alone are not repeated.
+    ///
+    /// ```
+    /// use heartbeat_definition::{ServiceConfiguration, ServiceDefinition};
+    ///
+    /// let definition = ServiceDefinition::read(br#"
+    ///     <ServiceDefinition name="Shop" xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition">
+    ///       <WorkerRole name="Orders">
+    ///         <ConfigurationSettings><Setting name="QueueUrl" /></ConfigurationSettings>
+    ///       </WorkerRole>
+    ///     </ServiceDefinition>"#)?;
+    /// let configuration = ServiceConfiguration::read(br#"
+    ///     <ServiceConfiguration serviceName="Shop" xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceConfiguration">
+    ///       <Role name="Orders">
+    ///         <Instances count="2" />
+    ///         <ConfigurationSettings><Setting name="QueueURL" value="amqp://queue" /></ConfigurationSettings>
+    ///       </Role>
+    ///     </ServiceConfiguration>"#)?;
+    ///
+    /// let findings = definition.cross_check(&configuration);
+    /// let findings: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    /// assert_eq!(findings, [
+    ///     "3:19: error[missing-setting]: the role `Orders` has no value for the setting `QueueUrl`: add <Setting name=\"QueueUrl\" value=\"…\" />",
+    ///     "5:47: error[unknown-setting]: the role `Orders` has no setting `QueueURL`: did you mean `QueueUrl`?",
+    /// ]);
+    /// # Ok::<(), heartbeat_definition::ReadError>(())
+    /// ```
+    #[must_use]
+    pub fn cross_check(&self, configuration: &ServiceConfiguration) -> Vec<Finding> {
+        rules::cross_check(self, configuration)
+    }
+}
+
+impl RoleModule {
+    /// Reads a `.csplugin` file and checks it against the schema.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read: see [`ReadError`].
+    pub fn lint(bytes: &[u8]) -> Result<Reading<Self>, ReadError> {
+        lint(bytes, FileKind::RoleModule, &ROLE_MODULE, |_, _| {})
+    }
+}
+
+impl ServiceConfiguration {
+    /// Reads a `.cscfg` file and checks it against the schema and the rules of the tools.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read: see [`ReadError`].
+    pub fn lint(bytes: &[u8]) -> Result<Reading<Self>, ReadError> {
+        let kind = FileKind::Configuration;
+        lint(bytes, kind, &SERVICE_CONFIGURATION, rules::check_configuration)
+    }
+}
+
+/// Parses a file once, for both its model and its findings.
+fn lint<T: for<'a> From<&'a mut Node>>(
+    bytes: &[u8],
+    kind: FileKind,
+    schema: &Element,
+    rules: fn(&T, &mut Findings),
+) -> Result<Reading<T>, ReadError> {
+    let text = decode(bytes)?;
+    let mut document = kind.parse(&text)?;
+    let mut findings = Findings::about(File::from(kind));
+    if document.namespace.is_none() {
+        findings.add_with_fix(
+            Code::NoNamespace,
+            document.root.source.position,
+            format!("`{}` is in no namespace", document.root.name()),
+            format!("write xmlns=\"{}\"", kind.namespace()),
+        );
+    }
+    encoding::check(bytes, &text, &mut findings);
+    schema::validate(&document.root, schema, &mut findings);
+    let model = T::from(&mut document.root);
+    rules(&model, &mut findings);
+    Ok(Reading { model, findings: findings.into_sorted() })
+}
+
+impl From<FileKind> for File {
+    fn from(kind: FileKind) -> Self {
+        match kind {
+            FileKind::Definition | FileKind::RoleModule => Self::Definition,
+            FileKind::Configuration => Self::Configuration,
+        }
+    }
+}

@@ -1,9 +1,6 @@
-//! What reading a file gives.
+//! The result of linting a file.
 
-use crate::lint::diagnostic::Findings;
-use crate::lint::schema::{self, Element};
-use crate::parse::{Document, Doubt};
-use crate::{Code, Finding, ReadError, Severity, Source};
+use crate::{Finding, Severity, Source};
 
 /// A file that was read: the model, and all findings of the same parse.
 ///
@@ -43,7 +40,7 @@ impl<T> Reading<T> {
     /// # let file = br#"<ServiceDefinition name="S" xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition">
     /// # <WorkerRole name="1st"><Endpoints><InternalEndpoint name="In" protocol="TCP"/></Endpoints></WorkerRole>
     /// # </ServiceDefinition>"#;
-    /// let reading = heartbeat_definition::ServiceDefinition::read(file)?;
+    /// let reading = heartbeat_definition::ServiceDefinition::lint(file)?;
     /// let endpoint = &reading.model.roles[0].endpoints[0];
     /// let finding = reading.findings_at(&endpoint.source).next().expect("a wrong protocol");
     /// assert_eq!(finding.fix.as_deref(), Some("write `tcp`"));
@@ -61,73 +58,5 @@ impl<T> Reading<T> {
 
     fn at_least(&self, severity: Severity) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(move |finding| finding.severity >= severity)
-    }
-}
-
-/// The one way in: bytes to tree, tree to model, and both judged.
-pub(crate) fn read<T>(
-    bytes: &[u8],
-    grammar: &'static Grammar,
-    model: fn(&mut crate::parse::Node) -> T,
-    judge: fn(&T, &mut Findings),
-) -> Result<Reading<T>, ReadError> {
-    let Document { mut root, namespace, doubts } = Document::read(bytes)?;
-    let mut findings = Findings::about(grammar.file);
-    grammar.check_root(&root, namespace.as_deref(), &mut findings)?;
-    for Doubt { code, severity, message, fix } in doubts {
-        findings.push(code, severity, crate::Position::START, message, Some(fix));
-    }
-    schema::validate(&root, grammar.root, &mut findings);
-    let model = model(&mut root);
-    judge(&model, &mut findings);
-    Ok(Reading { model, findings: findings.into_sorted() })
-}
-
-/// What distinguishes one kind of file from another.
-pub(crate) struct Grammar {
-    pub(crate) file: crate::File,
-    pub(crate) namespace: &'static str,
-    pub(crate) root: &'static Element,
-    /// What the file is called in a message.
-    pub(crate) title: &'static str,
-}
-
-impl Grammar {
-    /// Whether this is the kind of file that was expected.
-    fn check_root(
-        &self,
-        root: &crate::parse::Node,
-        found: Option<&str>,
-        findings: &mut Findings,
-    ) -> Result<(), ReadError> {
-        let Self { namespace, title, .. } = self;
-        let expected = self.root.name;
-        let place = root.source.position;
-        if root.name() != expected {
-            let found = crate::lint::diagnostic::excerpt(root.name());
-            return Err(ReadError::new(
-                place,
-                format!("the root element is `{found}`, not `{expected}`: give a {title}"),
-            ));
-        }
-        match found {
-            Some(found) if found != *namespace => Err(ReadError::new(
-                place,
-                format!(
-                    "`{expected}` is in the foreign namespace `{}`: write xmlns=\"{namespace}\"",
-                    crate::lint::diagnostic::excerpt_beside(found, namespace)
-                ),
-            )),
-            Some(_) => Ok(()),
-            None => {
-                findings.add_with_fix(
-                    Code::NoNamespace,
-                    place,
-                    format!("`{expected}` is in no namespace"),
-                    format!("write xmlns=\"{namespace}\""),
-                );
-                Ok(())
-            }
-        }
     }
 }

@@ -4,18 +4,9 @@ use std::mem::take;
 
 use super::network::NetworkConfiguration;
 use super::read_all;
-use crate::lint::parsed::{Grammar, Reading};
-use crate::lint::rules;
-use crate::lint::schema::{SERVICE_CONFIGURATION, boolean, int};
-use crate::parse::Node;
-use crate::{File, Position, ReadError, Source};
-
-static GRAMMAR: Grammar = Grammar {
-    file: File::Configuration,
-    namespace: "http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceConfiguration",
-    root: &SERVICE_CONFIGURATION,
-    title: "service configuration (.cscfg)",
-};
+use super::values::{boolean, int};
+use crate::parse::{FileKind, Node};
+use crate::{Position, ReadError, Source};
 
 /// A service configuration: instance counts and values for what a service
 /// definition declares. One service usually has several.
@@ -99,10 +90,10 @@ impl ServiceConfiguration {
     ///
     /// # Errors
     ///
-    /// When there is nothing to make a model of: see [`ReadError`]. All else
-    /// is told by the [`Reading`]'s findings.
-    pub fn read(bytes: &[u8]) -> Result<Reading<Self>, ReadError> {
-        crate::lint::parsed::read(bytes, &GRAMMAR, |root| Self::from(root), rules::configuration)
+    /// The file cannot be read: see [`ReadError`].
+    pub fn read(bytes: &[u8]) -> Result<Self, ReadError> {
+        let mut document = FileKind::Configuration.read(bytes)?;
+        Ok(Self::from(&mut document.root))
     }
 
     /// The configuration of the role of that name.

@@ -2,19 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::lint::rules::{self, Declared};
-use crate::{Finding, Role, RoleConfiguration, ServiceConfiguration, ServiceDefinition};
-
-/// What a definition and a configuration say together.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use]
-pub struct ConfiguredService<'a> {
-    /// The roles of the definition, in its order.
-    pub roles: Vec<ConfiguredRole<'a>>,
-    /// Where the two do not fit, beyond the findings of each: what is missing
-    /// from one, or is only in the other.
-    pub findings: Vec<Finding>,
-}
+use super::imports::Imports;
+use crate::{Role, RoleConfiguration, ServiceConfiguration, ServiceDefinition};
 
 /// A role with what the configuration gives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,17 +28,8 @@ pub struct ConfiguredSetting<'a> {
     pub value: Option<&'a str>,
 }
 
-impl ConfiguredService<'_> {
-    /// The role of that name.
-    #[must_use]
-    pub fn role(&self, name: &str) -> Option<&ConfiguredRole<'_>> {
-        self.roles.iter().find(|configured| configured.role.name == name)
-    }
-}
-
 impl ServiceDefinition {
-    /// Puts a configuration to this definition: instance counts, values, and
-    /// what is missing or too much.
+    /// Combines the roles of this definition, in its order, with a configuration.
     ///
     /// ```
     /// use heartbeat_definition::{ServiceConfiguration, ServiceDefinition};
@@ -59,34 +39,30 @@ impl ServiceDefinition {
     ///       <WorkerRole name="Orders">
     ///         <ConfigurationSettings><Setting name="QueueUrl" /></ConfigurationSettings>
     ///       </WorkerRole>
-    ///     </ServiceDefinition>"#)?.model;
+    ///     </ServiceDefinition>"#)?;
     /// let configuration = ServiceConfiguration::read(br#"
     ///     <ServiceConfiguration serviceName="Shop" xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceConfiguration">
     ///       <Role name="Orders">
     ///         <Instances count="2" />
-    ///         <ConfigurationSettings><Setting name="QueueURL" value="amqp://queue" /></ConfigurationSettings>
+    ///         <ConfigurationSettings><Setting name="QueueUrl" value="amqp://queue" /></ConfigurationSettings>
     ///       </Role>
-    ///     </ServiceConfiguration>"#)?.model;
+    ///     </ServiceConfiguration>"#)?;
     ///
-    /// let service = definition.configure(&configuration);
-    /// assert_eq!(service.roles[0].instances, Some(2));
-    /// let findings: Vec<String> = service.findings.iter().map(ToString::to_string).collect();
-    /// assert_eq!(findings, [
-    ///     "3:19: error[missing-setting]: the role `Orders` has no value for the setting `QueueUrl`: add <Setting name=\"QueueUrl\" value=\"…\" />",
-    ///     "5:47: error[unknown-setting]: the role `Orders` has no setting `QueueURL`: did you mean `QueueUrl`?",
-    /// ]);
+    /// let roles = definition.configure(&configuration);
+    /// assert_eq!(roles[0].instances, Some(2));
+    /// assert_eq!(roles[0].settings[0].value, Some("amqp://queue"));
     /// # Ok::<(), heartbeat_definition::ReadError>(())
     /// ```
+    #[must_use]
     pub fn configure<'a>(
         &'a self,
         configuration: &'a ServiceConfiguration,
-    ) -> ConfiguredService<'a> {
-        // Of two by the same name, which is a finding, the first counts.
-        let given = configuration.roles.iter().rev();
-        let given: HashMap<_, _> = given.map(|r| (&*r.name, r)).collect();
+    ) -> Vec<ConfiguredRole<'a>> {
+        // Of two roles of one name, the first counts.
+        let configured = configuration.roles.iter().rev();
+        let configured: HashMap<_, _> = configured.map(|role| (&*role.name, role)).collect();
         let roles = self.roles.iter();
-        let roles = roles.map(|role| ConfiguredRole::new(role, given.get(&*role.name).copied()));
-        ConfiguredService { roles: roles.collect(), findings: rules::fit(self, configuration) }
+        roles.map(|role| ConfiguredRole::new(role, configured.get(&*role.name).copied())).collect()
     }
 }
 
@@ -102,8 +78,8 @@ impl<'a> ConfiguredRole<'a> {
             name: &setting.name,
             value: values.get(&*setting.name).copied().flatten(),
         });
-        let plugins = Declared::by(role);
-        let imported = given.iter().filter(|setting| plugins.imports(&setting.name));
+        let plugins = Imports::of(role);
+        let imported = given.iter().filter(|setting| plugins.declare(&setting.name));
         let imported = imported.filter_map(|setting| {
             let value = Some(setting.value.as_deref()?);
             Some(ConfiguredSetting { name: &setting.name, value })

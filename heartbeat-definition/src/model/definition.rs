@@ -6,19 +6,10 @@ use super::probe::LoadBalancerProbe;
 use super::read_all;
 use super::role::{Role, RoleKind};
 use super::traffic::TrafficRule;
+use super::values::int;
 use super::words;
-use crate::lint::parsed::{Grammar, Reading};
-use crate::lint::rules;
-use crate::lint::schema::{SERVICE_DEFINITION, int};
-use crate::parse::Node;
-use crate::{File, ReadError, Source};
-
-static GRAMMAR: Grammar = Grammar {
-    file: File::Definition,
-    namespace: "http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition",
-    root: &SERVICE_DEFINITION,
-    title: "service definition (.csdef)",
-};
+use crate::parse::{FileKind, Node};
+use crate::{ReadError, Source};
 
 /// A service definition: the roles of a service, and the probes and traffic
 /// rules that they share.
@@ -58,10 +49,10 @@ impl ServiceDefinition {
     ///
     /// # Errors
     ///
-    /// When there is nothing to make a model of: see [`ReadError`]. All else
-    /// is told by the [`Reading`]'s findings.
-    pub fn read(bytes: &[u8]) -> Result<Reading<Self>, ReadError> {
-        crate::lint::parsed::read(bytes, &GRAMMAR, |root| Self::from(root), rules::definition)
+    /// The file cannot be read: see [`ReadError`].
+    pub fn read(bytes: &[u8]) -> Result<Self, ReadError> {
+        let mut document = FileKind::Definition.read(bytes)?;
+        Ok(Self::from(&mut document.root))
     }
 
     /// The role of that name.

@@ -2,8 +2,8 @@
 
 use std::mem::take;
 
+use super::values::{boolean, int, port, port_or_any};
 use super::words;
-use crate::lint::schema::{boolean, int, port, port_or_any};
 use crate::parse::Node;
 use crate::{Position, Source};
 

@@ -5,6 +5,7 @@ pub(crate) mod configuration;
 pub(crate) mod configured;
 pub(crate) mod definition;
 pub(crate) mod endpoint;
+pub(crate) mod imports;
 pub(crate) mod network;
 pub(crate) mod probe;
 pub(crate) mod process;
@@ -14,6 +15,7 @@ pub(crate) mod role_module;
 pub(crate) mod role_value;
 pub(crate) mod site;
 pub(crate) mod traffic;
+pub(crate) mod values;
 
 /// An enumeration of XML words. What is written in another case is read as
 /// what was meant; the schema's findings say that it is wrong.

@@ -3,9 +3,9 @@
 use std::mem::take;
 
 use super::endpoint::minutes;
+use super::values::int;
 use super::{read_all, words};
 use crate::Source;
-use crate::lint::schema::int;
 use crate::parse::Node;
 
 /// The network that a service lives in.

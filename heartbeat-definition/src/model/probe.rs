@@ -2,9 +2,9 @@
 
 use std::mem::take;
 
+use super::values::{int, port};
 use super::words;
 use crate::Source;
-use crate::lint::schema::{int, port};
 use crate::parse::Node;
 
 /// A probe that replaces the platform's own for the endpoints that name it.

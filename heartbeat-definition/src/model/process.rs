@@ -3,9 +3,9 @@
 use std::mem::take;
 
 use super::role_value::RoleValue;
+use super::values::{boolean, int};
 use super::{read_all, words};
 use crate::Source;
-use crate::lint::schema::{boolean, int};
 use crate::parse::Node;
 
 /// What runs before the role starts.

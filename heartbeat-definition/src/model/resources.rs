@@ -3,9 +3,9 @@
 
 use std::mem::take;
 
+use super::values::{boolean, int};
 use super::words;
 use crate::Source;
-use crate::lint::schema::{boolean, int};
 use crate::parse::Node;
 
 /// A setting; its value is in the service configuration.

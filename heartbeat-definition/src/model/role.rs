@@ -7,8 +7,8 @@ use super::process::{Runtime, Startup};
 use super::read_all;
 use super::resources::{Certificate, Content, Import, LocalStorage, Setting};
 use super::site::Site;
+use super::values::boolean;
 use super::words;
-use crate::lint::schema::boolean;
 use crate::parse::Node;
 use crate::{Position, Source};
 

@@ -7,17 +7,8 @@ use super::process::{Runtime, Startup};
 use super::read_all;
 use super::resources::{Certificate, LocalStorage, Setting};
 use super::site::Site;
-use crate::lint::parsed::{Grammar, Reading};
-use crate::lint::schema::ROLE_MODULE;
-use crate::parse::Node;
-use crate::{File, ReadError, Source};
-
-static GRAMMAR: Grammar = Grammar {
-    file: File::Definition,
-    namespace: "http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition",
-    root: &ROLE_MODULE,
-    title: "role module (.csplugin)",
-};
+use crate::parse::{FileKind, Node};
+use crate::{ReadError, Source};
 
 /// A role module: what a plug-in adds to a role that imports it.
 ///
@@ -49,9 +40,10 @@ impl RoleModule {
     ///
     /// # Errors
     ///
-    /// When there is nothing to make a model of: see [`ReadError`].
-    pub fn read(bytes: &[u8]) -> Result<Reading<Self>, ReadError> {
-        crate::lint::parsed::read(bytes, &GRAMMAR, |root| Self::from(root), |_, _| {})
+    /// The file cannot be read: see [`ReadError`].
+    pub fn read(bytes: &[u8]) -> Result<Self, ReadError> {
+        let mut document = FileKind::RoleModule.read(bytes)?;
+        Ok(Self::from(&mut document.root))
     }
 }
 

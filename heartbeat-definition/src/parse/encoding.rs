@@ -4,61 +4,73 @@
 use std::borrow::Cow;
 
 use super::damage::typographic_quote;
-use crate::lint::diagnostic::excerpt;
-use crate::parse::position::Cursor;
-use crate::{Code, Position, ReadError, Severity};
+use super::position::Cursor;
+use crate::{Position, ReadError};
 
-pub(super) struct Decoded<'a> {
-    pub(super) text: Cow<'a, str>,
-    pub(super) doubts: Vec<Doubt>,
+/// The longest file that is read, in bytes.
+const MAX_BYTES: usize = 1 << 20;
+const MARK: char = '\u{feff}';
+
+/// The encoding of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    Utf8,
+    Utf16Le,
+    Utf16Be,
+    Utf32,
 }
 
-/// Bytes that are read here, but not by every XML parser.
-pub(crate) struct Doubt {
-    pub(crate) code: Code,
-    pub(crate) severity: Severity,
-    pub(crate) message: String,
-    pub(crate) fix: String,
+impl Encoding {
+    /// Detects the encoding by the byte order mark, else by the first character.
+    pub(crate) fn detect(bytes: &[u8]) -> Self {
+        match bytes {
+            [0xFF, 0xFE, 0, 0, ..]
+            | [0, 0, 0xFE, 0xFF, ..]
+            | [b'<', 0, 0, 0, ..]
+            | [0, 0, 0, b'<', ..] => Self::Utf32,
+            [0xFF, 0xFE, ..] | [b'<', 0, ..] => Self::Utf16Le,
+            [0xFE, 0xFF, ..] | [0, b'<', ..] => Self::Utf16Be,
+            _ => Self::Utf8,
+        }
+    }
+
+    /// The byte order mark of this encoding.
+    pub(crate) fn mark(self) -> &'static [u8] {
+        match self {
+            Self::Utf8 => &[0xEF, 0xBB, 0xBF],
+            Self::Utf16Le => &[0xFF, 0xFE],
+            Self::Utf16Be => &[0xFE, 0xFF],
+            Self::Utf32 => &[],
+        }
+    }
 }
 
-pub(super) fn decode(bytes: &[u8]) -> Result<Decoded<'_>, ReadError> {
-    let (mut text, actual) = match bytes {
-        [0xFF, 0xFE, 0, 0, ..]
-        | [0, 0, 0xFE, 0xFF, ..]
-        | [b'<', 0, 0, 0, ..]
-        | [0, 0, 0, b'<', ..] => {
+/// Decodes a file, without its byte order marks.
+pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ReadError> {
+    if bytes.len() > MAX_BYTES {
+        let length = bytes.len();
+        let message = format!(
+            "the file has {length} bytes, but at most {MAX_BYTES} are read: is this the right file?"
+        );
+        return Err(ReadError::new(Position::START, message));
+    }
+    let encoding = Encoding::detect(bytes);
+    let bytes = bytes.strip_prefix(encoding.mark()).unwrap_or(bytes);
+    let text = match encoding {
+        Encoding::Utf8 => Cow::Borrowed(utf8(bytes)?),
+        Encoding::Utf16Le => Cow::Owned(utf16(bytes, u16::from_le_bytes)?),
+        Encoding::Utf16Be => Cow::Owned(utf16(bytes, u16::from_be_bytes)?),
+        Encoding::Utf32 => {
             let message = "the file is in UTF-32, which XML parsers do not read: save it as UTF-8";
             return Err(ReadError::new(Position::START, message));
         }
-        [0xEF, 0xBB, 0xBF, rest @ ..] => (Cow::Borrowed(utf8(rest)?), "utf-8"),
-        [0xFF, 0xFE, rest @ ..] | rest @ [b'<', 0, ..] => {
-            (Cow::Owned(utf16(rest, u16::from_le_bytes)?), "utf-16le")
-        }
-        [0xFE, 0xFF, rest @ ..] | rest @ [0, b'<', ..] => {
-            (Cow::Owned(utf16(rest, u16::from_be_bytes)?), "utf-16be")
-        }
-        _ => (Cow::Borrowed(utf8(bytes)?), "utf-8"),
     };
-    let mut doubts = Vec::new();
-    let marks = text.len() - text.trim_start_matches(MARK).len();
-    if marks > 0 {
-        text = match text {
-            Cow::Borrowed(text) => Cow::Borrowed(text.trim_start_matches(MARK)),
-            Cow::Owned(mut text) => Cow::Owned(text.split_off(marks)),
-        };
-        doubts.push(Doubt {
-            code: Code::RepeatedByteOrderMark,
-            severity: Code::RepeatedByteOrderMark.severity(),
-            message: "the file begins with more than one byte order mark, which XML parsers refuse"
-                .to_owned(),
-            fix: "save it as UTF-8 with one or none".to_owned(),
-        });
-    }
-    doubts.extend(declared(&text).and_then(|declared| belied(declared, actual, &text)));
-    Ok(Decoded { text, doubts })
+    let repeated_marks = text.len() - text.trim_start_matches(MARK).len();
+    Ok(match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.split_at(repeated_marks).1),
+        Cow::Owned(mut text) => Cow::Owned(text.split_off(repeated_marks)),
+    })
 }
-
-const MARK: char = '\u{feff}';
 
 fn utf8(bytes: &[u8]) -> Result<&str, ReadError> {
     std::str::from_utf8(bytes).map_err(|error| {
@@ -119,44 +131,3 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, ReadError> {
 fn end_of(text: &str) -> Position {
     Cursor::new(text).at(text.len())
 }
-
-/// The encoding that the XML declaration names.
-fn declared(text: &str) -> Option<&str> {
-    let declaration = text.strip_prefix("<?xml")?.split_once("?>")?.0;
-    let value = declaration.split_once("encoding")?.1.trim_start();
-    let value = value.strip_prefix('=')?.trim_start();
-    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-    value.strip_prefix(quote)?.split(quote).next()
-}
-
-/// What comes of a declared encoding that the bytes are not in.
-fn belied(declared: &str, actual: &str, text: &str) -> Option<Doubt> {
-    let name = declared.to_ascii_lowercase();
-    let name = name.as_str();
-    let is_plain = actual == "utf-8" && text.is_ascii();
-    let agrees = match actual {
-        "utf-8" if is_plain => matches!(name, "utf-8" | "utf8" | "us-ascii" | "ascii"),
-        "utf-8" => matches!(name, "utf-8" | "utf8"),
-        _ => name == "utf-16" || name == actual,
-    };
-    if agrees {
-        return None;
-    }
-    // Where every character is ASCII, an encoding that extends it byte by byte reads the file alike.
-    let is_harmless = is_plain && EXTEND_ASCII.iter().any(|prefix| name.starts_with(prefix));
-    let actual = if actual == "utf-8" { actual } else { "utf-16" };
-    let declared = excerpt(declared);
-    let (severity, consequence) = if is_harmless {
-        (Severity::Note, "")
-    } else {
-        (Severity::Warning, ", by which XML parsers refuse or misread it")
-    };
-    Some(Doubt {
-        code: Code::EncodingMismatch,
-        severity,
-        message: format!("the file is in {actual} but declares `{declared}`{consequence}"),
-        fix: format!("declare encoding=\"{actual}\""),
-    })
-}
-
-const EXTEND_ASCII: [&str; 3] = ["iso-8859-", "windows-125", "latin1"];

@@ -4,8 +4,10 @@
 //! `template` marks, `tag_mismatch` and `token_error` look like.
 
 mod damage;
+pub(crate) mod element_names;
 mod encoding;
 pub(crate) mod error;
+mod file_kind;
 mod foreign;
 mod limits;
 pub(crate) mod position;
@@ -13,38 +15,32 @@ pub(crate) mod source;
 mod syntax_error;
 mod tag_mismatch;
 mod template;
+#[cfg(feature = "lint")]
+mod text;
 mod token_error;
 mod tree;
 
-pub(crate) use encoding::Doubt;
-pub(crate) use template::{FILL_IN, mark as template_mark};
-pub(crate) use tree::{Document, Node, Text};
+pub(crate) use encoding::decode;
+pub(crate) use file_kind::FileKind;
+pub(crate) use tree::{Document, Node};
+#[cfg(feature = "lint")]
+pub(crate) use {
+    encoding::Encoding,
+    template::{FILL_IN, mark as template_mark},
+    text::Text,
+};
 
-use crate::parse::position::Cursor;
 use crate::{Position, ReadError};
-
-/// The longest file that is read, in bytes.
-const MAX_BYTES: usize = 1 << 20;
+use position::Cursor;
 
 impl Document {
-    /// Reads `bytes` as an XML document.
-    pub(crate) fn read(bytes: &[u8]) -> Result<Self, ReadError> {
-        if bytes.len() > MAX_BYTES {
-            let length = bytes.len();
-            return Err(ReadError::new(
-                Position::START,
-                format!(
-                    "the file has {length} bytes, but at most {MAX_BYTES} are read: is this the right file?"
-                ),
-            ));
-        }
-        let decoded = encoding::decode(bytes)?;
-        let text = &*decoded.text;
+    /// Parses the decoded text of an XML document.
+    fn parse(text: &str) -> Result<Self, ReadError> {
         if let Some(what) = foreign::recognise(text) {
             return Err(ReadError::new(Position::START, what));
         }
         limits::check(text).map_err(|breach| refuse(text, breach))?;
-        tree::parse(text, decoded.doubts)
+        tree::parse(text)
     }
 }
 

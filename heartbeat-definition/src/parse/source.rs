@@ -46,7 +46,7 @@ impl Source {
     /// # let definition = heartbeat_definition::ServiceDefinition::read(br#"
     /// # <ServiceDefinition name="S" xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition">
     /// # <WorkerRole name="W"><LocalResources><LocalStorage name="Cache" sizeInMB="020"/></LocalResources></WorkerRole>
-    /// # </ServiceDefinition>"#).unwrap().model;
+    /// # </ServiceDefinition>"#).unwrap();
     /// let storage = &definition.roles[0].local_resources[0];
     /// let size = storage.source.attribute("sizeInMB").unwrap();
     /// assert_eq!((storage.size_in_mb, &*size.value), (20, "020"));

@@ -4,10 +4,10 @@ use roxmltree::Error;
 
 use super::damage::{self, placeholder};
 use super::foreign::skip_prolog;
+use super::position::Cursor;
 use super::template::FILL_IN;
 use super::{limits, tag_mismatch, token_error};
-use crate::lint::diagnostic::excerpt;
-use crate::parse::position::Cursor;
+use crate::excerpt::excerpt;
 use crate::{Position, ReadError};
 
 /// Whether all is well up to the end of the text.

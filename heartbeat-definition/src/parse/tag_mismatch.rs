@@ -1,19 +1,19 @@
 //! A start tag and an end tag that do not fit.
 
 use super::damage::Blame;
-use crate::lint::diagnostic::excerpt;
-use crate::lint::schema;
+use super::element_names::ELEMENT_NAMES;
+use super::position::Cursor;
+use crate::excerpt::excerpt;
 use crate::nearest;
-use crate::parse::position::Cursor;
 
 /// Blames one of the two, each given with its offset: a misspelt one, else the end tag.
 pub(super) fn mismatched(text: &str, open: (usize, &str), close: (usize, &str)) -> Blame {
     let ((start, open), (end, close)) = (open, close);
-    let known = schema::element_names();
+    let known = |name| ELEMENT_NAMES.binary_search(&name).is_ok();
     let are_alike = nearest(open, [close]).is_some();
-    match (known.contains(open), known.contains(close)) {
+    match (known(open), known(close)) {
         (false, is_known) if are_alike => {
-            let meant = if is_known { Some(close) } else { nearest(open, known) };
+            let meant = if is_known { Some(close) } else { nearest(open, ELEMENT_NAMES) };
             let (open, close) = (excerpt(open), excerpt(close));
             let meant = meant.map_or_else(|| close.clone(), excerpt);
             let message = format!(

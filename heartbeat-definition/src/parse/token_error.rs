@@ -3,7 +3,7 @@
 use roxmltree::Error;
 
 use super::foreign::skip_prolog;
-use crate::lint::diagnostic::excerpt;
+use crate::excerpt::excerpt;
 
 /// Says what is wrong at `offset`, to follow "not well-formed XML".
 pub(super) fn explain(text: &str, offset: usize, error: &Error) -> String {

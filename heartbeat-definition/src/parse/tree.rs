@@ -2,12 +2,12 @@
 
 use roxmltree::NodeType;
 
-use super::encoding::Doubt;
+use super::position::Cursor;
 use super::syntax_error::explain;
-use super::{damage, template};
-use crate::parse::position::Cursor;
+#[cfg(feature = "lint")]
+use super::text::Text;
+use crate::ReadError;
 use crate::parse::source::{Attribute, Source};
-use crate::{Position, ReadError};
 
 const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
@@ -15,7 +15,6 @@ pub(crate) struct Document {
     pub(crate) root: Node,
     /// The namespace of the root; `None`: none.
     pub(crate) namespace: Option<String>,
-    pub(crate) doubts: Vec<Doubt>,
 }
 
 #[derive(Debug, Default)]
@@ -24,16 +23,9 @@ pub(crate) struct Node {
     /// Whether it is in another namespace than the root.
     pub(crate) foreign: bool,
     pub(crate) children: Vec<Node>,
+    /// The first text that is not blank, else the last.
+    #[cfg(feature = "lint")]
     pub(crate) text: Option<Text>,
-}
-
-/// Characters directly inside an element.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Text {
-    Blank(Position),
-    Written(Position),
-    /// What a template or a merge left, and what to do about it.
-    Left(Position, &'static str),
 }
 
 impl Node {
@@ -64,12 +56,12 @@ impl Node {
     }
 }
 
-pub(super) fn parse(text: &str, doubts: Vec<Doubt>) -> Result<Document, ReadError> {
+pub(super) fn parse(text: &str) -> Result<Document, ReadError> {
     let parsed = roxmltree::Document::parse(text).map_err(|error| explain(text, &error))?;
     let element = parsed.root_element();
     let namespace = element.tag_name().namespace();
     let mut builder = Builder { text, namespace, cursor: Cursor::new(text) };
-    Ok(Document { root: builder.node(element), namespace: namespace.map(str::to_owned), doubts })
+    Ok(Document { root: builder.node(element), namespace: namespace.map(str::to_owned) })
 }
 
 struct Builder<'a> {
@@ -96,8 +88,11 @@ impl Builder<'_> {
         for child in element.children() {
             match child.node_type() {
                 NodeType::Element => node.children.push(self.node(child)),
-                NodeType::Text if !matches!(node.text, Some(Text::Written(_) | Text::Left(..))) => {
-                    node.text = Some(self.characters(child));
+                #[cfg(feature = "lint")]
+                NodeType::Text if node.text.is_none_or(Text::is_blank) => {
+                    let range = child.range();
+                    let written = self.text.get(range.clone()).unwrap_or_default();
+                    node.text = Some(Text::new(written, range.start, &mut self.cursor));
                 }
                 _ => {}
             }
@@ -119,23 +114,6 @@ impl Builder<'_> {
             name_position: self.cursor.at(start),
             value: attribute.value().to_owned(),
             position: self.cursor.at(start + quote),
-        }
-    }
-
-    fn characters(&mut self, node: roxmltree::Node<'_, '_>) -> Text {
-        let range = node.range();
-        let written = self.text.get(range.clone()).unwrap_or_default();
-        let indent = written.len() - written.trim_start().len();
-        if indent == written.len() {
-            return Text::Blank(self.cursor.at(range.start));
-        }
-        let place = self.cursor.at(range.start + indent);
-        if written.lines().any(damage::is_merge_marker) {
-            Text::Left(place, damage::RESOLVE_CONFLICT)
-        } else if template::mark(written).is_some() {
-            Text::Left(place, template::FILL_IN)
-        } else {
-            Text::Written(place)
         }
     }
 }

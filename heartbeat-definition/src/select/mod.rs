@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::lint::diagnostic::pasted;
+use crate::excerpt::pasted;
 use crate::{Endpoint, EndpointKind, Protocol, Role, RoleKind, ServiceDefinition, nearest};
 
 /// Why a role or an endpoint cannot be taken: one message, and notes that say where to look and

@@ -2,7 +2,7 @@ use crate::ServiceDefinition;
 
 fn definition(roles: &str) -> ServiceDefinition {
     let xml = format!("<ServiceDefinition name=\"S\">\n{roles}</ServiceDefinition>");
-    ServiceDefinition::read(xml.as_bytes()).unwrap().model
+    ServiceDefinition::read(xml.as_bytes()).unwrap()
 }
 
 const TWO_ROLES: &str = r#"

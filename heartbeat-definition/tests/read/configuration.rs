@@ -20,7 +20,7 @@ fn role(body: &str) -> String {
 #[track_caller]
 fn assert_violation(marked: &str, code: Code) {
     let (text, position) = unmark(marked);
-    let reading = ServiceConfiguration::read(text.as_bytes()).unwrap();
+    let reading = ServiceConfiguration::lint(text.as_bytes()).unwrap();
     let found: Vec<_> = reading.violations().map(|f| (f.code, f.position)).collect();
     assert_eq!(found, [(code, position)], "{:#?}", reading.findings);
 }
@@ -91,7 +91,7 @@ const NETWORK: &str = r#"<NetworkConfiguration>
 #[test]
 fn the_whole_network() {
     let text = configuration(&format!("<Role name=\"Orders\">{ONE}</Role>{NETWORK}"));
-    let reading = ServiceConfiguration::read(text.as_bytes()).unwrap();
+    let reading = ServiceConfiguration::lint(text.as_bytes()).unwrap();
     assert_eq!(reading.findings, []);
     let model = reading.model;
     assert!(!model.cleanup_firewall_on_role_restart && model.allow_role_process_local_dumps);
@@ -150,11 +150,11 @@ const DEFINITION: &str = r#"<WorkerRole name="Orders">
 <WorkerRole name="Mail" />"#;
 
 fn fit(configuration: &str) -> Vec<Finding> {
-    let definition = ServiceDefinition::read(service(DEFINITION).as_bytes()).unwrap();
+    let definition = ServiceDefinition::lint(service(DEFINITION).as_bytes()).unwrap();
     assert_eq!(definition.findings, []);
-    let configuration = ServiceConfiguration::read(configuration.as_bytes()).unwrap();
+    let configuration = ServiceConfiguration::lint(configuration.as_bytes()).unwrap();
     assert_eq!(configuration.findings, []);
-    definition.model.configure(&configuration.model).findings
+    definition.model.cross_check(&configuration.model)
 }
 
 const GOOD: &str = r#"<Role name="Orders">
@@ -171,12 +171,12 @@ const GOOD: &str = r#"<Role name="Orders">
 
 #[test]
 fn a_definition_with_its_configuration() {
-    let definition = ServiceDefinition::read(service(DEFINITION).as_bytes()).unwrap().model;
+    let definition = ServiceDefinition::read(service(DEFINITION).as_bytes()).unwrap();
     let text = configuration(&format!("{GOOD}{NETWORK}"));
-    let configuration = ServiceConfiguration::read(text.as_bytes()).unwrap().model;
-    let service = definition.configure(&configuration);
-    assert_eq!(service.findings, []);
-    let orders = service.role("Orders").unwrap();
+    let configuration = ServiceConfiguration::read(text.as_bytes()).unwrap();
+    assert_eq!(definition.cross_check(&configuration), []);
+    let roles = definition.configure(&configuration);
+    let [orders, mail] = &roles[..] else { panic!("{roles:#?}") };
     assert_eq!(orders.instances, Some(2));
     let setting = |name, value| ConfiguredSetting { name, value: Some(value) };
     let plugin = "Microsoft.WindowsAzure.Plugins.Diagnostics.ConnectionString";
@@ -184,20 +184,21 @@ fn a_definition_with_its_configuration() {
         orders.settings,
         [setting("Url", ""), setting("Retries", "3"), setting(plugin, "x")]
     );
-    assert_eq!(service.role("Mail").unwrap().instances, Some(0));
+    assert_eq!((&*orders.role.name, &*mail.role.name), ("Orders", "Mail"));
+    assert_eq!(mail.instances, Some(0));
 }
 
 #[test]
 fn of_two_by_the_same_name_the_first_counts() {
-    let definition = ServiceDefinition::read(service(DEFINITION).as_bytes()).unwrap().model;
+    let definition = ServiceDefinition::read(service(DEFINITION).as_bytes()).unwrap();
     let text = configuration(
         "<Role name='Orders'><Instances count='1' /><ConfigurationSettings>\
          <Setting name='Url' value='a' /><Setting name='Url' value='b' />\
          </ConfigurationSettings></Role><Role name='Orders'><Instances count='2' /></Role>",
     );
-    let configuration = ServiceConfiguration::read(text.as_bytes()).unwrap().model;
-    let service = definition.configure(&configuration);
-    let orders = service.role("Orders").unwrap();
+    let configuration = ServiceConfiguration::read(text.as_bytes()).unwrap();
+    let roles = definition.configure(&configuration);
+    let orders = &roles[0];
     assert_eq!((orders.instances, orders.settings[0].value), (Some(1), Some("a")));
     assert_eq!(orders.configuration, configuration.role("Orders"));
 }
@@ -305,7 +306,7 @@ fn white_space_beside_another_fault_is_no_second_finding() {
 #[test]
 fn a_fix_names_everything_to_change() {
     let found = |body: &str| {
-        let reading = ServiceConfiguration::read(role(&format!("{ONE}{body}")).as_bytes()).unwrap();
+        let reading = ServiceConfiguration::lint(role(&format!("{ONE}{body}")).as_bytes()).unwrap();
         reading.findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     };
     let digest = "0".repeat(64);
@@ -318,14 +319,14 @@ fn a_fix_names_everything_to_change() {
         found("<ConfigurationSettings><Setting name=\"a\">x</Setting></ConfigurationSettings>");
     assert!(text.contains("must be empty: write value=\"…\""), "{text}");
     let label = configuration(&NETWORK.replace("<PublicIP ", "<PublicIP domainNameLabel=\"a\" "));
-    let label = ServiceConfiguration::read(label.as_bytes()).unwrap().findings[0].to_string();
+    let label = ServiceConfiguration::lint(label.as_bytes()).unwrap().findings[0].to_string();
     assert!(label.contains("unknown to the SDK 2.4 schema"), "{label}");
 }
 
 #[test]
 fn a_service_named_like_a_role_is_advised_against() {
     let text = service("<WorkerRole name=\"shop\" />");
-    let found = ServiceDefinition::read(text.as_bytes()).unwrap().findings;
+    let found = ServiceDefinition::lint(text.as_bytes()).unwrap().findings;
     let [advice] = &found[..] else { panic!("{found:#?}") };
     assert_eq!((advice.code, advice.severity), (Code::ServiceNamedLikeRole, Severity::Note));
 }

@@ -55,9 +55,9 @@ fn every_file_reads_as_expected() {
         let file = expected["file"].as_str().unwrap();
         let bytes = fs::read(folder.join(file)).unwrap();
         let actual = if is_definition(file) {
-            ServiceDefinition::read(&bytes).map(|reading| definition(&reading.model))
+            ServiceDefinition::read(&bytes).map(|model| definition(&model))
         } else {
-            ServiceConfiguration::read(&bytes).map(|reading| configuration(&reading.model))
+            ServiceConfiguration::read(&bytes).map(|model| configuration(&model))
         };
         match actual {
             Err(error) => assert!(expected.get("error").is_some(), "{file}:{error}"),
@@ -82,9 +82,9 @@ fn every_verdict_is_that_of_the_schema() {
         let (file, verdict) = (columns[0], columns[7]);
         let bytes = fs::read(folder.join(file)).unwrap();
         let findings = if is_definition(file) {
-            ServiceDefinition::read(&bytes).map(|reading| violations(reading.violations()))
+            ServiceDefinition::lint(&bytes).map(|reading| violations(reading.violations()))
         } else {
-            ServiceConfiguration::read(&bytes).map(|reading| violations(reading.violations()))
+            ServiceConfiguration::lint(&bytes).map(|reading| violations(reading.violations()))
         };
         files += 1;
         let listed = STRICTER_THAN_THE_SCHEMA.iter().any(|(listed, _)| *listed == file);
@@ -121,7 +121,7 @@ fn agree(
 #[test]
 fn a_verdict_is_held_against_what_was_read() {
     let read = |text: &str| {
-        ServiceDefinition::read(text.as_bytes()).map(|reading| violations(reading.violations()))
+        ServiceDefinition::lint(text.as_bytes()).map(|reading| violations(reading.violations()))
     };
     let valid = crate::support::worker("");
     let invalid = valid.replace(" name=\"Orders\"", "");

@@ -123,7 +123,7 @@ fn merge_markers() {
     assert_told(&service("<WorkerRole name=\"a\"\n▸<<<<<<< HEAD\nvmsize=\"Small\" />"), &words);
     // Where they are well-formed, a finding says the same.
     let rest = worker("<Endpoints />\n=======\n<Certificates />\n>>>>>>> topic");
-    let findings = ServiceDefinition::read(rest.as_bytes()).unwrap().findings;
+    let findings = ServiceDefinition::lint(rest.as_bytes()).unwrap().findings;
     assert!(findings[0].to_string().contains("resolve the merge conflict"), "{findings:#?}");
     assert_eq!(findings[0].position.to_string(), "4:1");
 }
@@ -183,7 +183,7 @@ fn placeholders_of_templates_in_values() {
     }
     let text = "<ServiceConfiguration serviceName=\"Shop\" xmlns=\"http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceConfiguration\">\
                 <Role name=\"Orders\"><Instances count=\"#{Count}\" /></Role></ServiceConfiguration>";
-    let found = ServiceConfiguration::read(text.as_bytes()).unwrap().findings;
+    let found = ServiceConfiguration::lint(text.as_bytes()).unwrap().findings;
     assert_eq!(found[0].fix.as_deref(), Some("fill in the template placeholders first"));
 }
 

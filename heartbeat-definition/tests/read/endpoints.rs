@@ -24,7 +24,7 @@ fn ports() {
 #[test]
 fn an_endpoint_without_a_usable_port_is_in_the_model() {
     let text = input("protocol=\"http\" port=\"none\" localPort=\"555555\"");
-    let model = ServiceDefinition::read(text.as_bytes()).unwrap().model;
+    let model = ServiceDefinition::read(text.as_bytes()).unwrap();
     let endpoint = model.role("Orders").unwrap().endpoint("A").unwrap();
     assert_eq!((endpoint.public_port(), endpoint.local_port()), (None, None));
     assert_eq!(endpoint.source.attribute("port").unwrap().value, "none");
@@ -44,7 +44,7 @@ fn local_port_of_each_kind() {
         </InstanceInputEndpoint>"#,
     );
     assert_valid(&text);
-    let model = ServiceDefinition::read(text.as_bytes()).unwrap().model;
+    let model = ServiceDefinition::read(text.as_bytes()).unwrap();
     let ports: Vec<_> = model.roles[0].endpoints.iter().map(|e| e.local_port().unwrap()).collect();
     let fixed = Port::Fixed;
     assert_eq!(
@@ -67,7 +67,7 @@ fn protocols() {
 fn protocols_that_are_wrong_are_read_as_meant_or_as_any() {
     for (written, read) in [("HTTP", Protocol::Http), ("ftp", Protocol::Any)] {
         let text = input(&format!("protocol=\"{written}\" port=\"80\""));
-        let model = ServiceDefinition::read(text.as_bytes()).unwrap().model;
+        let model = ServiceDefinition::read(text.as_bytes()).unwrap();
         assert_eq!(model.roles[0].endpoints[0].protocol, read);
     }
 }
@@ -167,7 +167,7 @@ fn fixed_ports_and_ranges_mix() {
          <FixedPort port=\"5\" /><FixedPortRange min=\"7\" max=\"9\" /></InternalEndpoint>",
     );
     assert_valid(&text);
-    let model = ServiceDefinition::read(text.as_bytes()).unwrap().model;
+    let model = ServiceDefinition::read(text.as_bytes()).unwrap();
     let EndpointKind::Internal(internal) = &model.roles[0].endpoints[0].kind else { panic!() };
     let ranges: Vec<_> = internal.fixed_ports.iter().map(|r| (r.min, r.max)).collect();
     assert_eq!(ranges, [(1, 2), (5, 5), (7, 9)]);

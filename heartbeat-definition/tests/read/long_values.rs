@@ -12,12 +12,12 @@ fn configuration(body: &str) -> ServiceConfiguration {
     let text = format!(
         "<ServiceConfiguration serviceName=\"Shop\" xmlns=\"http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceConfiguration\">{body}</ServiceConfiguration>"
     );
-    ServiceConfiguration::read(text.as_bytes()).unwrap().model
+    ServiceConfiguration::read(text.as_bytes()).unwrap()
 }
 
 fn fit(definition: &str, configured: &str) -> Vec<Finding> {
-    let definition = ServiceDefinition::read(definition.as_bytes()).unwrap().model;
-    definition.configure(&configuration(configured)).findings
+    let definition = ServiceDefinition::read(definition.as_bytes()).unwrap();
+    definition.cross_check(&configuration(configured))
 }
 
 #[track_caller]
@@ -149,7 +149,7 @@ fn what_a_selection_says_to_write_is_whole() {
         let endpoint =
             format!("<Endpoints><InternalEndpoint name=\"{name}\" protocol=\"tcp\"/></Endpoints>");
         let text = worker(&endpoint).replace("\"Orders\"", &format!("\"{name}\""));
-        let model = ServiceDefinition::read(text.as_bytes()).unwrap().model;
+        let model = ServiceDefinition::read(text.as_bytes()).unwrap();
         let told = |error: heartbeat_definition::SelectionError, way_out: &str| {
             assert!(error.notes().last().unwrap().contains(way_out), "{way_out}\n{error}");
         };

@@ -42,7 +42,7 @@ fn nothing_is_lost_from_a_repeated_container() {
         "<ConfigurationSettings><Setting name=\"a\" /></ConfigurationSettings>\
          <ConfigurationSettings><Setting name=\"b\" /></ConfigurationSettings>",
     );
-    let model = ServiceDefinition::read(text.as_bytes()).unwrap().model;
+    let model = ServiceDefinition::read(text.as_bytes()).unwrap();
     let names: Vec<_> = model.roles[0].settings.iter().map(|s| &*s.name).collect();
     assert_eq!(names, ["a", "b"]);
 }
@@ -69,7 +69,7 @@ fn an_attribute_in_another_case_is_read_as_meant() {
         "<Endpoints><InputEndpoint name=\"a\" protocol=\"tcp\" port=\"80\" ▸localport=\"*\" /></Endpoints>",
     );
     assert_warning(&text, Code::UnknownAttribute);
-    let model = ServiceDefinition::read(text.replace('▸', "").as_bytes()).unwrap().model;
+    let model = ServiceDefinition::read(text.replace('▸', "").as_bytes()).unwrap();
     let local = model.roles[0].endpoints[0].local_port();
     assert_eq!(local, Some(heartbeat_definition::Port::Any));
 }
@@ -85,7 +85,7 @@ fn text_has_no_place() {
 fn no_namespace_is_a_warning() {
     let text = "▸<ServiceDefinition name=\"Shop\"><WorkerRole name=\"a\" /></ServiceDefinition>";
     assert_warning(text, Code::NoNamespace);
-    let model = ServiceDefinition::read(text.replace('▸', "").as_bytes()).unwrap().model;
+    let model = ServiceDefinition::read(text.replace('▸', "").as_bytes()).unwrap();
     assert!(model.role("a").is_some());
 }
 
@@ -232,7 +232,7 @@ fn traffic_rules() {
 fn comments_declare_nothing() {
     let text = worker("<!-- <Endpoints><InputEndpoint name=\"Heartbeat\" /></Endpoints> -->");
     assert_valid(&text);
-    let model = ServiceDefinition::read(text.as_bytes()).unwrap().model;
+    let model = ServiceDefinition::read(text.as_bytes()).unwrap();
     assert!(model.roles[0].endpoints.is_empty());
 }
 
@@ -255,7 +255,7 @@ fn web_roles() {
     assert_warning(&web(""), Code::MissingElement);
     let text = web(&sites("In")).replace('▸', "");
     assert_valid(&text);
-    let model = ServiceDefinition::read(text.as_bytes()).unwrap().model;
+    let model = ServiceDefinition::read(text.as_bytes()).unwrap();
     let [VirtualDirectory { application: true, directories, .. }] =
         &model.roles[0].sites[0].directories[..]
     else {
@@ -304,7 +304,7 @@ fn role_modules() {
     let text = "<RoleModule namespace=\"Plugin\" xmlns=\"http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition\">\
                 <ConfigurationSettings><Setting name=\"a\" /></ConfigurationSettings>\
                 <Runtime executionContext=\"elevated\" /></RoleModule>";
-    let reading = RoleModule::read(text.as_bytes()).unwrap();
+    let reading = RoleModule::lint(text.as_bytes()).unwrap();
     assert_eq!(reading.model.namespace, "Plugin");
     assert_eq!(reading.model.settings[0].name, "a");
     let codes: Vec<_> = reading.violations().map(|f| f.code).collect();

@@ -29,7 +29,7 @@ pub(crate) fn unmark(marked: &str) -> (String, Position) {
 }
 
 pub(crate) fn findings(text: &str) -> Vec<Finding> {
-    let reading = ServiceDefinition::read(text.as_bytes());
+    let reading = ServiceDefinition::lint(text.as_bytes());
     reading.unwrap_or_else(|error| panic!("{error}\n{text}")).findings
 }
 

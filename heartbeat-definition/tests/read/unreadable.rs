@@ -82,7 +82,7 @@ fn limits() {
 #[test]
 fn findings_are_bounded() {
     let text = service(&"<x/>".repeat(100_000));
-    let reading = ServiceDefinition::read(text.as_bytes()).unwrap();
+    let reading = ServiceDefinition::lint(text.as_bytes()).unwrap();
     assert_eq!(reading.findings.len(), 1000);
     assert_eq!(reading.findings[999].code, Code::TooManyFindings);
 }
@@ -90,7 +90,7 @@ fn findings_are_bounded() {
 #[test]
 fn line_ends_and_references() {
     let text = service("<WorkerRole\r\n\tname=\"a&amp;&#x62;\" />").replace('\n', "\r\n");
-    let model = ServiceDefinition::read(text.as_bytes()).unwrap().model;
+    let model = ServiceDefinition::read(text.as_bytes()).unwrap();
     assert_eq!(model.roles[0].name, "a&b");
     assert_eq!(model.roles[0].position.to_string(), "3:8");
 }
@@ -195,7 +195,7 @@ fn hostile_files_are_read_in_time() {
     for text in texts {
         assert!(text.len() <= 1 << 20, "{}", text.len());
         let start = std::time::Instant::now();
-        let reading = ServiceDefinition::read(text.as_bytes());
+        let reading = ServiceDefinition::lint(text.as_bytes());
         let took = start.elapsed();
         let findings = reading.map(|reading| reading.findings.len());
         assert!(took.as_secs() < 10, "{took:?}, {findings:?}: {}", &text[..200]);

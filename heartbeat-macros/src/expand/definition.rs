@@ -39,8 +39,8 @@ impl Found {
             Mistake::at(span, message, other_file(&path, environment))
         })?;
         match ServiceDefinition::read(&bytes) {
-            // What can be passed over does not break the build.
-            Ok(reading) => Ok(Self { path, file, definition: reading.model }),
+            // Linting is not the attribute's business: only an unreadable file breaks the build.
+            Ok(definition) => Ok(Self { path, file, definition }),
             Err(cause) => {
                 let way_out = format!("mend it there: {file}:{}", cause.position());
                 let message = "cannot read the service definition";

@@ -106,7 +106,7 @@ mod tests {
         </ConfigurationSettings></WorkerRole></ServiceDefinition>"#;
 
     fn settings(variables: &Variables) -> Result<Settings, String> {
-        let definition = ServiceDefinition::read(DEFINITION.as_bytes()).unwrap().model;
+        let definition = ServiceDefinition::read(DEFINITION.as_bytes()).unwrap();
         let role = definition.role("W").unwrap();
         let configuration = Configuration::load(variables).map_err(|error| error.to_string())?;
         Settings::new(role, variables, &configuration).map_err(|error| error.to_string())
@@ -140,7 +140,7 @@ mod tests {
             <ServiceDefinition name="S"><WorkerRole name="W">
                 <Imports><Import moduleName="Diagnostics"/></Imports>
             </WorkerRole></ServiceDefinition>"#;
-        let definition = ServiceDefinition::read(definition.as_bytes()).unwrap().model;
+        let definition = ServiceDefinition::read(definition.as_bytes()).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("some.cscfg");
         let configuration = r#"

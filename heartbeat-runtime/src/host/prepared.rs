@@ -41,9 +41,8 @@ impl<S> Host<S> {
         variables: &Variables,
         configuration: &Configuration,
     ) -> Result<Prepared, Error> {
-        let definition = ServiceDefinition::read(self.definition)
-            .map_err(|error| format!("{FILE}:{error}"))?
-            .model;
+        let definition =
+            ServiceDefinition::read(self.definition).map_err(|error| format!("{FILE}:{error}"))?;
         let declared = definition.worker_role(self.role, FILE)?;
         definition.heartbeat(declared, self.heartbeat, FILE)?;
         if let Some(management) = self.management {

@@ -28,7 +28,7 @@ pub(super) fn run<S>(host: &Host<S>, question: Question) -> bool {
 
 fn answer<S>(host: &Host<S>, question: Question) -> Result<Answer, Error> {
     let definition =
-        ServiceDefinition::read(host.definition).map_err(|error| format!("{FILE}:{error}"))?.model;
+        ServiceDefinition::read(host.definition).map_err(|error| format!("{FILE}:{error}"))?;
     let role = definition.worker_role(host.role, FILE)?;
     let declared = role.heartbeat(host.heartbeat, FILE)?;
     let endpoints = endpoints(role, &Variables::of_process())?;

@@ -7,7 +7,10 @@ use crate::lint::diagnostic::{Findings, excerpt};
 use crate::{Code, NetworkConfiguration, ServiceConfiguration};
 
 /// Reports every breach within a service configuration.
-pub(crate) fn configuration(configuration: &ServiceConfiguration, findings: &mut Findings) {
+pub(in crate::lint) fn check_configuration(
+    configuration: &ServiceConfiguration,
+    findings: &mut Findings,
+) {
     let roles = configuration.roles.iter();
     check_unique("roles", &mut roles.map(|r| (&*r.name, &r.source)), findings);
     for role in &configuration.roles {

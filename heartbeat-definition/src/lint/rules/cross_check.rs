@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// All that does not fit: first what stands in the definition.
-pub(crate) fn fit(
+pub(in crate::lint) fn cross_check(
     definition: &ServiceDefinition,
     configuration: &ServiceConfiguration,
 ) -> Vec<Finding> {

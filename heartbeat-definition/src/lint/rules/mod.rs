@@ -11,15 +11,15 @@ mod probes;
 mod processes;
 mod traffic;
 
+use super::diagnostic::Findings;
 use crate::ServiceDefinition;
-use crate::lint::diagnostic::Findings;
 
-pub(crate) use configuration::configuration;
-pub(crate) use cross_check::fit;
-pub(crate) use declared_names::Declared;
+pub(super) use configuration::check_configuration;
+pub(super) use cross_check::cross_check;
+use declared_names::Declared;
 
 /// Reports every breach within a service definition.
-pub(crate) fn definition(definition: &ServiceDefinition, findings: &mut Findings) {
+pub(super) fn check_definition(definition: &ServiceDefinition, findings: &mut Findings) {
     names::check_definition(definition, findings);
     names::check_limits(definition, findings);
     probes::check_probes(definition, findings);

@@ -4,9 +4,8 @@ use std::collections::HashSet;
 
 use super::Declared;
 use crate::lint::diagnostic::{Findings, excerpt, pasted};
+use crate::model::imports::PREFIX;
 use crate::{Code, RoleConfiguration, Severity};
-
-const PREFIX: &str = "Microsoft.WindowsAzure.Plugins.";
 
 /// Modules whose settings are the same in every SDK. Those of others, such as
 /// `Caching`, differ from release to release.
@@ -27,7 +26,8 @@ pub(super) fn check_imported_settings(
     findings: &mut Findings,
 ) {
     let given: HashSet<_> = role.settings.iter().map(|setting| &*setting.name).collect();
-    let imported = || MODULES.iter().filter(|(module, _)| declared.imports_module(module));
+    let imported =
+        || MODULES.iter().filter(|(module, _)| declared.imports.modules.contains(module));
     let names = || {
         imported()
             .flat_map(|(module, settings)| settings.iter().map(move |s| format!("{module}.{s}")))
@@ -50,7 +50,7 @@ pub(super) fn check_imported_settings(
             continue;
         }
         let Some((module, name)) = split(&setting.name) else { continue };
-        let (message, fix) = if declared.imports(&setting.name) {
+        let (message, fix) = if declared.imports.declare(&setting.name) {
             let known = MODULES.iter().find(|(known, _)| *known == module);
             let Some((_, settings)) = known.filter(|(_, settings)| !settings.contains(&name))
             else {

@@ -4,8 +4,6 @@
 //! else in this crate knows which elements and attributes exist or what types
 //! they have. One difference: `schemaVersion` takes any release's version.
 
-use std::collections::{BTreeSet, HashSet};
-
 mod configuration;
 mod definition;
 mod validate;
@@ -14,23 +12,7 @@ mod value_type;
 pub(crate) use configuration::SERVICE_CONFIGURATION;
 pub(crate) use definition::{ROLE_MODULE, SERVICE_DEFINITION};
 pub(crate) use validate::validate;
-pub(crate) use value_type::{Lexical, boolean, int, port, port_or_any};
-
-/// The names of all elements, of any file.
-pub(crate) fn element_names() -> BTreeSet<&'static str> {
-    let mut names = BTreeSet::new();
-    let mut seen = HashSet::new();
-    let mut left: Vec<&'static Element> =
-        vec![&SERVICE_DEFINITION, &ROLE_MODULE, &SERVICE_CONFIGURATION];
-    while let Some(element) = left.pop() {
-        names.insert(element.name);
-        // Directories hold directories.
-        if seen.insert(std::ptr::from_ref(element)) {
-            left.extend(element.content.iter().flat_map(|particle| particle.elements));
-        }
-    }
-    names
-}
+use value_type::Lexical;
 
 /// An element: its attributes and what may be inside.
 pub(crate) struct Element {
@@ -110,3 +92,6 @@ const fn tolerated(mut particle: Particle) -> Particle {
     particle.tolerated = true;
     particle
 }
+
+#[cfg(test)]
+mod tests;

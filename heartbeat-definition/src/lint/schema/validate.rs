@@ -80,7 +80,7 @@ fn check_text(node: &Node, element: &Element, is_sound: bool, findings: &mut Fin
             format!("`{}` holds text, but may only hold elements", element.name),
             "remove it, or put it into an attribute",
         ),
-        Some(Text::Left(place, way_out)) => findings.add_with_fix(
+        Some(Text::Leftover(place, way_out)) => findings.add_with_fix(
             code,
             place,
             format!("`{}` holds text, but may only hold elements", element.name),

@@ -1,5 +1,6 @@
 //! The types of attribute values.
 
+use crate::model::values::{blank, boolean, int, port_or_any};
 use crate::{Code, nearest};
 
 /// The type of an attribute's value.
@@ -114,7 +115,7 @@ impl Lexical {
         // A thumbprint is 40 digits: fewer are those of a placeholder.
         let plausible = !matches!(self, Self::Thumbprint) || meant.len() == 40;
         (plausible && self.accepts(&meant))
-            .then(|| format!("write `{}`", crate::lint::diagnostic::pasted(&meant)))
+            .then(|| format!("write `{}`", crate::excerpt::pasted(&meant)))
     }
 
     /// The rule that a wrong value breaks.
@@ -148,37 +149,6 @@ fn version(value: &str) -> bool {
     date.is_some_and(|(year, month)| digits(year) && digits(month))
         && parts.clone().count() == 2
         && parts.all(digits)
-}
-
-fn blank(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '\r' | '\n')
-}
-
-/// `xs:int`: white space around it is dropped, a sign and zeros may lead.
-pub(crate) fn int(value: &str) -> Option<i32> {
-    value.trim_matches(blank).parse().ok()
-}
-
-/// `PortInteger`.
-pub(crate) fn port(value: &str) -> Option<u16> {
-    u16::try_from(int(value)?).ok().filter(|&port| port != 0)
-}
-
-/// `PortSpecifier`.
-pub(crate) fn port_or_any(value: &str) -> Option<crate::Port> {
-    match value {
-        "*" => Some(crate::Port::Any),
-        _ => port(value).map(crate::Port::Fixed),
-    }
-}
-
-/// `xs:boolean`.
-pub(crate) fn boolean(value: &str) -> Option<bool> {
-    match value.trim_matches(blank) {
-        "true" | "1" => Some(true),
-        "false" | "0" => Some(false),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -76,14 +76,14 @@ proptest! {
     #[test]
     fn a_definition_reads_back(model in definition()) {
         let text = write_definition(&model);
-        let read = ServiceDefinition::read(text.as_bytes()).unwrap().model;
+        let read = ServiceDefinition::read(text.as_bytes()).unwrap();
         prop_assert_eq!(without_positions(read), model, "{}", text);
     }
 
     #[test]
     fn a_configuration_reads_back(model in configuration()) {
         let text = write_configuration(&model);
-        let read = ServiceConfiguration::read(text.as_bytes()).unwrap().model;
+        let read = ServiceConfiguration::read(text.as_bytes()).unwrap();
         prop_assert_eq!(without_places(read), model, "{}", text);
     }
 
@@ -106,15 +106,20 @@ proptest! {
             }
         }
         let lines = bytes.split(|byte| *byte == b'\n').count();
-        let _ = ServiceConfiguration::read(&bytes);
-        match ServiceDefinition::read(&bytes) {
+        let _ = ServiceConfiguration::lint(&bytes);
+        let read = ServiceDefinition::read(&bytes);
+        match ServiceDefinition::lint(&bytes) {
             Ok(reading) => {
+                prop_assert_eq!(read.as_ref(), Ok(&reading.model));
                 for finding in &reading.findings {
                     prop_assert!(finding.position.line as usize <= lines, "{}", finding);
                     prop_assert!(!finding.message.contains('\n'), "{}", finding);
                 }
             }
-            Err(error) => prop_assert!(error.position().line as usize <= lines, "{}", error),
+            Err(error) => {
+                prop_assert!(error.position().line as usize <= lines, "{}", error);
+                prop_assert_eq!(read, Err(error));
+            }
         }
     }
 
@@ -140,14 +145,14 @@ proptest! {
 
     #[test]
     fn any_bytes_never_panic(bytes in vec(any::<u8>(), 0..200)) {
-        let _ = ServiceDefinition::read(&bytes);
-        let _ = ServiceDefinition::read(service(&String::from_utf8_lossy(&bytes)).as_bytes());
+        let _ = ServiceDefinition::lint(&bytes);
+        let _ = ServiceDefinition::lint(service(&String::from_utf8_lossy(&bytes)).as_bytes());
     }
 }
 
 #[test]
 fn the_sample_that_is_damaged_is_valid() {
-    let reading = ServiceDefinition::read(SAMPLE.as_bytes()).unwrap();
+    let reading = ServiceDefinition::lint(SAMPLE.as_bytes()).unwrap();
     assert_eq!(reading.findings, []);
 }
 
