@@ -17,23 +17,23 @@
 //!   </WorkerRole>
 //! </ServiceDefinition>"#;
 //!
-//! let reading = ServiceDefinition::lint(file)?;
+//! let parsed = ServiceDefinition::lint(file)?;
 //!
 //! // The model is there, whatever is wrong with the file.
-//! for role in reading.model.worker_roles() {
+//! for role in parsed.model.worker_roles() {
 //!     for endpoint in &role.endpoints {
 //!         println!("{} {} {}", role.name, endpoint.name, endpoint.protocol);
 //!     }
 //! }
-//! let heartbeat = reading.model.role("Orders").and_then(|role| role.endpoint("Heartbeat"));
+//! let heartbeat = parsed.model.role("Orders").and_then(|role| role.endpoint("Heartbeat"));
 //! let heartbeat = heartbeat.expect("it is declared");
 //! assert_eq!(heartbeat.protocol, Protocol::Http);
 //! assert_eq!(heartbeat.local_port(), Some(Port::Fixed(3000)));
 //! assert_eq!(heartbeat.position.to_string(), "5:28");
 //!
 //! // And so is all that is wrong.
-//! let findings: Vec<String> = reading.violations().map(ToString::to_string).collect();
-//! assert_eq!(findings, [
+//! let diagnostics: Vec<String> = parsed.violations().map(ToString::to_string).collect();
+//! assert_eq!(diagnostics, [
 //!     "6:53: error[invalid-value]: `TCP` is no `protocol` of `InternalEndpoint`; \
 //!      expected one of `http`, `tcp`, `udp`, `any`: write `tcp`",
 //! ]);
@@ -42,14 +42,14 @@
 //!
 //! # Two readings of one parse
 //!
-//! - **Strict**: [`Reading::violations`] gives every breach of Microsoft's XML
+//! - **Strict**: [`Parsed::violations`] gives every breach of Microsoft's XML
 //!   schema (SDK 2.4) and of the rules that only the packaging tools and the
 //!   platform enforced, all at once.
-//! - **Lenient**: [`Reading::model`] and [`Reading::warnings`]. What
+//! - **Lenient**: [`Parsed::model`] and [`Parsed::warnings`]. What
 //!   Microsoft's own documentation or files in use get wrong (an unknown
 //!   attribute, no namespace, a doubled traffic rule …) is a warning. Words in
 //!   the wrong case are read as what they mean. What cannot be understood is
-//!   absent from the model, or at its default, and [`Reading::errors`] tells.
+//!   absent from the model, or at its default, and [`Parsed::errors`] tells.
 //!
 //! A file that no model can be made of is a [`ReadError`]: ill-formed XML,
 //! another root element, a foreign namespace.
@@ -59,7 +59,7 @@
 //! # Limits
 //!
 //! At most 1 MiB, 64 levels of elements, 64 attributes on one element and 256
-//! namespace declarations; at most 1,000 findings are kept. No document type,
+//! namespace declarations; at most 1,000 diagnostics are kept. No document type,
 //! no entities but XML's own, nothing is fetched. Time is linear in the input,
 //! and no input panics.
 
@@ -74,7 +74,7 @@ mod suggest;
 
 pub use duration::parse_duration;
 #[cfg(feature = "lint")]
-pub use lint::{Authority, Code, File, Finding, Reading, Severity};
+pub use lint::{Authority, Code, Diagnostic, File, Parsed, Severity};
 pub use model::configuration::{
     CertificateThumbprint, InstanceCount, RoleConfiguration, ServiceConfiguration, SettingValue,
 };
@@ -104,4 +104,4 @@ pub use parse::error::ReadError;
 pub use parse::position::Position;
 pub use parse::source::{Attribute, Source};
 pub use select::SelectionError;
-pub use suggest::nearest;
+pub use suggest::suggest;

@@ -14,19 +14,22 @@ const MOST_DIFFERENT: usize = 64;
 /// 64 characters lie between what two names have in common at their ends.
 ///
 /// ```
-/// use heartbeat_definition::nearest;
+/// use heartbeat_definition::suggest;
 ///
 /// let endpoints = ["Heartbeat", "Management"];
-/// assert_eq!(nearest("heartbeat", endpoints), Some("Heartbeat"));
-/// assert_eq!(nearest("Haertbeat", endpoints), Some("Heartbeat"));
-/// assert_eq!(nearest("Metrics", endpoints), None);
+/// assert_eq!(suggest("heartbeat", endpoints), Some("Heartbeat"));
+/// assert_eq!(suggest("Haertbeat", endpoints), Some("Heartbeat"));
+/// assert_eq!(suggest("Metrics", endpoints), None);
 /// ```
-pub fn nearest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    nearest_of(wanted, &mut candidates.into_iter())
+pub fn suggest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    suggest_from(wanted, &mut candidates.into_iter())
 }
 
 /// One for all kinds of candidates, so that it is compiled once.
-fn nearest_of<'a>(wanted: &str, candidates: &mut dyn Iterator<Item = &'a str>) -> Option<&'a str> {
+fn suggest_from<'a>(
+    wanted: &str,
+    candidates: &mut dyn Iterator<Item = &'a str>,
+) -> Option<&'a str> {
     let folded = fold(wanted)?;
     let limit = folded.len() / 3 + 1;
     candidates
@@ -115,27 +118,27 @@ mod tests {
 
     #[test]
     fn suggests_up_to_a_third_and_one() {
-        assert_eq!(nearest("abcdef", ["abcxyz"]), Some("abcxyz"));
-        assert_eq!(nearest("abcdef", ["abwxyz"]), None);
-        assert_eq!(nearest("ab", ["xb", "yy"]), Some("xb"));
-        assert_eq!(nearest("a", ["b"]), None);
-        assert_eq!(nearest("", ["a"]), None);
+        assert_eq!(suggest("abcdef", ["abcxyz"]), Some("abcxyz"));
+        assert_eq!(suggest("abcdef", ["abwxyz"]), None);
+        assert_eq!(suggest("ab", ["xb", "yy"]), Some("xb"));
+        assert_eq!(suggest("a", ["b"]), None);
+        assert_eq!(suggest("", ["a"]), None);
     }
 
     #[test]
     fn another_case_is_nearest() {
-        assert_eq!(nearest("HEALTH", ["Healths", "Health"]), Some("Health"));
-        assert_eq!(nearest("Health", ["health", "Health"]), Some("Health"));
+        assert_eq!(suggest("HEALTH", ["Healths", "Health"]), Some("Health"));
+        assert_eq!(suggest("Health", ["health", "Health"]), Some("Health"));
     }
 
     #[test]
     fn long_names_are_compared_where_little_differs() {
         let long = "a".repeat(500);
         let with = |middle: &str| [&*long, middle, &*long].concat();
-        assert_eq!(nearest(&with("x"), [&*with("y")]), Some(&*with("y")));
+        assert_eq!(suggest(&with("x"), [&*with("y")]), Some(&*with("y")));
         let (x, y) = ("x".repeat(MOST_DIFFERENT + 1), "y".repeat(MOST_DIFFERENT + 1));
-        assert_eq!(nearest(&with(&x), [&*with(&y)]), None);
+        assert_eq!(suggest(&with(&x), [&*with(&y)]), None);
         let too_long = "a".repeat(LONGEST + 1);
-        assert_eq!(nearest(&too_long, [&*too_long]), None);
+        assert_eq!(suggest(&too_long, [&*too_long]), None);
     }
 }

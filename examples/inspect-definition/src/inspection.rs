@@ -3,44 +3,44 @@
 use std::path::{Path, PathBuf};
 
 use heartbeat_definition::{
-    ConfiguredRole, ConfiguredSetting, Endpoint, EndpointKind, File, Finding, Port,
+    ConfiguredRole, ConfiguredSetting, Diagnostic, Endpoint, EndpointKind, File, Port,
     ServiceConfiguration, ServiceDefinition, Severity,
 };
 
 pub(crate) struct Inspection {
     pub(crate) definition: ServiceDefinition,
     pub(crate) configuration: Option<ServiceConfiguration>,
-    /// The findings of both files and of the two together.
-    pub(crate) findings: Vec<Finding>,
+    /// The diagnostics of both files and of the two together.
+    pub(crate) diagnostics: Vec<Diagnostic>,
     paths: (PathBuf, PathBuf),
 }
 
 impl Inspection {
     pub(crate) fn of(definition: &Path, configuration: Option<&Path>) -> Result<Self, String> {
-        let reading = read(definition, ServiceDefinition::lint)?;
+        let parsed = read(definition, ServiceDefinition::lint)?;
         let mut inspection = Self {
-            definition: reading.model,
+            definition: parsed.model,
             configuration: None,
-            findings: reading.findings,
+            diagnostics: parsed.diagnostics,
             paths: (definition.to_owned(), configuration.unwrap_or(definition).to_owned()),
         };
         if let Some(configuration) = configuration {
-            let reading = read(configuration, ServiceConfiguration::lint)?;
-            let across = inspection.definition.cross_check(&reading.model);
-            inspection.findings.extend(reading.findings);
-            inspection.findings.extend(across);
-            inspection.configuration = Some(reading.model);
+            let parsed = read(configuration, ServiceConfiguration::lint)?;
+            let across = inspection.definition.cross_check(&parsed.model);
+            inspection.diagnostics.extend(parsed.diagnostics);
+            inspection.diagnostics.extend(across);
+            inspection.configuration = Some(parsed.model);
         }
         Ok(inspection)
     }
 
     /// Whether a strict reader would accept all of it.
     pub(crate) fn is_valid(&self) -> bool {
-        self.findings.iter().all(|finding| finding.severity == Severity::Note)
+        self.diagnostics.iter().all(|diagnostic| diagnostic.severity == Severity::Note)
     }
 
-    pub(crate) fn path(&self, finding: &Finding) -> &Path {
-        match finding.file {
+    pub(crate) fn path(&self, diagnostic: &Diagnostic) -> &Path {
+        match diagnostic.file {
             File::Definition => &self.paths.0,
             File::Configuration => &self.paths.1,
         }

@@ -1,17 +1,17 @@
 //! The inspection for a program.
 
-use heartbeat_definition::{ConfiguredRole, Endpoint, Finding, Port};
+use heartbeat_definition::{ConfiguredRole, Diagnostic, Endpoint, Port};
 use serde_json::{Value, json};
 
 use crate::inspection::{Inspection, kind};
 
 pub(crate) fn render(inspection: &Inspection) -> String {
-    let findings = inspection.findings.iter();
+    let diagnostics = inspection.diagnostics.iter();
     let value = json!({
         "service": inspection.definition.name,
         "valid": inspection.is_valid(),
         "roles": inspection.roles().map(|r| role(inspection, &r)).collect::<Vec<_>>(),
-        "findings": findings.map(|f| finding(inspection, f)).collect::<Vec<_>>(),
+        "diagnostics": diagnostics.map(|d| diagnostic(inspection, d)).collect::<Vec<_>>(),
     });
     format!("{value:#}\n")
 }
@@ -48,15 +48,15 @@ fn endpoint(endpoint: &Endpoint) -> Value {
     })
 }
 
-fn finding(inspection: &Inspection, finding: &Finding) -> Value {
+fn diagnostic(inspection: &Inspection, diagnostic: &Diagnostic) -> Value {
     json!({
-        "file": inspection.path(finding).to_string_lossy(),
-        "line": finding.position.line,
-        "column": finding.position.column,
-        "severity": finding.severity.to_string(),
-        "code": finding.code.as_str(),
-        "authority": finding.code.authority().to_string(),
-        "message": finding.message,
-        "fix": finding.fix,
+        "file": inspection.path(diagnostic).to_string_lossy(),
+        "line": diagnostic.position.line,
+        "column": diagnostic.position.column,
+        "severity": diagnostic.severity.to_string(),
+        "code": diagnostic.code.as_str(),
+        "authority": diagnostic.code.authority().to_string(),
+        "message": diagnostic.message,
+        "fix": diagnostic.fix,
     })
 }

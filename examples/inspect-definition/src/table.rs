@@ -31,18 +31,18 @@ pub(crate) fn render(inspection: &Inspection) -> String {
         );
         text += &table(&rows);
     }
-    text += &findings(inspection);
+    text += &diagnostics(inspection);
     text
 }
 
-fn findings(inspection: &Inspection) -> String {
+fn diagnostics(inspection: &Inspection) -> String {
     let mut text = String::from("\n");
-    for finding in &inspection.findings {
-        let place = inspection.path(finding).display();
-        let _ = writeln!(text, "{place}:{finding}");
+    for diagnostic in &inspection.diagnostics {
+        let place = inspection.path(diagnostic).display();
+        let _ = writeln!(text, "{place}:{diagnostic}");
     }
-    text += match (inspection.findings.is_empty(), inspection.is_valid()) {
-        (true, _) => "no findings\n",
+    text += match (inspection.diagnostics.is_empty(), inspection.is_valid()) {
+        (true, _) => "no diagnostics\n",
         (false, true) => "valid\n",
         (false, false) => "not valid\n",
     };

@@ -42,7 +42,7 @@ WorkerRole Oven, Small, instances: 3
 
 WorkerRole Delivery, Small, instances: 1
 
-no findings
+no diagnostics
 ",
         );
     }
@@ -86,9 +86,9 @@ not valid
                 "publicPort": 80, "localPort": null, "line": 5, "column": 28,
             })
         );
-        let findings = value["findings"].as_array().unwrap();
+        let diagnostics = value["diagnostics"].as_array().unwrap();
         assert_eq!(
-            findings[1],
+            diagnostics[1],
             json!({
                 "file": "Flawed.csdef", "line": 3, "column": 27, "severity": "warning",
                 "code": "unknown-attribute", "authority": "schema",
@@ -97,8 +97,8 @@ not valid
             })
         );
         let of_configuration =
-            findings.iter().filter(|f| f["file"] == "ServiceConfiguration.cscfg");
-        let codes: Vec<_> = of_configuration.map(|f| f["code"].as_str().unwrap()).collect();
+            diagnostics.iter().filter(|d| d["file"] == "ServiceConfiguration.cscfg");
+        let codes: Vec<_> = of_configuration.map(|d| d["code"].as_str().unwrap()).collect();
         let expected = [
             "missing-certificate",
             "unknown-setting",

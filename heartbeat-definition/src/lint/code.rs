@@ -1,4 +1,4 @@
-//! The rules that a finding can be about.
+//! The rules that a diagnostic can be about.
 
 use std::fmt;
 
@@ -28,7 +28,7 @@ impl fmt::Display for Authority {
 /// Declares the codes as a table: name, text, severity, authority.
 macro_rules! codes {
     ($($(#[$doc:meta])+ $name:ident = $text:literal, $severity:ident, $authority:ident;)+) => {
-        /// Which rule a [`Finding`](crate::Finding) is about. Displays as a
+        /// Which rule a [`Diagnostic`](crate::Diagnostic) is about. Displays as a
         /// word such as `duplicate-name`, which stays the same from release to
         /// release.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -144,8 +144,8 @@ codes! {
     ShortProbeTimeout = "short-probe-timeout", Note, Advice;
     /// A probe's path does not begin with `/`.
     RelativeProbePath = "relative-probe-path", Note, Advice;
-    /// So many findings that not all are kept.
-    TooManyFindings = "too-many-findings", Error, Schema;
+    /// So many diagnostics that not all are kept.
+    TooManyDiagnostics = "too-many-diagnostics", Error, Schema;
 }
 
 impl fmt::Display for Code {

@@ -1,15 +1,16 @@
 //! Encodings that not every XML parser reads as this one does.
 
-use super::diagnostic::{Findings, excerpt};
+use super::diagnostics::Diagnostics;
+use crate::excerpt::excerpt;
 use crate::parse::Encoding;
 use crate::{Code, Position, Severity};
 
 /// Checks the encoding of a file, given also as decoded text.
-pub(super) fn check(bytes: &[u8], text: &str, findings: &mut Findings) {
+pub(super) fn check(bytes: &[u8], text: &str, diagnostics: &mut Diagnostics) {
     let encoding = Encoding::detect(bytes);
     let mark = encoding.mark();
     if bytes.strip_prefix(mark).is_some_and(|rest| rest.starts_with(mark)) {
-        findings.add_with_fix(
+        diagnostics.add_with_fix(
             Code::RepeatedByteOrderMark,
             Position::START,
             "the file begins with more than one byte order mark, which XML parsers refuse",
@@ -17,7 +18,7 @@ pub(super) fn check(bytes: &[u8], text: &str, findings: &mut Findings) {
         );
     }
     if let Some(declared) = declared(text) {
-        check_declared(declared, encoding, text, findings);
+        check_declared(declared, encoding, text, diagnostics);
     }
 }
 
@@ -31,7 +32,7 @@ fn declared(text: &str) -> Option<&str> {
 }
 
 /// Reports a declared encoding that the bytes are not in.
-fn check_declared(declared: &str, encoding: Encoding, text: &str, findings: &mut Findings) {
+fn check_declared(declared: &str, encoding: Encoding, text: &str, diagnostics: &mut Diagnostics) {
     let name = declared.to_ascii_lowercase();
     let name = name.as_str();
     let is_ascii = encoding == Encoding::Utf8 && text.is_ascii();
@@ -55,7 +56,7 @@ fn check_declared(declared: &str, encoding: Encoding, text: &str, findings: &mut
         (Severity::Warning, ", by which XML parsers refuse or misread it")
     };
     let declared = excerpt(declared);
-    findings.push(
+    diagnostics.push(
         Code::EncodingMismatch,
         severity,
         Position::START,

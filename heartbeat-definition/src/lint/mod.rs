@@ -1,19 +1,20 @@
-//! The findings about a file, and the rules that they come from.
+//! The diagnostics about a file, and the rules that they come from.
 
 mod code;
 mod diagnostic;
+mod diagnostics;
 mod encoding;
 mod parsed;
 mod rules;
 mod schema;
 
 pub use code::{Authority, Code};
-pub use diagnostic::{File, Finding, Severity};
-pub use parsed::Reading;
+pub use diagnostic::{Diagnostic, File, Severity};
+pub use parsed::Parsed;
 
 use crate::parse::{FileKind, Node, decode};
 use crate::{ReadError, RoleModule, ServiceConfiguration, ServiceDefinition};
-use diagnostic::Findings;
+use diagnostics::Diagnostics;
 use schema::{Element, ROLE_MODULE, SERVICE_CONFIGURATION, SERVICE_DEFINITION};
 
 impl ServiceDefinition {
@@ -22,13 +23,13 @@ impl ServiceDefinition {
     /// # Errors
     ///
     /// The file cannot be read: see [`ReadError`].
-    pub fn lint(bytes: &[u8]) -> Result<Reading<Self>, ReadError> {
+    pub fn lint(bytes: &[u8]) -> Result<Parsed<Self>, ReadError> {
         let kind = FileKind::Definition;
         lint(bytes, kind, &SERVICE_DEFINITION, rules::check_definition)
     }
 
     /// Checks a configuration against this definition: the roles, settings and certificates of
-    /// each must be those of the other. Findings about one file alone are not repeated.
+    /// each must be those of the other. Diagnostics about one file alone are not repeated.
     ///
     /// ```
     /// use heartbeat_definition::{ServiceConfiguration, ServiceDefinition};
@@ -47,16 +48,16 @@ impl ServiceDefinition {
     ///       </Role>
     ///     </ServiceConfiguration>"#)?;
     ///
-    /// let findings = definition.cross_check(&configuration);
-    /// let findings: Vec<String> = findings.iter().map(ToString::to_string).collect();
-    /// assert_eq!(findings, [
+    /// let diagnostics = definition.cross_check(&configuration);
+    /// let diagnostics: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
+    /// assert_eq!(diagnostics, [
     ///     "3:19: error[missing-setting]: the role `Orders` has no value for the setting `QueueUrl`: add <Setting name=\"QueueUrl\" value=\"…\" />",
     ///     "5:47: error[unknown-setting]: the role `Orders` has no setting `QueueURL`: did you mean `QueueUrl`?",
     /// ]);
     /// # Ok::<(), heartbeat_definition::ReadError>(())
     /// ```
     #[must_use]
-    pub fn cross_check(&self, configuration: &ServiceConfiguration) -> Vec<Finding> {
+    pub fn cross_check(&self, configuration: &ServiceConfiguration) -> Vec<Diagnostic> {
         rules::cross_check(self, configuration)
     }
 }
@@ -67,7 +68,7 @@ impl RoleModule {
     /// # Errors
     ///
     /// The file cannot be read: see [`ReadError`].
-    pub fn lint(bytes: &[u8]) -> Result<Reading<Self>, ReadError> {
+    pub fn lint(bytes: &[u8]) -> Result<Parsed<Self>, ReadError> {
         lint(bytes, FileKind::RoleModule, &ROLE_MODULE, |_, _| {})
     }
 }
@@ -78,35 +79,35 @@ impl ServiceConfiguration {
     /// # Errors
     ///
     /// The file cannot be read: see [`ReadError`].
-    pub fn lint(bytes: &[u8]) -> Result<Reading<Self>, ReadError> {
+    pub fn lint(bytes: &[u8]) -> Result<Parsed<Self>, ReadError> {
         let kind = FileKind::Configuration;
         lint(bytes, kind, &SERVICE_CONFIGURATION, rules::check_configuration)
     }
 }
 
-/// Parses a file once, for both its model and its findings.
+/// Parses a file once, for both its model and its diagnostics.
 fn lint<T: for<'a> From<&'a mut Node>>(
     bytes: &[u8],
     kind: FileKind,
     schema: &Element,
-    rules: fn(&T, &mut Findings),
-) -> Result<Reading<T>, ReadError> {
+    rules: fn(&T, &mut Diagnostics),
+) -> Result<Parsed<T>, ReadError> {
     let text = decode(bytes)?;
     let mut document = kind.parse(&text)?;
-    let mut findings = Findings::about(File::from(kind));
+    let mut diagnostics = Diagnostics::new(File::from(kind));
     if document.namespace.is_none() {
-        findings.add_with_fix(
+        diagnostics.add_with_fix(
             Code::NoNamespace,
             document.root.source.position,
             format!("`{}` is in no namespace", document.root.name()),
             format!("write xmlns=\"{}\"", kind.namespace()),
         );
     }
-    encoding::check(bytes, &text, &mut findings);
-    schema::validate(&document.root, schema, &mut findings);
+    encoding::check(bytes, &text, &mut diagnostics);
+    schema::validate(&document.root, schema, &mut diagnostics);
     let model = T::from(&mut document.root);
-    rules(&model, &mut findings);
-    Ok(Reading { model, findings: findings.into_sorted() })
+    rules(&model, &mut diagnostics);
+    Ok(Parsed { model, diagnostics: diagnostics.into_sorted() })
 }
 
 impl From<FileKind> for File {

@@ -1,36 +1,36 @@
 //! The result of linting a file.
 
-use crate::{Finding, Severity, Source};
+use crate::{Diagnostic, Severity, Source};
 
-/// A file that was read: the model, and all findings of the same parse.
+/// A file that was read: the model, and all diagnostics of the same parse.
 ///
-/// The model is there whatever the findings say. Where an attribute could not
-/// be understood, the model holds the default or nothing, and a finding tells.
+/// The model is there whatever the diagnostics say. Where an attribute could not
+/// be understood, the model holds the default or nothing, and a diagnostic tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
-pub struct Reading<T> {
+pub struct Parsed<T> {
     /// What the file says.
     pub model: T,
     /// Everything found, in the order of the file.
-    pub findings: Vec<Finding>,
+    pub diagnostics: Vec<Diagnostic>,
 }
 
-impl<T> Reading<T> {
+impl<T> Parsed<T> {
     /// The strict reading: every breach of the schema and of the rules that
     /// the tools enforce. None means that the file is valid.
-    pub fn violations(&self) -> impl Iterator<Item = &Finding> {
+    pub fn violations(&self) -> impl Iterator<Item = &Diagnostic> {
         self.at_least(Severity::Warning)
     }
 
     /// The lenient reading: only what no reader can pass over.
-    pub fn errors(&self) -> impl Iterator<Item = &Finding> {
+    pub fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
         self.at_least(Severity::Error)
     }
 
     /// What the lenient reading passes over but a person may want to mend:
     /// warnings and notes.
-    pub fn warnings(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(|finding| finding.severity < Severity::Error)
+    pub fn warnings(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.diagnostics.iter().filter(|diagnostic| diagnostic.severity < Severity::Error)
     }
 
     /// What was found at one element's own tag: the element or one of its
@@ -40,23 +40,23 @@ impl<T> Reading<T> {
     /// # let file = br#"<ServiceDefinition name="S" xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition">
     /// # <WorkerRole name="1st"><Endpoints><InternalEndpoint name="In" protocol="TCP"/></Endpoints></WorkerRole>
     /// # </ServiceDefinition>"#;
-    /// let reading = heartbeat_definition::ServiceDefinition::lint(file)?;
-    /// let endpoint = &reading.model.roles[0].endpoints[0];
-    /// let finding = reading.findings_at(&endpoint.source).next().expect("a wrong protocol");
-    /// assert_eq!(finding.fix.as_deref(), Some("write `tcp`"));
-    /// assert_eq!(reading.findings.len(), 2);
+    /// let parsed = heartbeat_definition::ServiceDefinition::lint(file)?;
+    /// let endpoint = &parsed.model.roles[0].endpoints[0];
+    /// let diagnostic = parsed.diagnostics_at(&endpoint.source).next().expect("a wrong protocol");
+    /// assert_eq!(diagnostic.fix.as_deref(), Some("write `tcp`"));
+    /// assert_eq!(parsed.diagnostics.len(), 2);
     /// # Ok::<(), heartbeat_definition::ReadError>(())
     /// ```
-    pub fn findings_at(&self, source: &Source) -> impl Iterator<Item = &Finding> {
+    pub fn diagnostics_at(&self, source: &Source) -> impl Iterator<Item = &Diagnostic> {
         let attributes = source.attributes.iter();
         let mut places: Vec<_> = attributes
             .flat_map(|attribute| [attribute.name_position, attribute.position])
             .collect();
         places.push(source.position);
-        self.findings.iter().filter(move |finding| places.contains(&finding.position))
+        self.diagnostics.iter().filter(move |diagnostic| places.contains(&diagnostic.position))
     }
 
-    fn at_least(&self, severity: Severity) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(move |finding| finding.severity >= severity)
+    fn at_least(&self, severity: Severity) -> impl Iterator<Item = &Diagnostic> {
+        self.diagnostics.iter().filter(move |diagnostic| diagnostic.severity >= severity)
     }
 }

@@ -5,9 +5,9 @@ use std::mem::take;
 use super::probe::LoadBalancerProbe;
 use super::read_all;
 use super::role::{Role, RoleKind};
+use super::string_enum;
 use super::traffic::TrafficRule;
 use super::values::int;
-use super::words;
 use crate::parse::{FileKind, Node};
 use crate::{ReadError, Source};
 
@@ -34,7 +34,7 @@ pub struct ServiceDefinition {
     pub source: Source,
 }
 
-words! {
+string_enum! {
     /// When instances learn of topology changes.
     TopologyChangeDiscovery {
         /// One upgrade domain after the other; the default.

@@ -2,12 +2,12 @@
 
 use std::mem::take;
 
+use super::string_enum;
 use super::values::{boolean, int, port, port_or_any};
-use super::words;
 use crate::parse::Node;
 use crate::{Position, Source};
 
-words! {
+string_enum! {
     /// The protocol of an endpoint.
     Protocol {
         /// HTTP.
@@ -19,7 +19,7 @@ words! {
         /// UDP.
         Udp = "udp",
         /// Any protocol, internal endpoints only. Also what is read when the
-        /// protocol is missing or unknown, which a finding tells.
+        /// protocol is missing or unknown, which a diagnostic tells.
         Any = "any",
     }
 }
@@ -110,13 +110,13 @@ pub struct InstanceInputEndpoint {
     /// The port that every instance listens on; `None` when it is missing or
     /// no port.
     pub local_port: Option<u16>,
-    /// The public ports, one per instance. More than one range is a finding.
+    /// The public ports, one per instance. More than one range is a diagnostic.
     pub public_ports: Vec<PortRange>,
     /// When an idle TCP connection is dropped, in minutes.
     pub idle_timeout_in_minutes: Option<u32>,
 }
 
-words! {
+string_enum! {
     /// How clients are distributed over the instances of an input endpoint.
     Distribution {
         /// By the client's address.

@@ -18,8 +18,8 @@ pub(crate) mod traffic;
 pub(crate) mod values;
 
 /// An enumeration of XML words. What is written in another case is read as
-/// what was meant; the schema's findings say that it is wrong.
-macro_rules! words {
+/// what was meant; the schema's diagnostics say that it is wrong.
+macro_rules! string_enum {
     ($(#[$doc:meta])+ $name:ident { $($(#[$variant_doc:meta])+ $variant:ident = $word:literal,)+ }) => {
         $(#[$doc])+
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,7 +46,7 @@ macro_rules! words {
         }
     };
 }
-pub(crate) use words;
+pub(crate) use string_enum;
 
 /// The models of elements.
 pub(crate) fn read_all<'a, T: From<&'a mut crate::parse::Node>>(

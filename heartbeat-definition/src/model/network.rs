@@ -4,7 +4,7 @@ use std::mem::take;
 
 use super::endpoint::minutes;
 use super::values::int;
-use super::{read_all, words};
+use super::{read_all, string_enum};
 use crate::Source;
 use crate::parse::Node;
 
@@ -92,7 +92,7 @@ pub struct AccessRule {
     pub source: Source,
 }
 
-words! {
+string_enum! {
     /// What an access rule does.
     Action {
         /// Lets in.

@@ -2,8 +2,8 @@
 
 use std::mem::take;
 
+use super::string_enum;
 use super::values::{int, port};
-use super::words;
 use crate::Source;
 use crate::parse::Node;
 
@@ -27,7 +27,7 @@ pub struct LoadBalancerProbe {
     pub source: Source,
 }
 
-words! {
+string_enum! {
     /// How a load balancer probes.
     ProbeProtocol {
         /// Passes on exactly 200.

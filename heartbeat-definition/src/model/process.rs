@@ -4,7 +4,7 @@ use std::mem::take;
 
 use super::role_value::RoleValue;
 use super::values::{boolean, int};
-use super::{read_all, words};
+use super::{read_all, string_enum};
 use crate::Source;
 use crate::parse::Node;
 
@@ -95,7 +95,7 @@ pub struct RoleInstanceValue {
     pub source: Source,
 }
 
-words! {
+string_enum! {
     /// With which rights a process runs.
     #[derive(Default)]
     ExecutionContext {
@@ -107,7 +107,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// Whether the role waits for a startup task.
     TaskType {
         /// It waits, and the task must exit with 0; the default.

@@ -3,8 +3,8 @@
 
 use std::mem::take;
 
+use super::string_enum;
 use super::values::{boolean, int};
-use super::words;
 use crate::Source;
 use crate::parse::Node;
 
@@ -45,7 +45,7 @@ pub struct Certificate {
     pub source: Source,
 }
 
-words! {
+string_enum! {
     /// Whose certificate store.
     StoreLocation {
         /// The user's.
@@ -55,7 +55,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// Which processes may use a certificate's private key.
     PermissionLevel {
         /// All; the default.

@@ -7,12 +7,12 @@ use super::process::{Runtime, Startup};
 use super::read_all;
 use super::resources::{Certificate, Content, Import, LocalStorage, Setting};
 use super::site::Site;
+use super::string_enum;
 use super::values::boolean;
-use super::words;
 use crate::parse::Node;
 use crate::{Position, Source};
 
-words! {
+string_enum! {
     /// The two kinds of role.
     RoleKind {
         /// `<WorkerRole>`: runs a program.

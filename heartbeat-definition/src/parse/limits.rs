@@ -12,7 +12,7 @@ const MAX_ATTRIBUTES: usize = 64;
 const MAX_NAMESPACES: usize = 256;
 
 /// A limit that was exceeded.
-pub(super) struct Breach {
+pub(super) struct LimitExceeded {
     /// Where the element at fault begins.
     pub(super) start: usize,
     /// How far the scan came: up to here the parser's cost is bounded.
@@ -20,13 +20,13 @@ pub(super) struct Breach {
     pub(super) message: String,
 }
 
-pub(super) fn check(text: &str) -> Result<(), Breach> {
-    let mut guard = Guard::default();
+pub(super) fn check(text: &str) -> Result<(), LimitExceeded> {
+    let mut scanner = Scanner::default();
     let mut rest = text;
     while let Some(start) = rest.find('<') {
         rest = rest.get(start..).unwrap_or_default();
         let start = text.len() - rest.len();
-        let length = guard.markup(rest).map_err(|(length, message)| Breach {
+        let length = scanner.markup(rest).map_err(|(length, message)| LimitExceeded {
             start,
             reached: start + length,
             message,
@@ -39,13 +39,13 @@ pub(super) fn check(text: &str) -> Result<(), Breach> {
 
 /// The start of the innermost element that is open at the end of the text.
 pub(super) fn innermost_open(text: &str) -> Option<usize> {
-    let (mut guard, mut open, mut rest) = (Guard::default(), Vec::new(), text);
+    let (mut scanner, mut open, mut rest) = (Scanner::default(), Vec::new(), text);
     while let Some(start) = rest.find('<') {
         rest = rest.get(start..)?;
         let start = text.len() - rest.len();
-        let Some(length) = guard.markup(rest).ok()? else { break };
-        open.truncate(guard.depth);
-        if open.len() < guard.depth {
+        let Some(length) = scanner.markup(rest).ok()? else { break };
+        open.truncate(scanner.depth);
+        if open.len() < scanner.depth {
             open.push(start);
         }
         rest = rest.get(length..)?;
@@ -57,12 +57,12 @@ pub(super) fn innermost_open(text: &str) -> Option<usize> {
 type TooMuch = (usize, String);
 
 #[derive(Default)]
-struct Guard {
+struct Scanner {
     depth: usize,
     namespaces: usize,
 }
 
-impl Guard {
+impl Scanner {
     /// The length of the markup that `rest` begins with, if it ends at all.
     fn markup(&mut self, rest: &str) -> Result<Option<usize>, TooMuch> {
         for (open, close) in [("<!--", "-->"), ("<![CDATA[", "]]>"), ("<?", "?>")] {

@@ -39,17 +39,17 @@ impl Document {
         if let Some(what) = foreign::recognise(text) {
             return Err(ReadError::new(Position::START, what));
         }
-        limits::check(text).map_err(|breach| refuse(text, breach))?;
+        limits::check(text).map_err(|exceeded| refuse(text, exceeded))?;
         tree::parse(text)
     }
 }
 
 /// What looks like too much may be the work of an earlier mistake, such as a
 /// quotation mark that is missing: then that is what to tell.
-fn refuse(text: &str, breach: limits::Breach) -> ReadError {
-    let before = text.get(..breach.reached).unwrap_or_default();
+fn refuse(text: &str, exceeded: limits::LimitExceeded) -> ReadError {
+    let before = text.get(..exceeded.reached).unwrap_or_default();
     match roxmltree::Document::parse(before) {
         Err(error) if !syntax_error::is_cut(&error) => syntax_error::explain(text, &error),
-        _ => ReadError::new(Cursor::new(text).at(breach.start), breach.message),
+        _ => ReadError::new(Cursor::new(text).at(exceeded.start), exceeded.message),
     }
 }

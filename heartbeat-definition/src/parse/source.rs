@@ -71,7 +71,7 @@ impl Source {
         self.get(name).map(str::to_owned)
     }
 
-    /// Empty when it is missing: the schema's findings say so.
+    /// Empty when it is missing: the schema's diagnostics say so.
     pub(crate) fn text(&self, name: &str) -> String {
         self.optional(name).unwrap_or_default()
     }

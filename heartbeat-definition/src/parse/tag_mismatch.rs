@@ -4,16 +4,16 @@ use super::damage::Blame;
 use super::element_names::ELEMENT_NAMES;
 use super::position::Cursor;
 use crate::excerpt::excerpt;
-use crate::nearest;
+use crate::suggest;
 
 /// Blames one of the two, each given with its offset: a misspelt one, else the end tag.
 pub(super) fn mismatched(text: &str, open: (usize, &str), close: (usize, &str)) -> Blame {
     let ((start, open), (end, close)) = (open, close);
     let known = |name| ELEMENT_NAMES.binary_search(&name).is_ok();
-    let are_alike = nearest(open, [close]).is_some();
+    let are_alike = suggest(open, [close]).is_some();
     match (known(open), known(close)) {
         (false, is_known) if are_alike => {
-            let meant = if is_known { Some(close) } else { nearest(open, ELEMENT_NAMES) };
+            let meant = if is_known { Some(close) } else { suggest(open, ELEMENT_NAMES) };
             let (open, close) = (excerpt(open), excerpt(close));
             let meant = meant.map_or_else(|| close.clone(), excerpt);
             let message = format!(

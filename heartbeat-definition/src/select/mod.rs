@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::excerpt::pasted;
-use crate::{Endpoint, EndpointKind, Protocol, Role, RoleKind, ServiceDefinition, nearest};
+use crate::{Endpoint, EndpointKind, Protocol, Role, RoleKind, ServiceDefinition, suggest};
 
 /// Why a role or an endpoint cannot be taken: one message, and notes that say where to look and
 /// what to write. Prints on one line.
@@ -52,7 +52,7 @@ impl ServiceDefinition {
         }
         notes.push(format!("worker roles declared: {}", self.worker_role_names()));
         let names = self.worker_roles().map(|role| role.name.as_str());
-        notes.push(match nearest(name, names).and_then(|near| self.role(near)) {
+        notes.push(match suggest(name, names).and_then(|near| self.role(near)) {
             Some(role) => {
                 format!("did you mean `role = \"{}\"`? ({file}:{})", role.name, role.position)
             }
@@ -109,7 +109,7 @@ impl ServiceDefinition {
                     name.len().min(role.len()) > 2 && (name.contains(role) || role.contains(name))
                 })
             })
-            .or_else(|| find(|name, role| nearest(name, [role]).is_some()))
+            .or_else(|| find(|name, role| suggest(name, [role]).is_some()))
     }
 
     fn worker_role_names(&self) -> String {
@@ -275,7 +275,7 @@ impl Purpose {
             }
             declared => format!("{kind}s declared: {declared}"),
         };
-        let way_out = match nearest(name, names()).and_then(|near| role.endpoint(near)) {
+        let way_out = match suggest(name, names()).and_then(|near| role.endpoint(near)) {
             Some(near) => {
                 format!("did you mean `{key} = \"{}\"`? ({file}:{})", near.name, near.position)
             }

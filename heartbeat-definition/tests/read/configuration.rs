@@ -2,7 +2,7 @@
 
 use crate::support::{service, unmark};
 use heartbeat_definition::{
-    Code, ConfiguredSetting, File, Finding, ServiceConfiguration, ServiceDefinition, Severity,
+    Code, ConfiguredSetting, Diagnostic, File, ServiceConfiguration, ServiceDefinition, Severity,
 };
 
 fn configuration(body: &str) -> String {
@@ -20,9 +20,9 @@ fn role(body: &str) -> String {
 #[track_caller]
 fn assert_violation(marked: &str, code: Code) {
     let (text, position) = unmark(marked);
-    let reading = ServiceConfiguration::lint(text.as_bytes()).unwrap();
-    let found: Vec<_> = reading.violations().map(|f| (f.code, f.position)).collect();
-    assert_eq!(found, [(code, position)], "{:#?}", reading.findings);
+    let parsed = ServiceConfiguration::lint(text.as_bytes()).unwrap();
+    let found: Vec<_> = parsed.violations().map(|d| (d.code, d.position)).collect();
+    assert_eq!(found, [(code, position)], "{:#?}", parsed.diagnostics);
 }
 
 const ONE: &str = "<Instances count=\"1\" />";
@@ -91,9 +91,9 @@ const NETWORK: &str = r#"<NetworkConfiguration>
 #[test]
 fn the_whole_network() {
     let text = configuration(&format!("<Role name=\"Orders\">{ONE}</Role>{NETWORK}"));
-    let reading = ServiceConfiguration::lint(text.as_bytes()).unwrap();
-    assert_eq!(reading.findings, []);
-    let model = reading.model;
+    let parsed = ServiceConfiguration::lint(text.as_bytes()).unwrap();
+    assert_eq!(parsed.diagnostics, []);
+    let model = parsed.model;
     assert!(!model.cleanup_firewall_on_role_restart && model.allow_role_process_local_dumps);
     let network = model.network.unwrap();
     assert_eq!(network.dns_servers[0].ip_address, "10.0.0.4");
@@ -149,11 +149,11 @@ const DEFINITION: &str = r#"<WorkerRole name="Orders">
 </WorkerRole>
 <WorkerRole name="Mail" />"#;
 
-fn fit(configuration: &str) -> Vec<Finding> {
+fn fit(configuration: &str) -> Vec<Diagnostic> {
     let definition = ServiceDefinition::lint(service(DEFINITION).as_bytes()).unwrap();
-    assert_eq!(definition.findings, []);
+    assert_eq!(definition.diagnostics, []);
     let configuration = ServiceConfiguration::lint(configuration.as_bytes()).unwrap();
-    assert_eq!(configuration.findings, []);
+    assert_eq!(configuration.diagnostics, []);
     definition.model.cross_check(&configuration.model)
 }
 
@@ -204,15 +204,15 @@ fn of_two_by_the_same_name_the_first_counts() {
 }
 
 #[track_caller]
-fn assert_unfit(from: &str, to: &str, code: Code) -> Finding {
+fn assert_unfit(from: &str, to: &str, code: Code) -> Diagnostic {
     let whole = configuration(&format!("{GOOD}{NETWORK}"));
     assert!(whole.contains(from), "{from}");
     let (text, position) = unmark(&whole.replacen(from, to, 1));
-    let findings = fit(&text);
-    let [finding] = &findings[..] else { panic!("{findings:#?}") };
-    assert_eq!((finding.code, finding.position), (code, position), "{finding}");
-    assert_eq!(finding.file, File::Configuration);
-    finding.clone()
+    let diagnostics = fit(&text);
+    let [diagnostic] = &diagnostics[..] else { panic!("{diagnostics:#?}") };
+    assert_eq!((diagnostic.code, diagnostic.position), (code, position), "{diagnostic}");
+    assert_eq!(diagnostic.file, File::Configuration);
+    diagnostic.clone()
 }
 
 #[test]
@@ -257,9 +257,9 @@ fn what_is_missing_or_too_much() {
 fn plugin_warnings(from: &str, to: &str) -> Vec<String> {
     let text = configuration(&format!("{GOOD}{NETWORK}"));
     assert!(text.contains(from), "{from}");
-    let findings = fit(&text.replacen(from, to, 1));
-    assert!(findings.iter().all(|f| f.severity == Severity::Warning), "{findings:#?}");
-    findings.into_iter().map(|f| format!("{}: {}", f.code, f.fix.unwrap_or_default())).collect()
+    let diagnostics = fit(&text.replacen(from, to, 1));
+    assert!(diagnostics.iter().all(|d| d.severity == Severity::Warning), "{diagnostics:#?}");
+    diagnostics.into_iter().map(|d| format!("{}: {}", d.code, d.fix.unwrap_or_default())).collect()
 }
 
 #[test]
@@ -288,7 +288,7 @@ fn a_module_setting_is_traced_to_the_missing_import() {
 }
 
 #[test]
-fn white_space_beside_another_fault_is_no_second_finding() {
+fn white_space_beside_another_fault_is_no_second_diagnostic() {
     for (subnet, code) in [
         ("▸<Subnet> </Subnet>", Code::MissingAttribute),
         ("<Subnet name=\"a\"> ▸<More /> </Subnet>", Code::UnknownElement),
@@ -306,8 +306,8 @@ fn white_space_beside_another_fault_is_no_second_finding() {
 #[test]
 fn a_fix_names_everything_to_change() {
     let found = |body: &str| {
-        let reading = ServiceConfiguration::lint(role(&format!("{ONE}{body}")).as_bytes()).unwrap();
-        reading.findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        let parsed = ServiceConfiguration::lint(role(&format!("{ONE}{body}")).as_bytes()).unwrap();
+        parsed.diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     };
     let digest = "0".repeat(64);
     let sha256 = found(&format!(
@@ -319,22 +319,22 @@ fn a_fix_names_everything_to_change() {
         found("<ConfigurationSettings><Setting name=\"a\">x</Setting></ConfigurationSettings>");
     assert!(text.contains("must be empty: write value=\"…\""), "{text}");
     let label = configuration(&NETWORK.replace("<PublicIP ", "<PublicIP domainNameLabel=\"a\" "));
-    let label = ServiceConfiguration::lint(label.as_bytes()).unwrap().findings[0].to_string();
+    let label = ServiceConfiguration::lint(label.as_bytes()).unwrap().diagnostics[0].to_string();
     assert!(label.contains("unknown to the SDK 2.4 schema"), "{label}");
 }
 
 #[test]
 fn a_service_named_like_a_role_is_advised_against() {
     let text = service("<WorkerRole name=\"shop\" />");
-    let found = ServiceDefinition::lint(text.as_bytes()).unwrap().findings;
+    let found = ServiceDefinition::lint(text.as_bytes()).unwrap().diagnostics;
     let [advice] = &found[..] else { panic!("{found:#?}") };
     assert_eq!((advice.code, advice.severity), (Code::ServiceNamedLikeRole, Severity::Note));
 }
 
 #[test]
 fn a_load_balancer_must_be_in_the_configuration() {
-    let findings = fit(&configuration(GOOD));
-    let [finding] = &findings[..] else { panic!("{findings:#?}") };
-    assert_eq!((finding.code, finding.file), (Code::UnknownLoadBalancer, File::Definition));
-    assert_eq!(finding.position.to_string(), "7:77");
+    let diagnostics = fit(&configuration(GOOD));
+    let [diagnostic] = &diagnostics[..] else { panic!("{diagnostics:#?}") };
+    assert_eq!((diagnostic.code, diagnostic.file), (Code::UnknownLoadBalancer, File::Definition));
+    assert_eq!(diagnostic.position.to_string(), "7:77");
 }

@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use heartbeat_definition::{
-    Authority, EndpointKind, Finding, NetworkConfiguration, Port, PortRange, ReadError, Role,
+    Authority, Diagnostic, EndpointKind, NetworkConfiguration, Port, PortRange, ReadError, Role,
     ServiceConfiguration, ServiceDefinition, Source, Variable,
 };
 use serde_json::{Map, Value, json};
@@ -81,14 +81,14 @@ fn every_verdict_is_that_of_the_schema() {
         let columns: Vec<_> = line.split('\t').collect();
         let (file, verdict) = (columns[0], columns[7]);
         let bytes = fs::read(folder.join(file)).unwrap();
-        let findings = if is_definition(file) {
-            ServiceDefinition::lint(&bytes).map(|reading| violations(reading.violations()))
+        let diagnostics = if is_definition(file) {
+            ServiceDefinition::lint(&bytes).map(|parsed| violations(parsed.violations()))
         } else {
-            ServiceConfiguration::lint(&bytes).map(|reading| violations(reading.violations()))
+            ServiceConfiguration::lint(&bytes).map(|parsed| violations(parsed.violations()))
         };
         files += 1;
         let listed = STRICTER_THAN_THE_SCHEMA.iter().any(|(listed, _)| *listed == file);
-        if let Err(why) = agree(findings, verdict, listed) {
+        if let Err(why) = agree(diagnostics, verdict, listed) {
             wrong.push(format!("{file}: {verdict}: {why}"));
         }
     }
@@ -99,29 +99,29 @@ fn every_verdict_is_that_of_the_schema() {
 /// Whether the reader's violations are the verdict of the schema, and if not, why. Only a file that
 /// is listed may have others.
 fn agree(
-    findings: Result<Vec<Finding>, ReadError>,
+    diagnostics: Result<Vec<Diagnostic>, ReadError>,
     verdict: &str,
     is_listed: bool,
 ) -> Result<(), String> {
     let is_ill_formed = verdict.starts_with("ILLFORMED");
-    let findings = match findings {
+    let diagnostics = match diagnostics {
         Err(_) if is_ill_formed => return Ok(()),
         Err(error) => return Err(format!("unreadable: {error}")),
-        Ok(findings) if is_ill_formed => return Err(format!("read: {findings:#?}")),
-        Ok(findings) => findings,
+        Ok(diagnostics) if is_ill_formed => return Err(format!("read: {diagnostics:#?}")),
+        Ok(diagnostics) => diagnostics,
     };
-    let by_schema = findings.iter().any(|f| f.code.authority() == Authority::Schema);
-    let is_stricter = !by_schema && !findings.is_empty();
+    let by_schema = diagnostics.iter().any(|d| d.code.authority() == Authority::Schema);
+    let is_stricter = !by_schema && !diagnostics.is_empty();
     let agrees = by_schema == verdict.starts_with("INVALID")
-        && names_the_fault(&findings, verdict)
+        && names_the_fault(&diagnostics, verdict)
         && is_stricter == is_listed;
-    if agrees { Ok(()) } else { Err(format!("{findings:#?}")) }
+    if agrees { Ok(()) } else { Err(format!("{diagnostics:#?}")) }
 }
 
 #[test]
 fn a_verdict_is_held_against_what_was_read() {
     let read = |text: &str| {
-        ServiceDefinition::lint(text.as_bytes()).map(|reading| violations(reading.violations()))
+        ServiceDefinition::lint(text.as_bytes()).map(|parsed| violations(parsed.violations()))
     };
     let valid = crate::support::worker("");
     let invalid = valid.replace(" name=\"Orders\"", "");
@@ -145,24 +145,24 @@ fn a_verdict_is_held_against_what_was_read() {
     }
 }
 
-/// Whether some finding names the element and the attribute that the schema's
+/// Whether some diagnostic names the element and the attribute that the schema's
 /// verdict begins with: `INVALID:Element 'X', attribute 'y': …`.
-fn names_the_fault(findings: &[Finding], verdict: &str) -> bool {
+fn names_the_fault(diagnostics: &[Diagnostic], verdict: &str) -> bool {
     let Some(fault) = verdict.strip_prefix("INVALID:") else {
         return true;
     };
     let (place, _) = fault.split_once(": ").unwrap();
     let names: Vec<_> =
         place.split('\'').skip(1).step_by(2).map(|name| format!("`{name}`")).collect();
-    findings.iter().any(|finding| names.iter().all(|name| finding.message.contains(name)))
+    diagnostics.iter().any(|diagnostic| names.iter().all(|name| diagnostic.message.contains(name)))
 }
 
 fn is_definition(file: &str) -> bool {
     Path::new(file).extension().is_some_and(|extension| extension == "csdef")
 }
 
-fn violations<'a>(findings: impl Iterator<Item = &'a Finding>) -> Vec<Finding> {
-    findings.cloned().collect()
+fn violations<'a>(diagnostics: impl Iterator<Item = &'a Diagnostic>) -> Vec<Diagnostic> {
+    diagnostics.cloned().collect()
 }
 
 const DEFINITION: &str = "http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition";

@@ -121,11 +121,11 @@ fn merge_markers() {
     assert_told(&format!("{conflict}\n{}", good()), &words);
     assert_told(&format!("{}\n▸>>>>>>> topic", good()), &words);
     assert_told(&service("<WorkerRole name=\"a\"\n▸<<<<<<< HEAD\nvmsize=\"Small\" />"), &words);
-    // Where they are well-formed, a finding says the same.
+    // Where they are well-formed, a diagnostic says the same.
     let rest = worker("<Endpoints />\n=======\n<Certificates />\n>>>>>>> topic");
-    let findings = ServiceDefinition::lint(rest.as_bytes()).unwrap().findings;
-    assert!(findings[0].to_string().contains("resolve the merge conflict"), "{findings:#?}");
-    assert_eq!(findings[0].position.to_string(), "4:1");
+    let diagnostics = ServiceDefinition::lint(rest.as_bytes()).unwrap().diagnostics;
+    assert!(diagnostics[0].to_string().contains("resolve the merge conflict"), "{diagnostics:#?}");
+    assert_eq!(diagnostics[0].position.to_string(), "4:1");
 }
 
 #[test]
@@ -169,21 +169,21 @@ fn placeholders_of_templates() {
     }
 }
 
-/// Where a file is well-formed with them, the finding has the way out.
+/// Where a file is well-formed with them, the diagnostic has the way out.
 #[test]
 fn placeholders_of_templates_in_values() {
     for mark in PLACEHOLDERS.into_iter().filter(|mark| !mark.starts_with('<')) {
         let port = format!("<InputEndpoint name=\"a\" protocol=\"tcp\" port=\"{mark}\" />");
-        let found = crate::support::findings(&crate::support::endpoints(&port));
+        let found = crate::support::diagnostics(&crate::support::endpoints(&port));
         let fix = found[0].fix.as_deref();
         assert!(found[0].message.starts_with(&format!("`{mark}` is no `port`")), "{found:#?}");
         assert_eq!(fix, Some("fill in the template placeholders first"));
-        let found = crate::support::findings(&worker(mark));
+        let found = crate::support::diagnostics(&worker(mark));
         assert_eq!(found[0].fix.as_deref(), Some("fill in the template placeholders first"));
     }
     let text = "<ServiceConfiguration serviceName=\"Shop\" xmlns=\"http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceConfiguration\">\
                 <Role name=\"Orders\"><Instances count=\"#{Count}\" /></Role></ServiceConfiguration>";
-    let found = ServiceConfiguration::lint(text.as_bytes()).unwrap().findings;
+    let found = ServiceConfiguration::lint(text.as_bytes()).unwrap().diagnostics;
     assert_eq!(found[0].fix.as_deref(), Some("fill in the template placeholders first"));
 }
 

@@ -4,10 +4,10 @@ use crate::support::service;
 use heartbeat_definition::{Code, ServiceDefinition, Severity};
 
 fn read_all(bytes: &[u8]) -> (Vec<Code>, String) {
-    let reading = ServiceDefinition::lint(bytes).unwrap();
-    let place = reading.model.roles[0].position.to_string();
-    assert_eq!(reading.model.roles[0].name, "Beiträge");
-    (reading.findings.iter().map(|f| f.code).collect(), place)
+    let parsed = ServiceDefinition::lint(bytes).unwrap();
+    let place = parsed.model.roles[0].position.to_string();
+    assert_eq!(parsed.model.roles[0].name, "Beiträge");
+    (parsed.diagnostics.iter().map(|d| d.code).collect(), place)
 }
 
 fn utf16(text: &str, unit: fn(u16) -> [u8; 2]) -> Vec<u8> {
@@ -40,12 +40,12 @@ fn a_lie_that_an_xml_parser_believes_is_a_warning() {
         format!("<?xml version=\"1.0\" encoding=\"{encoding}\"?>{body}")
     };
     let severity = |bytes: &[u8]| {
-        let findings = ServiceDefinition::lint(bytes).unwrap().findings;
-        let [finding] = &findings[..] else { panic!("not one finding: {findings:#?}") };
-        assert_eq!(finding.code, Code::EncodingMismatch, "{finding}");
-        let fix = finding.fix.as_deref();
-        assert!(fix.is_some_and(|fix| fix.starts_with("declare encoding=")), "{finding}");
-        finding.severity
+        let diagnostics = ServiceDefinition::lint(bytes).unwrap().diagnostics;
+        let [diagnostic] = &diagnostics[..] else { panic!("not one diagnostic: {diagnostics:#?}") };
+        assert_eq!(diagnostic.code, Code::EncodingMismatch, "{diagnostic}");
+        let fix = diagnostic.fix.as_deref();
+        assert!(fix.is_some_and(|fix| fix.starts_with("declare encoding=")), "{diagnostic}");
+        diagnostic.severity
     };
     for (encoding, name) in [
         ("utf-16", "Orders"),
@@ -69,7 +69,7 @@ fn a_lie_that_an_xml_parser_believes_is_a_warning() {
     for encoding in ["utf-8", "us-ascii"] {
         assert_eq!(read_all(declared("utf-8", "Beiträge").as_bytes()).0, []);
         let text = declared(encoding, "Orders");
-        assert_eq!(ServiceDefinition::lint(text.as_bytes()).unwrap().findings, []);
+        assert_eq!(ServiceDefinition::lint(text.as_bytes()).unwrap().diagnostics, []);
     }
 }
 
@@ -82,11 +82,11 @@ fn two_byte_order_marks_are_a_warning() {
         utf16(&marked, u16::to_le_bytes),
         format!("\u{feff}{marked}").into_bytes(),
     ] {
-        let reading = ServiceDefinition::lint(&bytes).unwrap();
+        let parsed = ServiceDefinition::lint(&bytes).unwrap();
         let found: Vec<_> =
-            reading.findings.iter().map(|f| (f.code.as_str(), f.severity)).collect();
+            parsed.diagnostics.iter().map(|d| (d.code.as_str(), d.severity)).collect();
         assert_eq!(found, [("repeated-byte-order-mark", Severity::Warning)]);
-        assert_eq!(reading.model.roles[0].position.to_string(), "2:19");
+        assert_eq!(parsed.model.roles[0].position.to_string(), "2:19");
     }
 }
 

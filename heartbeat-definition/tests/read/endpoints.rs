@@ -1,6 +1,6 @@
 //! Endpoints and probes that the schema or the tools refuse.
 
-use crate::support::{assert_error, assert_valid, endpoints, findings, service, worker};
+use crate::support::{assert_error, assert_valid, diagnostics, endpoints, service, worker};
 use heartbeat_definition::{Code, EndpointKind, Port, Protocol, ServiceDefinition};
 
 fn input(attributes: &str) -> String {
@@ -55,8 +55,8 @@ fn local_port_of_each_kind() {
 
 #[test]
 fn protocols() {
-    let finding = assert_error(&input("protocol=\"▸HTTP\" port=\"80\""), Code::InvalidValue);
-    assert_eq!(finding.fix.as_deref(), Some("write `http`"));
+    let diagnostic = assert_error(&input("protocol=\"▸HTTP\" port=\"80\""), Code::InvalidValue);
+    assert_eq!(diagnostic.fix.as_deref(), Some("write `http`"));
     let internal = "<InternalEndpoint name=\"A\" protocol=\"▸https\" />";
     assert_error(&endpoints(internal), Code::InvalidValue);
     let missing = endpoints("▸<InputEndpoint name=\"A\" port=\"80\" />");
@@ -89,10 +89,10 @@ fn a_certificate_must_be_declared() {
         ))
     };
     assert_valid(&role("Site"));
-    let finding = assert_error(&role("▸Sites"), Code::UnknownCertificate);
-    assert_eq!(finding.fix.as_deref(), Some("did you mean `Site`?"));
-    let finding = assert_error(&role("▸Absent"), Code::UnknownCertificate);
-    assert_eq!(finding.fix.as_deref(), Some("declared: Site"));
+    let diagnostic = assert_error(&role("▸Sites"), Code::UnknownCertificate);
+    assert_eq!(diagnostic.fix.as_deref(), Some("did you mean `Site`?"));
+    let diagnostic = assert_error(&role("▸Absent"), Code::UnknownCertificate);
+    assert_eq!(diagnostic.fix.as_deref(), Some("declared: Site"));
 }
 
 #[test]
@@ -101,8 +101,8 @@ fn names_are_unique() {
         "<InputEndpoint name=\"A\" protocol=\"tcp\" port=\"80\" />\n\
          <InternalEndpoint name=\"▸A\" protocol=\"tcp\" />",
     );
-    let finding = assert_error(&text, Code::DuplicateName);
-    assert!(finding.message.contains("the first at 4:22"), "{finding}");
+    let diagnostic = assert_error(&text, Code::DuplicateName);
+    assert!(diagnostic.message.contains("the first at 4:22"), "{diagnostic}");
     let roles = "<WorkerRole name=\"A\" /><WorkerRole name=\"▸A\" />";
     assert_error(&service(roles), Code::DuplicateName);
     for (container, element) in
@@ -206,7 +206,7 @@ fn a_probe_must_be_declared() {
 
 #[test]
 fn odd_probes_are_noted() {
-    let codes = |text: &str| findings(text).iter().map(|f| f.code).collect::<Vec<_>>();
+    let codes = |text: &str| diagnostics(text).iter().map(|d| d.code).collect::<Vec<_>>();
     let text = probed(
         "protocol=\"http\" path=\"Probe.aspx\" intervalInSeconds=\"30\" timeoutInSeconds=\"11\"",
     );

@@ -1,7 +1,7 @@
 //! A fix is pasted as it is: whole. In a message the part that matters of a long value is shown.
 
-use crate::support::{endpoints, findings, service, worker};
-use heartbeat_definition::{Finding, ServiceConfiguration, ServiceDefinition};
+use crate::support::{diagnostics, endpoints, service, worker};
+use heartbeat_definition::{Diagnostic, ServiceConfiguration, ServiceDefinition};
 
 /// As long as names get in practice, and much longer.
 fn long_names() -> [String; 3] {
@@ -15,15 +15,16 @@ fn configuration(body: &str) -> ServiceConfiguration {
     ServiceConfiguration::read(text.as_bytes()).unwrap()
 }
 
-fn fit(definition: &str, configured: &str) -> Vec<Finding> {
+fn fit(definition: &str, configured: &str) -> Vec<Diagnostic> {
     let definition = ServiceDefinition::read(definition.as_bytes()).unwrap();
     definition.cross_check(&configuration(configured))
 }
 
 #[track_caller]
-fn assert_fix(findings: &[Finding], fix: &str) {
-    let fixes: Vec<_> = findings.iter().filter_map(|finding| finding.fix.as_deref()).collect();
-    assert!(fixes.contains(&fix), "{fix}\n{findings:#?}");
+fn assert_fix(diagnostics: &[Diagnostic], fix: &str) {
+    let fixes: Vec<_> =
+        diagnostics.iter().filter_map(|diagnostic| diagnostic.fix.as_deref()).collect();
+    assert!(fixes.contains(&fix), "{fix}\n{diagnostics:#?}");
 }
 
 #[test]
@@ -54,18 +55,18 @@ fn a_fix_is_whole() {
             "<LoadBalancerProbes><LoadBalancerProbe name=\"P\" protocol=\"http\" path=\"{name}\"/>\
              <LoadBalancerProbe name=\"{name}\" protocol=\"tcp\"/></LoadBalancerProbes>"
         );
-        let found = findings(&service(&probe));
+        let found = diagnostics(&service(&probe));
         assert_fix(&found, &format!("write path=\"/{name}\""));
         assert_fix(&found, &format!("write loadBalancerProbe=\"{name}\" at an endpoint"));
 
-        let found = findings(&service(&format!("<WorkerRole name=\"{name}.\"/>")));
+        let found = diagnostics(&service(&format!("<WorkerRole name=\"{name}.\"/>")));
         assert_fix(&found, &format!("write `{name}`"));
 
         let unlike = format!(
             "<Certificates><Certificate name=\"{name}\" storeLocation=\"LocalMachine\" storeName=\"My\"/></Certificates>\
              <Endpoints><InputEndpoint name=\"a\" protocol=\"https\" port=\"1\" certificate=\"Z\"/></Endpoints>"
         );
-        assert_fix(&findings(&worker(&unlike)), &format!("declared: {name}"));
+        assert_fix(&diagnostics(&worker(&unlike)), &format!("declared: {name}"));
     }
 }
 
@@ -82,7 +83,7 @@ fn the_nearest_of_long_names_is_suggested_whole_and_what_differs_shows() {
                  xpath=\"/RoleEnvironment/CurrentInstance/Endpoints/Endpoint[@name='{wanted}']/@port\"/>\
                  </Variable></Environment></Runtime>"
             );
-            let found = findings(&worker(&body));
+            let found = diagnostics(&worker(&body));
             let fix = found[0].fix.clone().unwrap();
             assert!(fix.starts_with(&format!("did you mean `{name}`")), "{fix}");
             assert!(found[0].to_string().contains(differs), "{differs}: {}", found[0]);
@@ -125,7 +126,7 @@ fn a_foreign_namespace_shows_where_it_differs() {
 fn a_long_value_shows_both_ends() {
     let port = format!("1{}x", "0".repeat(500));
     let endpoint = format!("<InputEndpoint name=\"a\" protocol=\"tcp\" port=\"{port}\"/>");
-    let found = findings(&endpoints(&endpoint));
+    let found = diagnostics(&endpoints(&endpoint));
     assert!(found[0].message.starts_with("`1000"), "{}", found[0]);
     assert!(found[0].message.contains("000x`"), "{}", found[0]);
     assert!(found[0].message.len() < 300, "{}", found[0]);

@@ -2,7 +2,7 @@
 //! the tools refuse.
 
 use crate::support::{
-    assert_error, assert_valid, assert_violation, assert_warning, findings, service, worker,
+    assert_error, assert_valid, assert_violation, assert_warning, diagnostics, service, worker,
 };
 use heartbeat_definition::{
     Code, RoleModule, RoleValue, ServiceDefinition, Severity, VirtualDirectory,
@@ -26,8 +26,8 @@ fn occurrence_and_order() {
                    setReadyOnProcessStart=\"true\" /></EntryPoint>▸<Environment /></Runtime>";
     assert_error(&worker(runtime), Code::MisplacedElement);
     let probes = "<WorkerRole name=\"a\" />▸<LoadBalancerProbes />";
-    let finding = assert_error(&service(probes), Code::MisplacedElement);
-    assert_eq!(finding.message, "`LoadBalancerProbes` must come before `WorkerRole`");
+    let diagnostic = assert_error(&service(probes), Code::MisplacedElement);
+    assert_eq!(diagnostic.message, "`LoadBalancerProbes` must come before `WorkerRole`");
     let entry = "<Runtime>▸<EntryPoint /></Runtime>";
     assert_error(&worker(entry), Code::MissingElement);
     let both = "<Runtime><EntryPoint><ProgramEntryPoint commandLine=\"a\" \
@@ -49,13 +49,13 @@ fn nothing_is_lost_from_a_repeated_container() {
 
 #[test]
 fn unknown_attributes_and_elements_are_warnings() {
-    let finding = assert_warning(
+    let diagnostic = assert_warning(
         &service("<WorkerRole name=\"a\" ▸vmSise=\"A5\" />"),
         Code::UnknownAttribute,
     );
-    assert_eq!(finding.fix.as_deref(), Some("did you mean `vmsize`?"));
-    let finding = assert_warning(&worker("▸<Endpoint />"), Code::UnknownElement);
-    assert_eq!(finding.fix.as_deref(), Some("did you mean `Endpoints`?"));
+    assert_eq!(diagnostic.fix.as_deref(), Some("did you mean `vmsize`?"));
+    let diagnostic = assert_warning(&worker("▸<Endpoint />"), Code::UnknownElement);
+    assert_eq!(diagnostic.fix.as_deref(), Some("did you mean `Endpoints`?"));
     assert_warning(&worker("▸<Endpoints xmlns=\"\" />"), Code::UnknownElement);
     assert_warning(&worker("<Endpoints ▸x:a=\"\" xmlns:x=\"urn:x\" />"), Code::UnknownAttribute);
     assert_valid(&worker(
@@ -137,8 +137,8 @@ fn xpaths_name_what_is_declared() {
 #[track_caller]
 fn assert_violation_note(marked: &str) {
     let (text, position) = crate::support::unmark(marked);
-    let finding = &findings(&text)[0];
-    let found = (finding.code, finding.severity, finding.position);
+    let diagnostic = &diagnostics(&text)[0];
+    let found = (diagnostic.code, diagnostic.severity, diagnostic.position);
     assert_eq!(found, (Code::UnknownXpath, Severity::Note, position));
 }
 
@@ -224,8 +224,8 @@ fn traffic_rules() {
     let unknown = rule("roleName=\"a\" endpointName=\"▸Out\"", from);
     assert_error(&rules(&unknown), Code::UnknownEndpoint);
     let unknown = rule(to, &from.replace("=\"a\"", "=\"▸A\""));
-    let finding = assert_error(&rules(&unknown), Code::UnknownRole);
-    assert_eq!(finding.fix.as_deref(), Some("did you mean `a`?"));
+    let diagnostic = assert_error(&rules(&unknown), Code::UnknownRole);
+    assert_eq!(diagnostic.fix.as_deref(), Some("did you mean `a`?"));
 }
 
 #[test]
@@ -265,7 +265,7 @@ fn web_roles() {
     let unbound = web(&sites("▹Out")).replace('▸', "").replace('▹', "▸");
     assert_error(&unbound, Code::UnknownEndpoint);
     let no_endpoint = service("▸<WebRole name=\"w\" />");
-    let codes: Vec<_> = findings(&no_endpoint.replace('▸', "")).iter().map(|f| f.code).collect();
+    let codes: Vec<_> = diagnostics(&no_endpoint.replace('▸', "")).iter().map(|d| d.code).collect();
     assert_eq!(codes, [Code::MissingElement, Code::NoHttpEndpoint]);
 }
 
@@ -276,7 +276,7 @@ fn entry_points() {
     assert_warning(&worker(program), Code::ReadyOnProcessStart);
     let assembly =
         "<Runtime><EntryPoint><NetFxEntryPoint assemblyName=\"a\" /></EntryPoint></Runtime>";
-    assert_eq!(findings(&worker(assembly))[0].code, Code::NoFrameworkVersion);
+    assert_eq!(diagnostics(&worker(assembly))[0].code, Code::NoFrameworkVersion);
 }
 
 #[test]
@@ -293,8 +293,8 @@ fn limits_of_the_platform() {
 #[test]
 fn a_service_has_a_role() {
     for nothing in ["", "<!-- <WorkerRole name=\"Orders\" /> -->", "<NetworkTrafficRules />"] {
-        let found = findings(&service(nothing));
-        let found: Vec<_> = found.iter().map(|f| (f.code.as_str(), f.severity)).collect();
+        let found = diagnostics(&service(nothing));
+        let found: Vec<_> = found.iter().map(|d| (d.code.as_str(), d.severity)).collect();
         assert_eq!(found, [("no-role", Severity::Error)], "{nothing}");
     }
 }
@@ -304,9 +304,9 @@ fn role_modules() {
     let text = "<RoleModule namespace=\"Plugin\" xmlns=\"http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition\">\
                 <ConfigurationSettings><Setting name=\"a\" /></ConfigurationSettings>\
                 <Runtime executionContext=\"elevated\" /></RoleModule>";
-    let reading = RoleModule::lint(text.as_bytes()).unwrap();
-    assert_eq!(reading.model.namespace, "Plugin");
-    assert_eq!(reading.model.settings[0].name, "a");
-    let codes: Vec<_> = reading.violations().map(|f| f.code).collect();
+    let parsed = RoleModule::lint(text.as_bytes()).unwrap();
+    assert_eq!(parsed.model.namespace, "Plugin");
+    assert_eq!(parsed.model.settings[0].name, "a");
+    let codes: Vec<_> = parsed.violations().map(|d| d.code).collect();
     assert_eq!(codes, [Code::UnknownAttribute]);
 }

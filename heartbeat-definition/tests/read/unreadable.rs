@@ -80,11 +80,11 @@ fn limits() {
 }
 
 #[test]
-fn findings_are_bounded() {
+fn diagnostics_are_bounded() {
     let text = service(&"<x/>".repeat(100_000));
-    let reading = ServiceDefinition::lint(text.as_bytes()).unwrap();
-    assert_eq!(reading.findings.len(), 1000);
-    assert_eq!(reading.findings[999].code, Code::TooManyFindings);
+    let parsed = ServiceDefinition::lint(text.as_bytes()).unwrap();
+    assert_eq!(parsed.diagnostics.len(), 1000);
+    assert_eq!(parsed.diagnostics[999].code, Code::TooManyDiagnostics);
 }
 
 #[test]
@@ -195,9 +195,9 @@ fn hostile_files_are_read_in_time() {
     for text in texts {
         assert!(text.len() <= 1 << 20, "{}", text.len());
         let start = std::time::Instant::now();
-        let reading = ServiceDefinition::lint(text.as_bytes());
+        let parsed = ServiceDefinition::lint(text.as_bytes());
         let took = start.elapsed();
-        let findings = reading.map(|reading| reading.findings.len());
-        assert!(took.as_secs() < 10, "{took:?}, {findings:?}: {}", &text[..200]);
+        let diagnostics = parsed.map(|parsed| parsed.diagnostics.len());
+        assert!(took.as_secs() < 10, "{took:?}, {diagnostics:?}: {}", &text[..200]);
     }
 }

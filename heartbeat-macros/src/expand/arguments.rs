@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use heartbeat_definition::nearest;
+use heartbeat_definition::suggest;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use syn::parse::Parse;
 use syn::{Lit, LitStr, Path};
@@ -229,7 +229,7 @@ impl Arguments {
         let known = KEYS.map(|(key, _)| format!("`{key}`")).join(", ");
         let foreign = FOREIGN.into_iter().find(|(foreign, _)| *foreign == name);
         let meant =
-            foreign.map(|(_, meant)| meant).or_else(|| nearest(name, KEYS.map(|(key, _)| key)));
+            foreign.map(|(_, meant)| meant).or_else(|| suggest(name, KEYS.map(|(key, _)| key)));
         let way_out = match meant {
             Some(meant) => {
                 self.wrong.push(meant.to_owned());

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use heartbeat_definition::{Role, SelectionError, ServiceDefinition, nearest};
+use heartbeat_definition::{Role, SelectionError, ServiceDefinition, suggest};
 use proc_macro2::Span;
 use syn::LitStr;
 
@@ -155,7 +155,7 @@ fn other_file(path: &Path, environment: &Environment<'_>) -> String {
     names.retain(|name| Path::new(name).extension().is_some_and(|ending| ending == "csdef"));
     names.sort_unstable();
     let wanted = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    let near = nearest(&wanted, names.iter().map(String::as_str));
+    let near = suggest(&wanted, names.iter().map(String::as_str));
     let beside = near.or(names.first().map(String::as_str)).map(|name| folder.join(name));
     let base = environment.base().unwrap_or(folder);
     match beside.or_else(|| nearest_above(base, environment)) {

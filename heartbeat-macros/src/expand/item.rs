@@ -1,7 +1,7 @@
 //! The header of the item under the attribute. What stands in braces is not parsed: of a module,
 //! the names and the headers of the three functions are looked at.
 
-use heartbeat_definition::nearest;
+use heartbeat_definition::suggest;
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
@@ -119,7 +119,7 @@ fn role(generics: &Generics, trait_path: Path, self_type: Type) -> Judged {
     }
     let name = trait_path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
     // A slip of the pen is an unknown name, which the compiler tells better.
-    if name != TRAIT && nearest(&name, [TRAIT]).is_none() {
+    if name != TRAIT && suggest(&name, [TRAIT]).is_none() {
         let message = format!("`{name}` is not `{TRAIT}`");
         let way_out = format!("write `impl {TRAIT} for {}`", printed(&self_type));
         return Err(vec![Mistake::across(&trait_path, message, way_out)]);

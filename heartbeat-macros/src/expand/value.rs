@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use heartbeat_definition::{nearest, parse_duration};
+use heartbeat_definition::{parse_duration, suggest};
 use proc_macro2::{Span, TokenStream};
 use syn::parse::{ParseStream, Parser};
 use syn::{Lit, LitInt, LitStr};
@@ -80,7 +80,7 @@ pub(super) fn is_current_thread(literal: Lit, example: &str) -> Result<bool, Mis
         "multi_thread" => Ok(false),
         other => {
             let flavors = ["current_thread", "multi_thread"];
-            let near = nearest(other, flavors);
+            let near = suggest(other, flavors);
             let way_out = near.map_or_else(
                 || "write `flavor = \"current_thread\"` or `flavor = \"multi_thread\"`".to_owned(),
                 |near| format!("did you mean `flavor = \"{near}\"`?"),

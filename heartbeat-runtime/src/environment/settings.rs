@@ -1,6 +1,6 @@
 //! The declared settings and their values.
 
-use heartbeat_definition::{ConfiguredSetting, Role, nearest};
+use heartbeat_definition::{ConfiguredSetting, Role, suggest};
 
 use super::service_configuration::Configuration;
 use super::{Variables, variable_name};
@@ -75,7 +75,7 @@ impl Settings {
 
 /// Describes the missing declaration: suggests the nearest name, else what to add.
 fn undeclared(name: &str, declared: &[String]) -> String {
-    if let Some(near) = nearest(name, declared.iter().map(String::as_str)) {
+    if let Some(near) = suggest(name, declared.iter().map(String::as_str)) {
         return format!("no setting `{name}`: did you mean `{near}`?");
     }
     let found = match declared {

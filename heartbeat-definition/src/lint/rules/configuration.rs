@@ -3,25 +3,26 @@
 use std::collections::HashSet;
 
 use super::names::check_unique;
-use crate::lint::diagnostic::{Findings, excerpt};
+use crate::excerpt::excerpt;
+use crate::lint::diagnostics::Diagnostics;
 use crate::{Code, NetworkConfiguration, ServiceConfiguration};
 
 /// Reports every breach within a service configuration.
 pub(in crate::lint) fn check_configuration(
     configuration: &ServiceConfiguration,
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
     let roles = configuration.roles.iter();
-    check_unique("roles", &mut roles.map(|r| (&*r.name, &r.source)), findings);
+    check_unique("roles", &mut roles.map(|r| (&*r.name, &r.source)), diagnostics);
     for role in &configuration.roles {
         let settings = role.settings.iter();
-        check_unique("settings", &mut settings.map(|s| (&*s.name, &s.source)), findings);
+        check_unique("settings", &mut settings.map(|s| (&*s.name, &s.source)), diagnostics);
         let certificates = role.certificates.iter();
-        check_unique("certificates", &mut certificates.map(|c| (&*c.name, &c.source)), findings);
+        check_unique("certificates", &mut certificates.map(|c| (&*c.name, &c.source)), diagnostics);
         if let Some(instances) = &role.instances
             && instances.count < 0
         {
-            findings.add_with_fix(
+            diagnostics.add_with_fix(
                 Code::InstanceCount,
                 instances.source.position_of("count"),
                 format!("{} instances of `{}`", instances.count, excerpt(&role.name)),
@@ -30,15 +31,19 @@ pub(in crate::lint) fn check_configuration(
         }
     }
     if let Some(network) = &configuration.network {
-        check_network(network, findings);
+        check_network(network, diagnostics);
     }
 }
 
-fn check_network(network: &NetworkConfiguration, findings: &mut Findings) {
+fn check_network(network: &NetworkConfiguration, diagnostics: &mut Diagnostics) {
     let controls = network.access_controls.iter();
-    check_unique("access controls", &mut controls.clone().map(|c| (&*c.name, &c.source)), findings);
+    check_unique(
+        "access controls",
+        &mut controls.clone().map(|c| (&*c.name, &c.source)),
+        diagnostics,
+    );
     let balancers = network.load_balancers.iter();
-    check_unique("load balancers", &mut balancers.map(|b| (&*b.name, &b.source)), findings);
+    check_unique("load balancers", &mut balancers.map(|b| (&*b.name, &b.source)), diagnostics);
     let names: HashSet<_> = controls.clone().map(|control| &*control.name).collect();
     for acl in &network.endpoint_acls {
         let wanted = &*acl.access_control;
@@ -46,7 +51,13 @@ fn check_network(network: &NetworkConfiguration, findings: &mut Findings) {
             let place = acl.source.position_of("accessControl");
             let message = format!("there is no access control `{}`", excerpt(wanted));
             let mut declared = controls.clone().map(|control| &*control.name);
-            findings.unresolved(Code::UnknownAccessControl, place, message, wanted, &mut declared);
+            diagnostics.add_unresolved(
+                Code::UnknownAccessControl,
+                place,
+                message,
+                wanted,
+                &mut declared,
+            );
         }
     }
     for control in &network.access_controls {
@@ -56,7 +67,12 @@ fn check_network(network: &NetworkConfiguration, findings: &mut Findings) {
                 let place = rule.source.position_of("order");
                 let name = excerpt(&control.name);
                 let message = format!("two rules of the access control `{name}` have one order");
-                findings.add_with_fix(Code::DuplicateName, place, message, "renumber one of them");
+                diagnostics.add_with_fix(
+                    Code::DuplicateName,
+                    place,
+                    message,
+                    "renumber one of them",
+                );
             }
         }
     }

@@ -3,10 +3,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Declared, modules};
-use crate::lint::diagnostic::{Findings, excerpt, excerpt_beside, pasted};
+use super::{DeclaredNames, modules};
+use crate::excerpt::{excerpt, excerpt_beside, pasted};
+use crate::lint::diagnostics::Diagnostics;
 use crate::{
-    Code, EndpointKind, File, Finding, Position, RoleConfiguration, ServiceConfiguration,
+    Code, Diagnostic, EndpointKind, File, Position, RoleConfiguration, ServiceConfiguration,
     ServiceDefinition,
 };
 
@@ -14,34 +15,34 @@ use crate::{
 pub(in crate::lint) fn cross_check(
     definition: &ServiceDefinition,
     configuration: &ServiceConfiguration,
-) -> Vec<Finding> {
+) -> Vec<Diagnostic> {
     let roles = definition.roles.iter();
-    let mut fit = Fit {
+    let mut check = CrossCheck {
         definition,
         configuration,
-        declared: roles.map(|role| (&*role.name, Declared::by(role))).collect(),
-        findings: Findings::about(File::Configuration),
+        declared: roles.map(|role| (&*role.name, DeclaredNames::by(role))).collect(),
+        diagnostics: Diagnostics::new(File::Configuration),
     };
-    fit.check_service_name();
-    fit.check_roles();
-    fit.check_network();
-    let mut findings = check_load_balancers(definition, configuration);
-    findings.extend(fit.findings.into_sorted());
-    findings
+    check.check_service_name();
+    check.check_roles();
+    check.check_network();
+    let mut diagnostics = check_load_balancers(definition, configuration);
+    diagnostics.extend(check.diagnostics.into_sorted());
+    diagnostics
 }
 
-struct Fit<'a> {
+struct CrossCheck<'a> {
     definition: &'a ServiceDefinition,
     configuration: &'a ServiceConfiguration,
-    declared: HashMap<&'a str, Declared<'a>>,
-    findings: Findings,
+    declared: HashMap<&'a str, DeclaredNames<'a>>,
+    diagnostics: Diagnostics,
 }
 
-impl Fit<'_> {
+impl CrossCheck<'_> {
     fn check_service_name(&mut self) {
         let (name, other) = (&self.definition.name, &self.configuration.service_name);
         if name != other && !name.is_empty() && !other.is_empty() {
-            self.findings.add_with_fix(
+            self.diagnostics.add_with_fix(
                 Code::ServiceNameMismatch,
                 self.configuration.source.position_of("serviceName"),
                 format!("the definition is of the service `{}`", excerpt_beside(name, other)),
@@ -56,16 +57,16 @@ impl Fit<'_> {
             given.insert(&*role.name);
             self.check_role_name(&role.name, role.position);
             if let Some(declared) = self.declared.get(&*role.name) {
-                let findings = &mut self.findings;
-                check_settings(declared, role, findings);
-                modules::check_imported_settings(declared, role, findings);
-                check_certificates(declared, role, findings);
-                check_public_ports(declared, role, findings);
+                let diagnostics = &mut self.diagnostics;
+                check_settings(declared, role, diagnostics);
+                modules::check_imported_settings(declared, role, diagnostics);
+                check_certificates(declared, role, diagnostics);
+                check_public_ports(declared, role, diagnostics);
             }
         }
         let roles = self.definition.roles.iter();
         for role in roles.filter(|role| !role.name.is_empty() && !given.contains(&*role.name)) {
-            self.findings.add_with_fix(
+            self.diagnostics.add_with_fix(
                 Code::MissingRole,
                 self.configuration.source.position,
                 format!("the role `{}` is not configured", excerpt(&role.name)),
@@ -81,7 +82,7 @@ impl Fit<'_> {
         if !wanted.is_empty() && !self.declared.contains_key(wanted) {
             let mut names = self.definition.roles.iter().map(|r| &*r.name);
             let message = format!("the definition has no role `{}`", excerpt(wanted));
-            self.findings.unresolved(Code::UnknownRole, place, message, wanted, &mut names);
+            self.diagnostics.add_unresolved(Code::UnknownRole, place, message, wanted, &mut names);
         }
     }
 
@@ -105,17 +106,21 @@ impl Fit<'_> {
                 let message = role.lacks("endpoint", &acl.endpoint);
                 let place = acl.source.position_of("endPoint");
                 let code = Code::UnknownEndpoint;
-                self.findings.unresolved(code, place, message, &acl.endpoint, &mut names);
+                self.diagnostics.add_unresolved(code, place, message, &acl.endpoint, &mut names);
             }
         }
     }
 }
 
-fn check_settings(declared: &Declared<'_>, role: &RoleConfiguration, findings: &mut Findings) {
+fn check_settings(
+    declared: &DeclaredNames<'_>,
+    role: &RoleConfiguration,
+    diagnostics: &mut Diagnostics,
+) {
     let given: HashSet<_> = role.settings.iter().map(|s| &*s.name).collect();
     let names = declared.role.settings.iter().map(|s| &*s.name);
     for name in names.clone().filter(|name| !name.is_empty() && !given.contains(name)) {
-        findings.add_with_fix(
+        diagnostics.add_with_fix(
             Code::MissingSetting,
             role.position,
             declared.lacks("value for the setting", name),
@@ -128,15 +133,19 @@ fn check_settings(declared: &Declared<'_>, role: &RoleConfiguration, findings: &
         let place = setting.source.position_of("name");
         let message = declared.lacks("setting", &setting.name);
         let code = Code::UnknownSetting;
-        findings.unresolved(code, place, message, &setting.name, &mut names.clone());
+        diagnostics.add_unresolved(code, place, message, &setting.name, &mut names.clone());
     }
 }
 
-fn check_certificates(declared: &Declared<'_>, role: &RoleConfiguration, findings: &mut Findings) {
+fn check_certificates(
+    declared: &DeclaredNames<'_>,
+    role: &RoleConfiguration,
+    diagnostics: &mut Diagnostics,
+) {
     let given: HashSet<_> = role.certificates.iter().map(|c| &*c.name).collect();
     let names = declared.role.certificates.iter().map(|c| &*c.name);
     for name in names.clone().filter(|name| !name.is_empty() && !given.contains(name)) {
-        findings.add_with_fix(
+        diagnostics.add_with_fix(
             Code::MissingCertificate,
             role.position,
             declared.lacks("thumbprint for the certificate", name),
@@ -147,12 +156,16 @@ fn check_certificates(declared: &Declared<'_>, role: &RoleConfiguration, finding
         let place = certificate.source.position_of("name");
         let message = declared.lacks("certificate", &certificate.name);
         let code = Code::UnknownCertificate;
-        findings.unresolved(code, place, message, &certificate.name, &mut names.clone());
+        diagnostics.add_unresolved(code, place, message, &certificate.name, &mut names.clone());
     }
 }
 
 /// Each instance needs a public port of each instance input endpoint.
-fn check_public_ports(declared: &Declared<'_>, role: &RoleConfiguration, findings: &mut Findings) {
+fn check_public_ports(
+    declared: &DeclaredNames<'_>,
+    role: &RoleConfiguration,
+    diagnostics: &mut Diagnostics,
+) {
     let Some(instances) = &role.instances else {
         return;
     };
@@ -163,7 +176,7 @@ fn check_public_ports(declared: &Declared<'_>, role: &RoleConfiguration, finding
         let ranges = input.public_ports.iter();
         let size = |range: &crate::PortRange| i64::from(range.max) - i64::from(range.min) + 1;
         let ports: i64 = ranges.map(|range| size(range).max(0)).sum();
-        // Without a single port, the definition's own findings say so.
+        // Without a single port, the definition's own diagnostics say so.
         if ports > 0 && i64::from(instances.count) > ports {
             let message = format!(
                 "{} instances, but the endpoint `{}` has {ports} public ports",
@@ -171,7 +184,7 @@ fn check_public_ports(declared: &Declared<'_>, role: &RoleConfiguration, finding
                 excerpt(&endpoint.name)
             );
             let place = instances.source.position_of("count");
-            findings.add_with_fix(
+            diagnostics.add_with_fix(
                 Code::InstanceCount,
                 place,
                 message,
@@ -184,8 +197,8 @@ fn check_public_ports(declared: &Declared<'_>, role: &RoleConfiguration, finding
 fn check_load_balancers(
     definition: &ServiceDefinition,
     configuration: &ServiceConfiguration,
-) -> Vec<Finding> {
-    let mut findings = Findings::about(File::Definition);
+) -> Vec<Diagnostic> {
+    let mut diagnostics = Diagnostics::new(File::Definition);
     let network = configuration.network.iter();
     let names = network.flat_map(|n| &n.load_balancers).map(|b| &*b.name);
     let known: HashSet<_> = names.clone().collect();
@@ -196,8 +209,8 @@ fn check_load_balancers(
             let place = endpoint.source.position_of("loadBalancer");
             let message = format!("the configuration has no load balancer `{}`", excerpt(wanted));
             let code = Code::UnknownLoadBalancer;
-            findings.unresolved(code, place, message, wanted, &mut names.clone());
+            diagnostics.add_unresolved(code, place, message, wanted, &mut names.clone());
         }
     }
-    findings.into_sorted()
+    diagnostics.into_sorted()
 }

@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 
 use crate::Role;
-use crate::lint::diagnostic::excerpt;
+use crate::excerpt::excerpt;
 use crate::model::imports::Imports;
 
 /// The names that a role declares. Names that are empty, because they are
 /// missing, and those of imported plug-ins count as declared.
-pub(super) struct Declared<'a> {
+pub(super) struct DeclaredNames<'a> {
     pub(super) role: &'a Role,
     endpoints: HashSet<&'a str>,
     settings: HashSet<&'a str>,
@@ -17,7 +17,7 @@ pub(super) struct Declared<'a> {
     pub(super) imports: Imports<'a>,
 }
 
-impl<'a> Declared<'a> {
+impl<'a> DeclaredNames<'a> {
     pub(super) fn by(role: &'a Role) -> Self {
         Self {
             role,

@@ -3,12 +3,13 @@
 
 use std::collections::HashMap;
 
-use super::Declared;
-use crate::lint::diagnostic::{Findings, excerpt};
+use super::DeclaredNames;
+use crate::excerpt::excerpt;
+use crate::lint::diagnostics::Diagnostics;
 use crate::{Code, Endpoint, EndpointKind, PortRange, Protocol, RoleKind, ServiceDefinition};
 
 /// Public ports are unique across the service, for each load balancer.
-pub(super) fn check_public_ports(definition: &ServiceDefinition, findings: &mut Findings) {
+pub(super) fn check_public_ports(definition: &ServiceDefinition, diagnostics: &mut Diagnostics) {
     let mut seen = HashMap::new();
     for role in &definition.roles {
         for endpoint in &role.endpoints {
@@ -22,7 +23,7 @@ pub(super) fn check_public_ports(definition: &ServiceDefinition, findings: &mut 
                 seen.insert(key, (&endpoint.name, &role.name, place));
                 continue;
             };
-            findings.add_with_fix(
+            diagnostics.add_with_fix(
                 Code::DuplicatePort,
                 place,
                 format!(
@@ -36,13 +37,13 @@ pub(super) fn check_public_ports(definition: &ServiceDefinition, findings: &mut 
     }
 }
 
-pub(super) fn check_endpoints(declared: &Declared<'_>, findings: &mut Findings) {
+pub(super) fn check_endpoints(declared: &DeclaredNames<'_>, diagnostics: &mut Diagnostics) {
     let role = declared.role;
     let http = |e: &Endpoint| {
         e.as_input().is_some() && matches!(e.protocol, Protocol::Http | Protocol::Https)
     };
     if role.kind == RoleKind::Web && !role.endpoints.iter().any(http) {
-        findings.add(
+        diagnostics.add(
             Code::NoHttpEndpoint,
             role.source.position,
             format!("the web role `{}` has no http input endpoint", excerpt(&role.name)),
@@ -51,10 +52,12 @@ pub(super) fn check_endpoints(declared: &Declared<'_>, findings: &mut Findings) 
     for endpoint in &role.endpoints {
         match &endpoint.kind {
             EndpointKind::Input(input) => {
-                check_certificate(endpoint, input.certificate.as_deref(), declared, findings);
+                check_certificate(endpoint, input.certificate.as_deref(), declared, diagnostics);
             }
-            EndpointKind::Internal(internal) => check_ranges(&internal.fixed_ports, findings),
-            EndpointKind::InstanceInput(instance) => check_ranges(&instance.public_ports, findings),
+            EndpointKind::Internal(internal) => check_ranges(&internal.fixed_ports, diagnostics),
+            EndpointKind::InstanceInput(instance) => {
+                check_ranges(&instance.public_ports, diagnostics)
+            }
         }
     }
 }
@@ -62,11 +65,11 @@ pub(super) fn check_endpoints(declared: &Declared<'_>, findings: &mut Findings) 
 fn check_certificate(
     endpoint: &Endpoint,
     certificate: Option<&str>,
-    declared: &Declared<'_>,
-    findings: &mut Findings,
+    declared: &DeclaredNames<'_>,
+    diagnostics: &mut Diagnostics,
 ) {
     match certificate {
-        None if endpoint.protocol == Protocol::Https => findings.add_with_fix(
+        None if endpoint.protocol == Protocol::Https => diagnostics.add_with_fix(
             Code::HttpsWithoutCertificate,
             endpoint.source.position,
             format!("the https endpoint `{}` has no certificate", excerpt(&endpoint.name)),
@@ -76,16 +79,22 @@ fn check_certificate(
             let mut names = declared.role.certificates.iter().map(|c| &*c.name);
             let place = endpoint.source.position_of("certificate");
             let message = declared.lacks("certificate", wanted);
-            findings.unresolved(Code::UnknownCertificate, place, message, wanted, &mut names);
+            diagnostics.add_unresolved(
+                Code::UnknownCertificate,
+                place,
+                message,
+                wanted,
+                &mut names,
+            );
         }
         _ => {}
     }
 }
 
-fn check_ranges(ranges: &[PortRange], findings: &mut Findings) {
+fn check_ranges(ranges: &[PortRange], diagnostics: &mut Diagnostics) {
     for PortRange { min, max, source } in ranges {
         if min > max {
-            findings.add_with_fix(
+            diagnostics.add_with_fix(
                 Code::InvertedRange,
                 source.position_of("min"),
                 format!("the range from {min} to {max} is empty"),
@@ -96,14 +105,20 @@ fn check_ranges(ranges: &[PortRange], findings: &mut Findings) {
 }
 
 /// The bindings of a web role's sites name its endpoints.
-pub(super) fn check_sites(declared: &Declared<'_>, findings: &mut Findings) {
+pub(super) fn check_sites(declared: &DeclaredNames<'_>, diagnostics: &mut Diagnostics) {
     let names = declared.role.endpoints.iter().map(|endpoint| &*endpoint.name);
     for binding in declared.role.sites.iter().flat_map(|site| &site.bindings) {
         let wanted = &*binding.endpoint_name;
         if !declared.endpoint(wanted) {
             let place = binding.source.position_of("endpointName");
             let message = declared.lacks("endpoint", wanted);
-            findings.unresolved(Code::UnknownEndpoint, place, message, wanted, &mut names.clone());
+            diagnostics.add_unresolved(
+                Code::UnknownEndpoint,
+                place,
+                message,
+                wanted,
+                &mut names.clone(),
+            );
         }
     }
 }

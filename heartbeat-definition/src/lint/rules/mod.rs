@@ -11,24 +11,24 @@ mod probes;
 mod processes;
 mod traffic;
 
-use super::diagnostic::Findings;
+use super::diagnostics::Diagnostics;
 use crate::ServiceDefinition;
 
 pub(super) use configuration::check_configuration;
 pub(super) use cross_check::cross_check;
-use declared_names::Declared;
+use declared_names::DeclaredNames;
 
 /// Reports every breach within a service definition.
-pub(super) fn check_definition(definition: &ServiceDefinition, findings: &mut Findings) {
-    names::check_definition(definition, findings);
-    names::check_limits(definition, findings);
-    probes::check_probes(definition, findings);
-    endpoints::check_public_ports(definition, findings);
-    let roles: Vec<_> = definition.roles.iter().map(Declared::by).collect();
+pub(super) fn check_definition(definition: &ServiceDefinition, diagnostics: &mut Diagnostics) {
+    names::check_definition(definition, diagnostics);
+    names::check_limits(definition, diagnostics);
+    probes::check_probes(definition, diagnostics);
+    endpoints::check_public_ports(definition, diagnostics);
+    let roles: Vec<_> = definition.roles.iter().map(DeclaredNames::by).collect();
     for role in &roles {
-        endpoints::check_endpoints(role, findings);
-        endpoints::check_sites(role, findings);
-        processes::check_processes(role, findings);
+        endpoints::check_endpoints(role, diagnostics);
+        endpoints::check_sites(role, diagnostics);
+        processes::check_processes(role, diagnostics);
     }
-    traffic::check_traffic_rules(definition, &roles, findings);
+    traffic::check_traffic_rules(definition, &roles, diagnostics);
 }

@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::Declared;
-use crate::lint::diagnostic::{Findings, excerpt, pasted};
+use super::DeclaredNames;
+use crate::excerpt::{excerpt, pasted};
+use crate::lint::diagnostics::Diagnostics;
 use crate::model::imports::PREFIX;
 use crate::{Code, RoleConfiguration, Severity};
 
@@ -21,9 +22,9 @@ const MODULES: &[(&str, &[&str])] = &[
 /// Reports the settings of imported modules that the configuration lacks or
 /// misspells. Files in use lack them, so nothing here is an error.
 pub(super) fn check_imported_settings(
-    declared: &Declared<'_>,
+    declared: &DeclaredNames<'_>,
     role: &RoleConfiguration,
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
     let given: HashSet<_> = role.settings.iter().map(|setting| &*setting.name).collect();
     let imported =
@@ -35,7 +36,7 @@ pub(super) fn check_imported_settings(
     for name in names().map(|name| format!("{PREFIX}{name}")) {
         if !given.contains(&*name) {
             let role_name = excerpt(&declared.role.name);
-            findings.push(
+            diagnostics.push(
                 Code::MissingSetting,
                 Severity::Warning,
                 role.position,
@@ -58,12 +59,12 @@ pub(super) fn check_imported_settings(
             };
             let message =
                 format!("the module `{}` has no setting `{}`", excerpt(module), excerpt(name));
-            (message, misspelt(module, name, settings, findings))
+            (message, misspelt(module, name, settings, diagnostics))
         } else {
-            unimported(declared, (module, name), &expected, findings)
+            unimported(declared, (module, name), &expected, diagnostics)
         };
         let place = setting.source.position_of("name");
-        findings.push(Code::UnknownSetting, Severity::Warning, place, message, Some(fix));
+        diagnostics.push(Code::UnknownSetting, Severity::Warning, place, message, Some(fix));
     }
 }
 
@@ -72,18 +73,18 @@ pub(super) fn split(name: &str) -> Option<(&str, &str)> {
     name.strip_prefix(PREFIX)?.rsplit_once('.').filter(|(module, _)| !module.is_empty())
 }
 
-fn misspelt(module: &str, name: &str, settings: &[&str], findings: &mut Findings) -> String {
-    match findings.nearest(name, &mut settings.iter().copied()) {
+fn misspelt(module: &str, name: &str, settings: &[&str], diagnostics: &mut Diagnostics) -> String {
+    match diagnostics.suggest(name, &mut settings.iter().copied()) {
         Some(near) => format!("write name=\"{PREFIX}{module}.{near}\""),
         None => format!("declared: {}", settings.join(", ")),
     }
 }
 
 fn unimported(
-    declared: &Declared<'_>,
+    declared: &DeclaredNames<'_>,
     (module, name): (&str, &str),
     expected: &[String],
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) -> (String, String) {
     let role = excerpt(&declared.role.name);
     let module_name = excerpt(module);
@@ -91,7 +92,7 @@ fn unimported(
     let is_known = MODULES.iter().any(|(known, _)| *known == module);
     let wanted = format!("{module}.{name}");
     let near = (!is_known)
-        .then(|| findings.nearest(&wanted, &mut expected.iter().map(|name| &**name)))
+        .then(|| diagnostics.suggest(&wanted, &mut expected.iter().map(|name| &**name)))
         .flatten();
     let fix = match near {
         Some(near) => format!("write name=\"{PREFIX}{near}\""),

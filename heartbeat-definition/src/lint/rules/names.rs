@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use crate::lint::diagnostic::{Findings, excerpt};
+use crate::excerpt::excerpt;
+use crate::lint::diagnostics::Diagnostics;
 use crate::{Certificate, Code, Endpoint, Position, Role, ServiceDefinition, Severity, Source};
 
-pub(super) fn check_definition(definition: &ServiceDefinition, findings: &mut Findings) {
+pub(super) fn check_definition(definition: &ServiceDefinition, diagnostics: &mut Diagnostics) {
     if definition.roles.is_empty() {
-        findings.add_with_fix(
+        diagnostics.add_with_fix(
             Code::NoRole,
             definition.source.position,
             "the definition has no role",
@@ -15,19 +16,19 @@ pub(super) fn check_definition(definition: &ServiceDefinition, findings: &mut Fi
         );
     }
     let roles = definition.roles.iter();
-    check_unique("roles", &mut roles.map(|r| (&*r.name, &r.source)), findings);
+    check_unique("roles", &mut roles.map(|r| (&*r.name, &r.source)), diagnostics);
     let probes = definition.load_balancer_probes.iter();
-    check_unique("load balancer probes", &mut probes.map(|p| (&*p.name, &p.source)), findings);
+    check_unique("load balancer probes", &mut probes.map(|p| (&*p.name, &p.source)), diagnostics);
     for role in &definition.roles {
-        check_service_name(&definition.name, role, findings);
-        check_role(role, findings);
+        check_service_name(&definition.name, role, diagnostics);
+        check_role(role, diagnostics);
     }
 }
 
 /// Extended support refuses a service that is named like one of its roles.
-fn check_service_name(service: &str, role: &Role, findings: &mut Findings) {
+fn check_service_name(service: &str, role: &Role, diagnostics: &mut Diagnostics) {
     if !service.is_empty() && role.name.eq_ignore_ascii_case(service) {
-        findings.add_with_fix(
+        diagnostics.add_with_fix(
             Code::ServiceNamedLikeRole,
             role.source.position_of("name"),
             format!(
@@ -39,19 +40,19 @@ fn check_service_name(service: &str, role: &Role, findings: &mut Findings) {
     }
 }
 
-fn check_role(role: &Role, findings: &mut Findings) {
+fn check_role(role: &Role, diagnostics: &mut Diagnostics) {
     let endpoints = role.endpoints.iter();
-    check_unique("endpoints", &mut endpoints.map(|e| (&*e.name, &e.source)), findings);
+    check_unique("endpoints", &mut endpoints.map(|e| (&*e.name, &e.source)), diagnostics);
     let settings = role.settings.iter();
-    check_unique("settings", &mut settings.map(|s| (&*s.name, &s.source)), findings);
+    check_unique("settings", &mut settings.map(|s| (&*s.name, &s.source)), diagnostics);
     let resources = role.local_resources.iter();
-    check_unique("local resources", &mut resources.map(|r| (&*r.name, &r.source)), findings);
-    check_certificates(&role.certificates, findings);
+    check_unique("local resources", &mut resources.map(|r| (&*r.name, &r.source)), diagnostics);
+    check_certificates(&role.certificates, diagnostics);
 }
 
 /// Files in use install one certificate into several stores by declaring it
 /// once for each.
-fn check_certificates(certificates: &[Certificate], findings: &mut Findings) {
+fn check_certificates(certificates: &[Certificate], diagnostics: &mut Diagnostics) {
     let mut seen: HashMap<&str, &Certificate> = HashMap::new();
     for certificate in certificates.iter().filter(|c| !c.name.is_empty()) {
         let Some(first) = seen.get(&*certificate.name) else {
@@ -62,7 +63,7 @@ fn check_certificates(certificates: &[Certificate], findings: &mut Findings) {
         let severity =
             if store(first) == store(certificate) { Severity::Error } else { Severity::Warning };
         let place = first.source.position_of("name");
-        findings.push(
+        diagnostics.push(
             Code::DuplicateName,
             severity,
             certificate.source.position_of("name"),
@@ -79,13 +80,13 @@ fn check_certificates(certificates: &[Certificate], findings: &mut Findings) {
 pub(super) fn check_unique<'a>(
     kind: &str,
     items: &mut dyn Iterator<Item = (&'a str, &'a Source)>,
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
     let mut seen: HashMap<&str, Position> = HashMap::new();
     for (name, source) in items.filter(|(name, _)| !name.is_empty()) {
         let place = source.position_of("name");
         if let Some(first) = seen.get(name) {
-            findings.add_with_fix(
+            diagnostics.add_with_fix(
                 Code::DuplicateName,
                 place,
                 format!("two {kind} are called `{}`, the first at {first}", excerpt(name)),
@@ -98,34 +99,44 @@ pub(super) fn check_unique<'a>(
 }
 
 /// The platform's limits, as its documentation gives them.
-pub(super) fn check_limits(definition: &ServiceDefinition, findings: &mut Findings) {
+pub(super) fn check_limits(definition: &ServiceDefinition, diagnostics: &mut Diagnostics) {
     let domains = definition.upgrade_domain_count;
     if domains > 20 {
         let place = definition.source.position_of("upgradeDomainCount");
         let message = format!("{domains} upgrade domains, but the platform takes at most 20");
-        findings.add(Code::TooMany, place, message);
+        diagnostics.add(Code::TooMany, place, message);
     }
     let roles = definition.roles.iter();
-    check_count("roles in a service", 25, &mut roles.clone().map(|r| &r.source), findings);
+    check_count("roles in a service", 25, &mut roles.clone().map(|r| &r.source), diagnostics);
     let endpoints = || definition.roles.iter().flat_map(|role| &role.endpoints);
     let internal = endpoints().filter(|e| e.is_internal());
-    check_count("internal endpoints in a service", 25, &mut internal.map(|e| &e.source), findings);
+    check_count(
+        "internal endpoints in a service",
+        25,
+        &mut internal.map(|e| &e.source),
+        diagnostics,
+    );
     let input = endpoints().filter(|e| e.as_input().is_some());
-    check_count("input endpoints in a service", 25, &mut input.map(|e| &e.source), findings);
+    check_count("input endpoints in a service", 25, &mut input.map(|e| &e.source), diagnostics);
     for role in roles {
         let internal = role.endpoints.iter().filter(|e| Endpoint::is_internal(e));
-        check_count("internal endpoints in a role", 5, &mut internal.map(|e| &e.source), findings);
+        check_count(
+            "internal endpoints in a role",
+            5,
+            &mut internal.map(|e| &e.source),
+            diagnostics,
+        );
     }
 }
 
 fn check_count(
     kind: &str,
-    most: usize,
+    limit: usize,
     items: &mut dyn Iterator<Item = &Source>,
-    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
 ) {
-    if let Some(first_over) = items.nth(most) {
-        let message = format!("the platform takes at most {most} {kind}");
-        findings.add(Code::TooMany, first_over.position, message);
+    if let Some(first_over) = items.nth(limit) {
+        let message = format!("the platform takes at most {limit} {kind}");
+        diagnostics.add(Code::TooMany, first_over.position, message);
     }
 }

@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
-use crate::lint::diagnostic::{Findings, excerpt, pasted};
+use crate::excerpt::{excerpt, pasted};
+use crate::lint::diagnostics::Diagnostics;
 use crate::{Code, LoadBalancerProbe, ProbeProtocol, ServiceDefinition};
 
-pub(super) fn check_probes(definition: &ServiceDefinition, findings: &mut Findings) {
+pub(super) fn check_probes(definition: &ServiceDefinition, diagnostics: &mut Diagnostics) {
     let names = definition.load_balancer_probes.iter().map(|probe| &*probe.name);
     let declared: HashSet<_> = names.clone().collect();
     let mut used = HashSet::new();
@@ -17,47 +18,54 @@ pub(super) fn check_probes(definition: &ServiceDefinition, findings: &mut Findin
         if !declared.contains(wanted) {
             let place = endpoint.source.position_of("loadBalancerProbe");
             let message = format!("there is no load balancer probe `{}`", excerpt(wanted));
-            findings.unresolved(Code::UnknownProbe, place, message, wanted, &mut names.clone());
+            diagnostics.add_unresolved(
+                Code::UnknownProbe,
+                place,
+                message,
+                wanted,
+                &mut names.clone(),
+            );
         }
     }
     for probe in &definition.load_balancer_probes {
-        check_path(probe, findings);
-        check_times(probe, findings);
+        check_path(probe, diagnostics);
+        check_times(probe, diagnostics);
         if !used.contains(&*probe.name) {
             let message = format!("no endpoint uses the probe `{}`", excerpt(&probe.name));
             let fix = format!("write loadBalancerProbe=\"{}\" at an endpoint", pasted(&probe.name));
             let place = probe.source.position_of("name");
-            findings.add_with_fix(Code::UnusedProbe, place, message, fix);
+            diagnostics.add_with_fix(Code::UnusedProbe, place, message, fix);
         }
     }
 }
 
-fn check_path(probe: &LoadBalancerProbe, findings: &mut Findings) {
+fn check_path(probe: &LoadBalancerProbe, diagnostics: &mut Diagnostics) {
     let name = excerpt(&probe.name);
     match (probe.protocol, probe.path.as_deref()) {
-        (Some(ProbeProtocol::Http), None | Some("")) => findings.add_with_fix(
+        (Some(ProbeProtocol::Http), None | Some("")) => diagnostics.add_with_fix(
             Code::ProbePath,
             probe.source.position_of("path"),
             format!("the http probe `{name}` has no path"),
             "add path=\"/health\"",
         ),
-        (Some(ProbeProtocol::Tcp), Some(_)) => findings.add_with_fix(
+        (Some(ProbeProtocol::Tcp), Some(_)) => diagnostics.add_with_fix(
             Code::ProbePath,
             probe.source.position_of("path"),
             format!("the tcp probe `{name}` has a path, which it cannot ask for"),
             "remove it, or write protocol=\"http\"",
         ),
-        (Some(ProbeProtocol::Http), Some(path)) if !path.starts_with('/') => findings.add_with_fix(
-            Code::RelativeProbePath,
-            probe.source.position_of("path"),
-            format!("the path of the probe `{name}` does not begin with `/`"),
-            format!("write path=\"/{}\"", pasted(path)),
-        ),
+        (Some(ProbeProtocol::Http), Some(path)) if !path.starts_with('/') => diagnostics
+            .add_with_fix(
+                Code::RelativeProbePath,
+                probe.source.position_of("path"),
+                format!("the path of the probe `{name}` does not begin with `/`"),
+                format!("write path=\"/{}\"", pasted(path)),
+            ),
         _ => {}
     }
 }
 
-fn check_times(probe: &LoadBalancerProbe, findings: &mut Findings) {
+fn check_times(probe: &LoadBalancerProbe, diagnostics: &mut Diagnostics) {
     let (interval, timeout) = (probe.interval_in_seconds, probe.timeout_in_seconds);
     if timeout < interval {
         let message = format!(
@@ -65,6 +73,6 @@ fn check_times(probe: &LoadBalancerProbe, findings: &mut Findings) {
             excerpt(&probe.name)
         );
         let place = probe.source.position_of("timeoutInSeconds");
-        findings.add(Code::ShortProbeTimeout, place, message);
+        diagnostics.add(Code::ShortProbeTimeout, place, message);
     }
 }

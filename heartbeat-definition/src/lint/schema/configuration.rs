@@ -3,7 +3,7 @@
 use super::value_type::{INT, POSITIVE};
 use super::{
     Element,
-    Lexical::{
+    ValueType::{
         Any, Bool, Int, Ipv4, Length, Name, OneOf, SchemaVersion, Thumbprint, ThumbprintAlgorithm,
         VmName,
     },

@@ -2,9 +2,9 @@
 
 use super::value_type::{INT, NON_EMPTY, PORT, POSITIVE};
 use super::{
-    Attribute, Element,
-    Lexical::{Any, Bool, DirectoryName, Int, Name, OneOf, PortOrAny, SchemaVersion},
-    Particle, any, element, in_any_order, maybe, one, optional, required, some, times, tolerated,
+    Attribute, Element, Particle,
+    ValueType::{Any, Bool, DirectoryName, Int, Name, OneOf, PortOrAny, SchemaVersion},
+    any, element, in_any_order, lenient, maybe, one, optional, required, some, times,
 };
 
 pub(crate) static SERVICE_DEFINITION: Element = element(
@@ -19,7 +19,7 @@ pub(crate) static SERVICE_DEFINITION: Element = element(
         maybe(&[&LOAD_BALANCER_PROBES]),
         any(&[&WEB_ROLE, &WORKER_ROLE]),
         // Microsoft's documentation repeats it.
-        tolerated(maybe(&[&NETWORK_TRAFFIC_RULES])),
+        lenient(maybe(&[&NETWORK_TRAFFIC_RULES])),
     ],
 );
 
@@ -72,7 +72,7 @@ static WEB_ROLE: Element = in_any_order(element(
         maybe(&[&ENDPOINTS]),
         maybe(&[&CERTIFICATES]),
         // Files from before SDK 1.3 have none.
-        tolerated(one(&[&SITES])),
+        lenient(one(&[&SITES])),
         maybe(&[&WEB_RUNTIME]),
         maybe(&[&CONTENTS]),
     ],
@@ -261,7 +261,7 @@ static ONLY_ALLOW_TRAFFIC_TO: Element = element(
     &[
         one(&[&DESTINATIONS]),
         // Microsoft's documentation gives both.
-        tolerated(one(&[&ALLOW_ALL_TRAFFIC, &WHEN_SOURCE])),
+        lenient(one(&[&ALLOW_ALL_TRAFFIC, &WHEN_SOURCE])),
     ],
 );
 static DESTINATIONS: Element = element("Destinations", &[], &[some(&[&ROLE_ENDPOINT])]);

@@ -12,7 +12,7 @@ mod value_type;
 pub(crate) use configuration::SERVICE_CONFIGURATION;
 pub(crate) use definition::{ROLE_MODULE, SERVICE_DEFINITION};
 pub(crate) use validate::validate;
-use value_type::Lexical;
+use value_type::ValueType;
 
 /// An element: its attributes and what may be inside.
 pub(crate) struct Element {
@@ -24,7 +24,7 @@ pub(crate) struct Element {
 
 struct Attribute {
     name: &'static str,
-    lexical: Lexical,
+    value_type: ValueType,
     required: bool,
 }
 
@@ -39,10 +39,10 @@ enum Order {
 /// One place in an element's content: any of some elements, so many times.
 struct Particle {
     elements: &'static [&'static Element],
-    least: usize,
-    most: usize,
+    min_occurs: usize,
+    max_occurs: usize,
     /// Whether too few or too many are met in documentation or files in use.
-    tolerated: bool,
+    lenient: bool,
 }
 
 // The words that the tables are written in.
@@ -60,16 +60,20 @@ const fn in_any_order(mut element: Element) -> Element {
     element
 }
 
-const fn required(name: &'static str, lexical: Lexical) -> Attribute {
-    Attribute { name, lexical, required: true }
+const fn required(name: &'static str, value_type: ValueType) -> Attribute {
+    Attribute { name, value_type, required: true }
 }
 
-const fn optional(name: &'static str, lexical: Lexical) -> Attribute {
-    Attribute { name, lexical, required: false }
+const fn optional(name: &'static str, value_type: ValueType) -> Attribute {
+    Attribute { name, value_type, required: false }
 }
 
-const fn times(least: usize, most: usize, elements: &'static [&'static Element]) -> Particle {
-    Particle { elements, least, most, tolerated: false }
+const fn times(
+    min_occurs: usize,
+    max_occurs: usize,
+    elements: &'static [&'static Element],
+) -> Particle {
+    Particle { elements, min_occurs, max_occurs, lenient: false }
 }
 
 const fn one(elements: &'static [&'static Element]) -> Particle {
@@ -88,8 +92,8 @@ const fn some(elements: &'static [&'static Element]) -> Particle {
     times(1, usize::MAX, elements)
 }
 
-const fn tolerated(mut particle: Particle) -> Particle {
-    particle.tolerated = true;
+const fn lenient(mut particle: Particle) -> Particle {
+    particle.lenient = true;
     particle
 }
 

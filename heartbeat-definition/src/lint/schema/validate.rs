@@ -2,69 +2,70 @@
 
 use super::configuration::LATER;
 use super::{Attribute, Element, Order, Particle};
-use crate::lint::diagnostic::{Findings, excerpt};
+use crate::excerpt::excerpt;
+use crate::lint::diagnostics::Diagnostics;
 use crate::parse::{FILL_IN, Node, Text, template_mark};
 use crate::{Code, Severity};
 
 /// Reports every breach of the schema in `node` and below. Recursion is
 /// bounded by the depth that the document's guard allows.
-pub(crate) fn validate(node: &Node, element: &Element, findings: &mut Findings) {
-    let before = findings.len();
-    check_known_attributes(node, element, findings);
+pub(crate) fn validate(node: &Node, element: &Element, diagnostics: &mut Diagnostics) {
+    let before = diagnostics.len();
+    check_known_attributes(node, element, diagnostics);
     for attribute in element.attributes {
-        check_attribute(node, attribute, findings);
+        check_attribute(node, attribute, diagnostics);
     }
-    check_content(node, element, findings);
-    check_text(node, element, findings.len() == before, findings);
+    check_content(node, element, diagnostics);
+    check_text(node, element, diagnostics.len() == before, diagnostics);
 }
 
-fn check_known_attributes(node: &Node, element: &Element, findings: &mut Findings) {
+fn check_known_attributes(node: &Node, element: &Element, diagnostics: &mut Diagnostics) {
     let names = || element.attributes.iter().map(|attribute| attribute.name);
     for attribute in &node.source.attributes {
         if names().all(|name| name != attribute.name) {
             let (message, fix) = later(element, &attribute.name).unwrap_or_else(|| {
-                let fix = findings.suggest(&attribute.name, &mut names());
+                let fix = diagnostics.did_you_mean(&attribute.name, &mut names());
                 let name = excerpt(&attribute.name);
                 (format!("`{}` has no attribute `{name}`", element.name), fix)
             });
             let code = Code::UnknownAttribute;
-            findings.push(code, code.severity(), attribute.name_position, message, fix);
+            diagnostics.push(code, code.severity(), attribute.name_position, message, fix);
         }
     }
 }
 
-fn check_attribute(node: &Node, attribute: &Attribute, findings: &mut Findings) {
-    let Attribute { name, lexical, required } = *attribute;
+fn check_attribute(node: &Node, attribute: &Attribute, diagnostics: &mut Diagnostics) {
+    let Attribute { name, value_type, required } = *attribute;
     let Some(written) = node.source.attribute(name) else {
         if required {
-            findings.add_with_fix(
+            diagnostics.add_with_fix(
                 Code::MissingAttribute,
                 node.source.position,
                 format!("`{}` has no `{name}`", node.name()),
-                format!("add {name}=\"…\", {}", lexical.expected()),
+                format!("add {name}=\"…\", {}", value_type.expected()),
             );
         }
         return;
     };
     // In another case it was reported as unknown, and its value is used.
-    if !lexical.accepts(&written.value) {
-        let code = lexical.code();
+    if !value_type.accepts(&written.value) {
+        let code = value_type.code();
         let message = format!(
             "`{}` is no `{name}` of `{}`; expected {}",
             excerpt(&written.value),
             node.name(),
-            lexical.expected()
+            value_type.expected()
         );
         let filled_in = template_mark(&written.value).map(|_| FILL_IN.to_owned());
-        let fix = filled_in.or_else(|| lexical.fix(&written.value));
-        findings.push(code, code.severity(), written.position, message, fix);
+        let fix = filled_in.or_else(|| value_type.fix(&written.value));
+        diagnostics.push(code, code.severity(), written.position, message, fix);
     }
 }
 
-fn check_text(node: &Node, element: &Element, is_sound: bool, findings: &mut Findings) {
+fn check_text(node: &Node, element: &Element, is_sound: bool, diagnostics: &mut Diagnostics) {
     let code = Code::UnexpectedText;
     match node.text {
-        Some(Text::Written(place)) if element.content.is_empty() => findings.add_with_fix(
+        Some(Text::Written(place)) if element.content.is_empty() => diagnostics.add_with_fix(
             code,
             place,
             format!("`{}` holds text, but must be empty", element.name),
@@ -74,13 +75,13 @@ fn check_text(node: &Node, element: &Element, is_sound: bool, findings: &mut Fin
                 "remove it, or put it into an attribute"
             },
         ),
-        Some(Text::Written(place)) => findings.add_with_fix(
+        Some(Text::Written(place)) => diagnostics.add_with_fix(
             code,
             place,
             format!("`{}` holds text, but may only hold elements", element.name),
             "remove it, or put it into an attribute",
         ),
-        Some(Text::Leftover(place, way_out)) => findings.add_with_fix(
+        Some(Text::Leftover(place, way_out)) => diagnostics.add_with_fix(
             code,
             place,
             format!("`{}` holds text, but may only hold elements", element.name),
@@ -88,7 +89,7 @@ fn check_text(node: &Node, element: &Element, is_sound: bool, findings: &mut Fin
         ),
         // The schema's empty types take no white space either. Beside another
         // fault of the element it is no news.
-        Some(Text::Blank(place)) if is_sound && element.content.is_empty() => findings.push(
+        Some(Text::Blank(place)) if is_sound && element.content.is_empty() => diagnostics.push(
             code,
             Severity::Warning,
             place,
@@ -99,24 +100,24 @@ fn check_text(node: &Node, element: &Element, is_sound: bool, findings: &mut Fin
     }
 }
 
-fn check_content(node: &Node, element: &Element, findings: &mut Findings) {
+fn check_content(node: &Node, element: &Element, diagnostics: &mut Diagnostics) {
     let mut counts = vec![0_usize; element.content.len()];
     let mut furthest = 0;
     let mut last: Option<&str> = None;
     for child in &node.children {
         let Some((index, particle, known)) = find(child, element) else {
-            unknown(child, element, findings);
+            unknown(child, element, diagnostics);
             continue;
         };
         if let Some(count) = counts.get_mut(index) {
             *count += 1;
-            if *count == particle.most.saturating_add(1) {
-                repeated(child, particle, element, findings);
+            if *count == particle.max_occurs.saturating_add(1) {
+                repeated(child, particle, element, diagnostics);
             }
         }
         if element.order == Order::Fixed && index < furthest {
             let before = last.unwrap_or_default();
-            findings.add_with_fix(
+            diagnostics.add_with_fix(
                 Code::MisplacedElement,
                 child.source.position,
                 format!("`{}` must come before `{before}`", child.name()),
@@ -126,11 +127,11 @@ fn check_content(node: &Node, element: &Element, findings: &mut Findings) {
             furthest = index;
             last = Some(known.name);
         }
-        validate(child, known, findings);
+        validate(child, known, diagnostics);
     }
     for (particle, count) in element.content.iter().zip(counts) {
-        if count < particle.least {
-            missing(node, particle, findings);
+        if count < particle.min_occurs {
+            missing(node, particle, diagnostics);
         }
     }
 }
@@ -146,14 +147,14 @@ fn find<'e>(child: &Node, element: &'e Element) -> Option<(usize, &'e Particle, 
     })
 }
 
-fn unknown(child: &Node, element: &Element, findings: &mut Findings) {
+fn unknown(child: &Node, element: &Element, diagnostics: &mut Diagnostics) {
     let names = element.content.iter().flat_map(|particle| particle.elements);
     let (message, fix) = later(element, child.name()).unwrap_or_else(|| {
-        let fix = findings.suggest(child.name(), &mut names.map(|known| known.name));
+        let fix = diagnostics.did_you_mean(child.name(), &mut names.map(|known| known.name));
         (format!("`{}` has no element `{}`", element.name, excerpt(child.name())), fix)
     });
     let code = Code::UnknownElement;
-    findings.push(code, code.severity(), child.source.position, message, fix);
+    diagnostics.push(code, code.severity(), child.source.position, message, fix);
 }
 
 /// The message and the fix for a name that only later documentation has.
@@ -167,19 +168,19 @@ fn later(parent: &Element, name: &str) -> Option<(String, Option<String>)> {
     })
 }
 
-fn repeated(child: &Node, particle: &Particle, element: &Element, findings: &mut Findings) {
+fn repeated(child: &Node, particle: &Particle, element: &Element, diagnostics: &mut Diagnostics) {
     let names = list(particle);
-    let most = particle.most;
-    let message = if most == 1 {
+    let max_occurs = particle.max_occurs;
+    let message = if max_occurs == 1 {
         format!("`{}` takes only one {names}", element.name)
     } else {
-        format!("`{}` takes at most {most} {names}", element.name)
+        format!("`{}` takes at most {max_occurs} {names}", element.name)
     };
     let fix = match particle.elements {
         [_] => "join them into one",
         _ => "keep one of them",
     };
-    findings.push(
+    diagnostics.push(
         Code::RepeatedElement,
         severity(particle),
         child.source.position,
@@ -188,9 +189,9 @@ fn repeated(child: &Node, particle: &Particle, element: &Element, findings: &mut
     );
 }
 
-fn missing(node: &Node, particle: &Particle, findings: &mut Findings) {
+fn missing(node: &Node, particle: &Particle, diagnostics: &mut Diagnostics) {
     let names = list(particle);
-    findings.push(
+    diagnostics.push(
         Code::MissingElement,
         severity(particle),
         node.source.position,
@@ -200,7 +201,7 @@ fn missing(node: &Node, particle: &Particle, findings: &mut Findings) {
 }
 
 fn severity(particle: &Particle) -> Severity {
-    if particle.tolerated { Severity::Warning } else { Severity::Error }
+    if particle.lenient { Severity::Warning } else { Severity::Error }
 }
 
 fn list(particle: &Particle) -> String {

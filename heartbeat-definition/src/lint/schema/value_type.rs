@@ -1,11 +1,11 @@
 //! The types of attribute values.
 
 use crate::model::values::{blank, boolean, int, port_or_any};
-use crate::{Code, nearest};
+use crate::{Code, suggest};
 
 /// The type of an attribute's value.
 #[derive(Clone, Copy)]
-pub(crate) enum Lexical {
+pub(crate) enum ValueType {
     Any,
     /// `NamedElementNameString`.
     Name,
@@ -26,28 +26,27 @@ pub(crate) enum Lexical {
     SchemaVersion,
 }
 
-pub(super) const PORT: Lexical = Lexical::Int(1, 65535);
-pub(super) const POSITIVE: Lexical = Lexical::Int(1, i32::MAX);
-pub(super) const INT: Lexical = Lexical::Int(i32::MIN, i32::MAX);
-pub(super) const NON_EMPTY: Lexical = Lexical::Length(1, 256);
+pub(super) const PORT: ValueType = ValueType::Int(1, 65535);
+pub(super) const POSITIVE: ValueType = ValueType::Int(1, i32::MAX);
+pub(super) const INT: ValueType = ValueType::Int(i32::MIN, i32::MAX);
+pub(super) const NON_EMPTY: ValueType = ValueType::Length(1, 256);
 
 const NOT_IN_NAMES: &str = "\\/:*?\"<>|`'^";
 const NOT_IN_DIRECTORY_NAMES: &str = "\\/?;:@&=+$,|\"<>`'^";
 
-impl Lexical {
+impl ValueType {
     pub(super) fn accepts(self, value: &str) -> bool {
         match self {
             Self::Any => true,
             Self::Name => name(value, NOT_IN_NAMES),
             Self::DirectoryName => name(value, NOT_IN_DIRECTORY_NAMES),
-            Self::Int(least, most) => int(value).is_some_and(|n| (least..=most).contains(&n)),
+            Self::Int(min, max) => int(value).is_some_and(|n| (min..=max).contains(&n)),
             Self::PortOrAny => port_or_any(value).is_some(),
             Self::Bool => boolean(value).is_some(),
             Self::OneOf(words) => words.contains(&value),
-            Self::Length(least, most) => {
+            Self::Length(min, max) => {
                 // A character takes four bytes at most: no need to count more.
-                value.len() <= most.saturating_mul(4)
-                    && (least..=most).contains(&value.chars().count())
+                value.len() <= max.saturating_mul(4) && (min..=max).contains(&value.chars().count())
             }
             Self::VmName => {
                 (1..=10).contains(&value.len())
@@ -75,15 +74,15 @@ impl Lexical {
                 "a name that begins with an ASCII letter or `_`, holds none of {NOT_IN_DIRECTORY_NAMES} and does not end in `.` or a space"
             ),
             Self::Int(i32::MIN, i32::MAX) => "a whole number".into(),
-            Self::Int(least, i32::MAX) => format!("a whole number of at least {least}"),
-            Self::Int(least, most) => format!("a whole number from {least} to {most}"),
+            Self::Int(min, i32::MAX) => format!("a whole number of at least {min}"),
+            Self::Int(min, max) => format!("a whole number from {min} to {max}"),
             Self::PortOrAny => "a whole number from 1 to 65535, or `*`".into(),
             Self::Bool => "`true` or `false`".into(),
             Self::OneOf(words) => match words {
                 [word] => format!("`{word}`"),
                 _ => format!("one of `{}`", words.join("`, `")),
             },
-            Self::Length(least, most) => format!("{least} to {most} characters"),
+            Self::Length(min, max) => format!("{min} to {max} characters"),
             Self::VmName => "1 to 10 ASCII letters, digits and inner `-`".into(),
             Self::Thumbprint => "hexadecimal digits".into(),
             Self::ThumbprintAlgorithm => "`sha1`".into(),
@@ -104,8 +103,8 @@ impl Lexical {
                 }
                 "sha1".to_owned()
             }
-            Self::OneOf(words) => nearest(value.trim(), words.iter().copied())?.to_owned(),
-            Self::Bool => nearest(value.trim(), ["true", "false"])?.to_owned(),
+            Self::OneOf(words) => suggest(value.trim(), words.iter().copied())?.to_owned(),
+            Self::Bool => suggest(value.trim(), ["true", "false"])?.to_owned(),
             Self::Thumbprint => value.chars().filter(char::is_ascii_hexdigit).collect(),
             Self::Name | Self::DirectoryName => {
                 value.trim_end_matches(|c| c == '.' || blank(c)).to_owned()

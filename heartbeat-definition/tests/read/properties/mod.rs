@@ -109,11 +109,11 @@ proptest! {
         let _ = ServiceConfiguration::lint(&bytes);
         let read = ServiceDefinition::read(&bytes);
         match ServiceDefinition::lint(&bytes) {
-            Ok(reading) => {
-                prop_assert_eq!(read.as_ref(), Ok(&reading.model));
-                for finding in &reading.findings {
-                    prop_assert!(finding.position.line as usize <= lines, "{}", finding);
-                    prop_assert!(!finding.message.contains('\n'), "{}", finding);
+            Ok(parsed) => {
+                prop_assert_eq!(read.as_ref(), Ok(&parsed.model));
+                for diagnostic in &parsed.diagnostics {
+                    prop_assert!(diagnostic.position.line as usize <= lines, "{}", diagnostic);
+                    prop_assert!(!diagnostic.message.contains('\n'), "{}", diagnostic);
                 }
             }
             Err(error) => {
@@ -152,8 +152,8 @@ proptest! {
 
 #[test]
 fn the_sample_that_is_damaged_is_valid() {
-    let reading = ServiceDefinition::lint(SAMPLE.as_bytes()).unwrap();
-    assert_eq!(reading.findings, []);
+    let parsed = ServiceDefinition::lint(SAMPLE.as_bytes()).unwrap();
+    assert_eq!(parsed.diagnostics, []);
 }
 
 #[test]

@@ -1,23 +1,23 @@
 use super::*;
 
-fn check(lexical: Lexical, good: &[&str], bad: &[&str]) {
+fn check(value_type: ValueType, good: &[&str], bad: &[&str]) {
     for value in good {
-        assert!(lexical.accepts(value), "{value:?}");
+        assert!(value_type.accepts(value), "{value:?}");
     }
     for value in bad {
-        assert!(!lexical.accepts(value), "{value:?}");
+        assert!(!value_type.accepts(value), "{value:?}");
     }
 }
 
 #[test]
 fn names() {
     check(
-        Lexical::Name,
+        ValueType::Name,
         &["a", "_", "Microsoft.WindowsAzure.Plugins.X", "a b", "aé", "a@b", "a-1"],
         &["", "1a", ".a", " a", "éa", "a.", "a ", "a\u{a0}", "a/b", "a\"", "a^"],
     );
-    check(Lexical::DirectoryName, &["a*b", "a"], &["a@b", "a;b", "a,b", "a."]);
-    check(Lexical::VmName, &["a", "a-b", "1234567890"], &["", "-a", "a-", "12345678901", "a_b"]);
+    check(ValueType::DirectoryName, &["a*b", "a"], &["a@b", "a;b", "a,b", "a."]);
+    check(ValueType::VmName, &["a", "a-b", "1234567890"], &["", "-a", "a-", "12345678901", "a_b"]);
 }
 
 #[test]
@@ -27,24 +27,24 @@ fn numbers() {
         &["1", "65535", " +0080 ", "\t80\n"],
         &["0", "65536", "", "*", "-1", "8 0", "80.0", "+ 80", "٨٠", "99999999999"],
     );
-    check(Lexical::PortOrAny, &["*", "80"], &[" *", "**", "555555", "0"]);
+    check(ValueType::PortOrAny, &["*", "80"], &[" *", "**", "555555", "0"]);
     check(INT, &["-2147483648", "2147483647", "-0"], &["2147483648", "0x1", ""]);
-    check(Lexical::Int(0, 65535), &["0", "65535"], &["-1", "65536"]);
-    check(Lexical::Bool, &["true", " false ", "1", "0"], &["True", "yes", ""]);
+    check(ValueType::Int(0, 65535), &["0", "65535"], &["-1", "65536"]);
+    check(ValueType::Bool, &["true", " false ", "1", "0"], &["True", "yes", ""]);
 }
 
 #[test]
 fn texts() {
     check(NON_EMPTY, &["x", &"é".repeat(256)], &["", &"é".repeat(257)]);
-    check(Lexical::OneOf(&["http", "tcp"]), &["http"], &["HTTP", " http", ""]);
-    check(Lexical::Thumbprint, &["aF 09", " "], &["", "\u{200e}AB", "$x$"]);
+    check(ValueType::OneOf(&["http", "tcp"]), &["http"], &["HTTP", " http", ""]);
+    check(ValueType::Thumbprint, &["aF 09", " "], &["", "\u{200e}AB", "$x$"]);
     check(
-        Lexical::Ipv4,
+        ValueType::Ipv4,
         &["10.0.0.1", "255.255.255.255", "00.01.1.1"],
         &["256.1.1.1", "1.1.1", "1.1.1.1.1", "001.1.1.1", "1.1.1.", "+1.1.1.1"],
     );
     check(
-        Lexical::SchemaVersion,
+        ValueType::SchemaVersion,
         &["unspecified", "2015-04.2.6"],
         &["", "2015-04", "2015.04.2.6", "2015-04.2.", "2015-04.2.6.1"],
     );
@@ -52,14 +52,14 @@ fn texts() {
 
 #[test]
 fn fixes() {
-    let protocol = Lexical::OneOf(&["http", "https"]);
+    let protocol = ValueType::OneOf(&["http", "https"]);
     assert_eq!(protocol.fix("HTTP").as_deref(), Some("write `http`"));
     assert_eq!(protocol.fix("ftp"), Some("write `http`".into()));
     assert_eq!(protocol.fix("gopher"), None);
-    assert_eq!(Lexical::Bool.fix("True").as_deref(), Some("write `true`"));
-    assert_eq!(Lexical::Name.fix("Orders. ").as_deref(), Some("write `Orders`"));
-    assert_eq!(Lexical::Thumbprint.fix("$Certificate$"), None);
+    assert_eq!(ValueType::Bool.fix("True").as_deref(), Some("write `true`"));
+    assert_eq!(ValueType::Name.fix("Orders. ").as_deref(), Some("write `Orders`"));
+    assert_eq!(ValueType::Thumbprint.fix("$Certificate$"), None);
     let pasted = format!("\u{200e}{}", "ab".repeat(20));
-    assert!(Lexical::Thumbprint.fix(&pasted).is_some());
+    assert!(ValueType::Thumbprint.fix(&pasted).is_some());
     assert_eq!(PORT.fix("0"), None);
 }
