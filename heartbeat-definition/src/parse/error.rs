@@ -1,7 +1,5 @@
 //! Why a file could not be read at all.
 
-use std::fmt;
-
 use crate::Position;
 
 /// A file that is no service definition (or configuration): ill-formed XML,
@@ -19,7 +17,8 @@ use crate::Position;
 /// assert!(error.to_string().starts_with("2:15: "));
 /// assert!(error.to_string().contains("fill in the template placeholders"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{position}: {message}")]
 pub struct ReadError {
     position: Position,
     message: String,
@@ -42,11 +41,3 @@ impl ReadError {
         &self.message
     }
 }
-
-impl fmt::Display for ReadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.position, self.message)
-    }
-}
-
-impl std::error::Error for ReadError {}
