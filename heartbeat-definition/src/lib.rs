@@ -103,5 +103,5 @@ pub use model::traffic::{FromRole, RoleEndpoint, TrafficRule};
 pub use parse::error::ReadError;
 pub use parse::position::Position;
 pub use parse::source::{Attribute, Source};
-pub use select::SelectionError;
+pub use select::{Declaration, EndpointFault, EndpointUse, SelectError, SelectReport};
 pub use suggest::suggest;

@@ -1,7 +1,9 @@
 //! A fix is pasted as it is: whole. In a message the part that matters of a long value is shown.
 
 use crate::support::{diagnostics, endpoints, service, worker};
-use heartbeat_definition::{Diagnostic, ServiceConfiguration, ServiceDefinition};
+use heartbeat_definition::{
+    Diagnostic, EndpointUse, SelectError, ServiceConfiguration, ServiceDefinition,
+};
 
 /// As long as names get in practice, and much longer.
 fn long_names() -> [String; 3] {
@@ -143,26 +145,29 @@ fn a_name_beyond_all_measure_is_left_to_fill_in() {
     assert_fix(&found, "add <Setting name=\"…\" value=\"…\" />");
 }
 
-/// The attribute and the runtime show these errors as they are.
+/// The attribute and the runtime show these errors unchanged.
 #[test]
-fn what_a_selection_says_to_write_is_whole() {
+fn the_help_of_a_selection_is_whole() {
     for name in long_names() {
         let endpoint =
             format!("<Endpoints><InternalEndpoint name=\"{name}\" protocol=\"tcp\"/></Endpoints>");
         let text = worker(&endpoint).replace("\"Orders\"", &format!("\"{name}\""));
         let model = ServiceDefinition::read(text.as_bytes()).unwrap();
-        let told = |error: heartbeat_definition::SelectionError, way_out: &str| {
-            assert!(error.notes().last().unwrap().contains(way_out), "{way_out}\n{error}");
+        let assert_help = |error: SelectError, help: &str| {
+            let report = error.report("f");
+            assert!(report.help.contains(help), "{help}\n{report}");
         };
         let (near, far) = (name.replace("Tail", "Tial"), "Other.".repeat(name.len() / 6));
         let role = model.role(&name).unwrap();
-        told(model.worker_role(&near, "f").unwrap_err(), &format!("`role = \"{name}\"`"));
-        told(role.heartbeat(&near, "f").unwrap_err(), &format!("`heartbeat = \"{name}\"`"));
+        let endpoint = |usage, name: &str| model.endpoint_for(usage, role, name).unwrap_err();
+        assert_help(model.worker_role(&near).unwrap_err(), &format!("`role = \"{name}\"`"));
+        let heartbeat = format!("`heartbeat = \"{name}\"`");
+        assert_help(endpoint(EndpointUse::Heartbeat, &near), &heartbeat);
         let added = |element: &str| format!("<{element} name=\"{far}\"");
-        told(model.worker_role(&far, "f").unwrap_err(), &added("WorkerRole"));
-        told(role.heartbeat(&far, "f").unwrap_err(), &added("InputEndpoint"));
-        told(role.management(&far, "f").unwrap_err(), &added("InternalEndpoint"));
-        let error = role.heartbeat("a&b\"c", "f").unwrap_err();
-        told(error, "<InputEndpoint name=\"a&amp;b&quot;c\"");
+        assert_help(model.worker_role(&far).unwrap_err(), &added("WorkerRole"));
+        assert_help(endpoint(EndpointUse::Heartbeat, &far), &added("InputEndpoint"));
+        assert_help(endpoint(EndpointUse::Management, &far), &added("InternalEndpoint"));
+        let escaped = "<InputEndpoint name=\"a&amp;b&quot;c\"";
+        assert_help(endpoint(EndpointUse::Heartbeat, "a&b\"c"), escaped);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use heartbeat_definition::{Role, SelectionError, ServiceDefinition, suggest};
+use heartbeat_definition::{EndpointUse, Role, SelectError, ServiceDefinition, suggest};
 use proc_macro2::Span;
 use syn::LitStr;
 
@@ -53,36 +53,31 @@ impl Found {
     pub(super) fn role(&self, arguments: &Arguments, alike: &[&str]) -> Result<&Role, Mistake> {
         let named = arguments.role.as_ref();
         let role = match named {
-            Some(name) => self.definition.worker_role(&name.value(), &self.file),
-            None => self.definition.worker_role_like(alike, &self.file),
+            Some(name) => self.definition.worker_role(&name.value()),
+            None => self.definition.worker_role_like(alike),
         };
         let span = named.map_or(arguments.span, LitStr::span);
-        role.map_err(|error| mistake(span, &error))
+        role.map_err(|error| mistake(span, &error, &self.file))
     }
 
     /// What is wrong with the endpoints that the arguments name.
     pub(super) fn endpoint_mistakes(&self, role: &Role, arguments: &Arguments) -> Vec<Mistake> {
         let Arguments { heartbeat, management, .. } = arguments;
-        let heartbeat = heartbeat.as_ref().and_then(|name| {
-            let found = self.definition.heartbeat(role, &name.value(), &self.file);
-            Some(mistake(name.span(), &found.err()?))
-        });
+        let mistake_at = |usage, name: &LitStr| {
+            let found = self.definition.endpoint_for(usage, role, &name.value());
+            Some(mistake(name.span(), &found.err()?, &self.file))
+        };
+        let heartbeat =
+            heartbeat.as_ref().and_then(|name| mistake_at(EndpointUse::Heartbeat, name));
         let judged = management.as_ref().filter(|_| !arguments.is_wrong("management"));
-        let management = judged.and_then(|name| {
-            let found = self.definition.management(role, &name.value(), &self.file);
-            Some(mistake(name.span(), &found.err()?))
-        });
+        let management = judged.and_then(|name| mistake_at(EndpointUse::Management, name));
         heartbeat.into_iter().chain(management).collect()
     }
 }
 
-/// The last note of a selection says what to write.
-fn mistake(span: Span, error: &SelectionError) -> Mistake {
-    let (way_out, notes) = match error.notes().split_last() {
-        Some((way_out, notes)) => (way_out.as_str(), notes),
-        None => ("mend the service definition", &[][..]),
-    };
-    notes.iter().fold(Mistake::at(span, error.message(), way_out), Mistake::note)
+fn mistake(span: Span, error: &SelectError, file: &str) -> Mistake {
+    let report = error.report(file);
+    report.notes.into_iter().fold(Mistake::at(span, report.message, report.help), Mistake::note)
 }
 
 fn named_path(named: &LitStr, environment: &Environment<'_>) -> Result<PathBuf, Mistake> {

@@ -5,7 +5,7 @@ use std::io::{IsTerminal, stderr, stdin};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use heartbeat_definition::ServiceDefinition;
+use heartbeat_definition::{EndpointUse, SelectError, ServiceDefinition};
 
 use super::{Deadlines, FILE, Host};
 use crate::Error;
@@ -43,10 +43,15 @@ impl<S> Host<S> {
     ) -> Result<Prepared, Error> {
         let definition =
             ServiceDefinition::read(self.definition).map_err(|error| format!("{FILE}:{error}"))?;
-        let declared = definition.worker_role(self.role, FILE)?;
-        definition.heartbeat(declared, self.heartbeat, FILE)?;
+        let report = |error: SelectError| error.report(FILE).to_string();
+        let declared = definition.worker_role(self.role).map_err(report)?;
+        definition
+            .endpoint_for(EndpointUse::Heartbeat, declared, self.heartbeat)
+            .map_err(report)?;
         if let Some(management) = self.management {
-            definition.management(declared, management, FILE)?;
+            definition
+                .endpoint_for(EndpointUse::Management, declared, management)
+                .map_err(report)?;
         }
         let surroundings = Surroundings::new(declared, variables, configuration)?;
         let identity = Identity {

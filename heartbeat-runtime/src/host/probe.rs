@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use heartbeat_definition::ServiceDefinition;
+use heartbeat_definition::{EndpointUse, SelectError, ServiceDefinition};
 
 use super::{FILE, Host};
 use crate::Error;
@@ -29,8 +29,10 @@ pub(super) fn run<S>(host: &Host<S>, question: Question) -> bool {
 fn answer<S>(host: &Host<S>, question: Question) -> Result<Answer, Error> {
     let definition =
         ServiceDefinition::read(host.definition).map_err(|error| format!("{FILE}:{error}"))?;
-    let role = definition.worker_role(host.role, FILE)?;
-    let declared = role.heartbeat(host.heartbeat, FILE)?;
+    let report = |error: SelectError| error.report(FILE).to_string();
+    let role = definition.worker_role(host.role).map_err(report)?;
+    let declared =
+        definition.endpoint_for(EndpointUse::Heartbeat, role, host.heartbeat).map_err(report)?;
     let endpoints = endpoints(role, &Variables::of_process())?;
     let address = endpoints
         .iter()
