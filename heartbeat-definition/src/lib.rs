@@ -103,5 +103,7 @@ pub use model::traffic::{FromRole, RoleEndpoint, TrafficRule};
 pub use parse::error::ReadError;
 pub use parse::position::Position;
 pub use parse::source::{Attribute, Source};
-pub use select::{Declaration, EndpointFault, EndpointUse, SelectError, SelectReport};
+pub use select::{
+    Declaration, EndpointFault, EndpointUse, SelectError, SelectReport, UnknownEndpoint,
+};
 pub use suggest::suggest;

@@ -39,6 +39,7 @@ impl fmt::Display for Severity {
 ///
 /// Displays as `line:column: severity[code]: message: fix`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Diagnostic {
     /// Which rule is broken.
     pub code: Code,

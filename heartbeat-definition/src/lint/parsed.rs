@@ -7,6 +7,7 @@ use crate::{Diagnostic, Severity, Source};
 /// The model is there whatever the diagnostics say. Where an attribute could not
 /// be understood, the model holds the default or nothing, and a diagnostic tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 #[must_use]
 pub struct Parsed<T> {
     /// What the file says.

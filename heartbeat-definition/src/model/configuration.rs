@@ -11,6 +11,7 @@ use crate::{Position, ReadError, Source};
 /// A service configuration: instance counts and values for what a service
 /// definition declares. One service usually has several.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ServiceConfiguration {
     /// The service's name; empty when it is missing.
     pub service_name: String,
@@ -35,6 +36,7 @@ pub struct ServiceConfiguration {
 
 /// What the configuration says about one role.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RoleConfiguration {
     /// The role's name; empty when it is missing.
     pub name: String,
@@ -56,6 +58,7 @@ pub struct RoleConfiguration {
 
 /// How many instances of a role run.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct InstanceCount {
     /// The number; the schema allows negative ones.
     pub count: i32,
@@ -65,6 +68,7 @@ pub struct InstanceCount {
 
 /// A setting with its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SettingValue {
     /// The name; empty when it is missing.
     pub name: String,
@@ -76,6 +80,7 @@ pub struct SettingValue {
 
 /// A certificate with its thumbprint.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CertificateThumbprint {
     /// The name; empty when it is missing.
     pub name: String,

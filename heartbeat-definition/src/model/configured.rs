@@ -7,6 +7,7 @@ use crate::{Role, RoleConfiguration, ServiceConfiguration, ServiceDefinition};
 
 /// A role with what the configuration gives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ConfiguredRole<'a> {
     /// The role.
     pub role: &'a Role,
@@ -21,6 +22,7 @@ pub struct ConfiguredRole<'a> {
 
 /// A setting with its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ConfiguredSetting<'a> {
     /// The name.
     pub name: &'a str,

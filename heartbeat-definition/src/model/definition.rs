@@ -14,6 +14,7 @@ use crate::{ReadError, Source};
 /// A service definition: the roles of a service, and the probes and traffic
 /// rules that they share.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ServiceDefinition {
     /// The service's name; empty when it is missing.
     pub name: String,

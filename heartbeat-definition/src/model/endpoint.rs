@@ -35,6 +35,7 @@ pub enum Port {
 
 /// An inclusive range of ports.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PortRange {
     /// The first port.
     pub min: u16,
@@ -47,6 +48,7 @@ pub struct PortRange {
 
 /// An endpoint of a role.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Endpoint {
     /// The name; empty when it is missing.
     pub name: String,
@@ -75,6 +77,7 @@ pub enum EndpointKind {
 
 /// What an input endpoint has beyond its name and protocol.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct InputEndpoint {
     /// The public port; `None` when it is missing or no port.
     pub port: Option<u16>,
@@ -97,6 +100,7 @@ pub struct InputEndpoint {
 
 /// What an internal endpoint has beyond its name and protocol.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct InternalEndpoint {
     /// The port, when one is given as an attribute.
     pub port: Option<Port>,
@@ -106,6 +110,7 @@ pub struct InternalEndpoint {
 
 /// What an instance input endpoint has beyond its name and protocol.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct InstanceInputEndpoint {
     /// The port that every instance listens on; `None` when it is missing or
     /// no port.

@@ -59,3 +59,6 @@ pub(crate) fn read_all<'a, T: From<&'a mut crate::parse::Node>>(
     }
     all
 }
+
+#[cfg(test)]
+mod tests;

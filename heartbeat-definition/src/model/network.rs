@@ -10,6 +10,7 @@ use crate::parse::Node;
 
 /// The network that a service lives in.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct NetworkConfiguration {
     /// Name servers.
     pub dns_servers: Vec<DnsServer>,
@@ -33,6 +34,7 @@ pub struct NetworkConfiguration {
 
 /// A name server.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DnsServer {
     /// The name.
     pub name: String,
@@ -44,6 +46,7 @@ pub struct DnsServer {
 
 /// The subnets and the public address of a role's instances.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct InstanceAddress {
     /// The role.
     pub role_name: String,
@@ -57,6 +60,7 @@ pub struct InstanceAddress {
 
 /// A public address of an instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PublicIp {
     /// The name.
     pub name: String,
@@ -68,6 +72,7 @@ pub struct PublicIp {
 
 /// An access control list.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct AccessControl {
     /// The name.
     pub name: String,
@@ -79,6 +84,7 @@ pub struct AccessControl {
 
 /// A rule of an access control list.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct AccessRule {
     /// The lowest goes first; `None` when it is missing or no number.
     pub order: Option<u16>,
@@ -104,6 +110,7 @@ string_enum! {
 
 /// The access control list of an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct EndpointAcl {
     /// The role.
     pub role: String,
@@ -117,6 +124,7 @@ pub struct EndpointAcl {
 
 /// An internal load balancer.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LoadBalancer {
     /// The name, which input endpoints refer to.
     pub name: String,
@@ -130,6 +138,7 @@ pub struct LoadBalancer {
 
 /// The network security group of a role.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct NetworkSecurityGroup {
     /// The role.
     pub role_name: String,

@@ -9,6 +9,7 @@ use crate::parse::Node;
 
 /// A probe that replaces the platform's own for the endpoints that name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LoadBalancerProbe {
     /// The name; empty when it is missing.
     pub name: String,

@@ -10,6 +10,7 @@ use crate::parse::Node;
 
 /// What runs before the role starts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Startup {
     /// For internal use, 0 by default.
     pub priority: i32,
@@ -21,6 +22,7 @@ pub struct Startup {
 
 /// A program that runs before the role starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Task {
     /// The command, relative to the application's root; empty when missing.
     pub command_line: String,
@@ -36,6 +38,7 @@ pub struct Task {
 
 /// How the role's process runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Runtime {
     /// With which rights.
     pub execution_context: ExecutionContext,
@@ -51,6 +54,7 @@ pub struct Runtime {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EntryPoint {
     /// A program of any kind.
+    #[non_exhaustive]
     Program {
         /// The command, relative to the application's root.
         command_line: String,
@@ -61,6 +65,7 @@ pub enum EntryPoint {
         source: Source,
     },
     /// A .NET assembly.
+    #[non_exhaustive]
     NetFx {
         /// The assembly.
         assembly_name: String,
@@ -73,6 +78,7 @@ pub enum EntryPoint {
 
 /// An environment variable: exactly one of a value and a role instance value.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Variable {
     /// The name; empty when it is missing.
     pub name: String,
@@ -86,6 +92,7 @@ pub struct Variable {
 
 /// A path into the description of the instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RoleInstanceValue {
     /// The path as it was written.
     pub xpath: String,

@@ -10,6 +10,7 @@ use crate::parse::Node;
 
 /// A setting; its value is in the service configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Setting {
     /// The name; empty when it is missing.
     pub name: String,
@@ -19,6 +20,7 @@ pub struct Setting {
 
 /// A named folder on the instance's disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LocalStorage {
     /// The name; empty when it is missing.
     pub name: String,
@@ -32,6 +34,7 @@ pub struct LocalStorage {
 
 /// A certificate to install; its thumbprint is in the service configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Certificate {
     /// The name; empty when it is missing.
     pub name: String,
@@ -67,6 +70,7 @@ string_enum! {
 
 /// A plug-in that is added to a role.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Import {
     /// The plug-in, such as `Diagnostics` or `RemoteAccess`; empty when it is
     /// missing, which the schema allows.
@@ -77,6 +81,7 @@ pub struct Import {
 
 /// A folder that is packed with the role.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Content {
     /// Where it goes, relative to the application's root.
     pub destination: String,

@@ -24,6 +24,7 @@ string_enum! {
 
 /// A worker or web role.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Role {
     /// Worker or web.
     pub kind: RoleKind,

@@ -14,6 +14,7 @@ use crate::{ReadError, Source};
 ///
 /// The format was never documented.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RoleModule {
     /// What the names of its settings and endpoints are prefixed with.
     pub namespace: String,

@@ -8,6 +8,7 @@ use crate::parse::Node;
 
 /// A site under IIS.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Site {
     /// The name; empty when it is missing.
     pub name: String,
@@ -23,6 +24,7 @@ pub struct Site {
 
 /// A virtual directory or application; they nest.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct VirtualDirectory {
     /// Whether it is an application.
     pub application: bool,
@@ -38,6 +40,7 @@ pub struct VirtualDirectory {
 
 /// An endpoint that a site answers on.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Binding {
     /// The name; empty when it is missing.
     pub name: String,

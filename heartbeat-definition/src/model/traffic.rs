@@ -9,6 +9,7 @@ use crate::parse::Node;
 /// A rule that opens internal endpoints to some roles, and so closes them to
 /// all others.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TrafficRule {
     /// The endpoints that the rule is about.
     pub destinations: Vec<RoleEndpoint>,
@@ -23,6 +24,7 @@ pub struct TrafficRule {
 
 /// An endpoint of a role, by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RoleEndpoint {
     /// The role.
     pub role_name: String,
@@ -34,6 +36,7 @@ pub struct RoleEndpoint {
 
 /// A role that may reach a destination.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FromRole {
     /// The role.
     pub role_name: String,

@@ -7,7 +7,8 @@ use crate::Position;
 ///
 /// Two sources are always equal, because where and how something was written
 /// is no part of what it says: models compare by meaning.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Source {
     /// The element's name.
     pub element: String,
@@ -18,7 +19,8 @@ pub struct Source {
 }
 
 /// One attribute as it was written.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Attribute {
     /// The name; one in a namespace is written `{namespace}name`.
     pub name: String,
@@ -29,14 +31,6 @@ pub struct Attribute {
     /// Where the value begins, behind its quotation mark.
     pub position: Position,
 }
-
-impl PartialEq for Source {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-impl Eq for Source {}
 
 impl Source {
     /// The attribute of that name, or, failing that, one that differs only in

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Declaration, SelectError};
+use super::{Declaration, SelectError, UnknownEndpoint};
 use crate::{Endpoint, EndpointKind, Protocol, Role, ServiceDefinition, suggest};
 
 /// The use that a program makes of an endpoint.
@@ -60,7 +60,7 @@ impl ServiceDefinition {
         let near = suggest(name, declared.iter().map(String::as_str));
         let near = near.and_then(|near| role.endpoint(near));
         let elsewhere = self.roles.iter().find_map(|other| Some((other, other.endpoint(name)?)));
-        SelectError::UnknownEndpoint {
+        SelectError::UnknownEndpoint(Box::new(UnknownEndpoint {
             name: name.to_owned(),
             usage,
             role: Declaration::new(&role.name, role.position),
@@ -70,7 +70,7 @@ impl ServiceDefinition {
                 (other.kind, Declaration::new(&other.name, endpoint.position))
             }),
             declared,
-        }
+        }))
     }
 }
 

@@ -2,10 +2,12 @@
 
 mod endpoint;
 mod error;
+mod report;
 mod role;
 
 pub use endpoint::{EndpointFault, EndpointUse};
-pub use error::{Declaration, SelectError, SelectReport};
+pub use error::{Declaration, SelectError, UnknownEndpoint};
+pub use report::SelectReport;
 
 #[cfg(test)]
 mod tests;

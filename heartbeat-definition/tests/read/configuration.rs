@@ -2,7 +2,7 @@
 
 use crate::support::{service, unmark};
 use heartbeat_definition::{
-    Code, ConfiguredSetting, Diagnostic, File, ServiceConfiguration, ServiceDefinition, Severity,
+    Code, Diagnostic, File, ServiceConfiguration, ServiceDefinition, Severity,
 };
 
 fn configuration(body: &str) -> String {
@@ -178,12 +178,9 @@ fn a_definition_with_its_configuration() {
     let roles = definition.configure(&configuration);
     let [orders, mail] = &roles[..] else { panic!("{roles:#?}") };
     assert_eq!(orders.instances, Some(2));
-    let setting = |name, value| ConfiguredSetting { name, value: Some(value) };
     let plugin = "Microsoft.WindowsAzure.Plugins.Diagnostics.ConnectionString";
-    assert_eq!(
-        orders.settings,
-        [setting("Url", ""), setting("Retries", "3"), setting(plugin, "x")]
-    );
+    let settings: Vec<_> = orders.settings.iter().map(|s| (s.name, s.value)).collect();
+    assert_eq!(settings, [("Url", Some("")), ("Retries", Some("3")), (plugin, Some("x"))]);
     assert_eq!((&*orders.role.name, &*mail.role.name), ("Orders", "Mail"));
     assert_eq!(mail.instances, Some(0));
 }

@@ -49,7 +49,7 @@ impl Settings {
         configuration: &Configuration,
     ) -> Result<Self, Error> {
         let (mut values, mut missing) = (Vec::new(), Vec::new());
-        for ConfiguredSetting { name, value } in configuration.role(role).settings {
+        for ConfiguredSetting { name, value, .. } in configuration.role(role).settings {
             let variable = variables.text(&variable_name("HEARTBEAT_SETTING_", name))?;
             match variable.or_else(|| value.map(str::to_owned)) {
                 Some(value) => values.push((name.to_owned(), value)),

@@ -56,7 +56,7 @@ pub(super) fn check_endpoints(declared: &DeclaredNames<'_>, diagnostics: &mut Di
             }
             EndpointKind::Internal(internal) => check_ranges(&internal.fixed_ports, diagnostics),
             EndpointKind::InstanceInput(instance) => {
-                check_ranges(&instance.public_ports, diagnostics)
+                check_ranges(&instance.public_ports, diagnostics);
             }
         }
     }

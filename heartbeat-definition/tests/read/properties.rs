@@ -1,40 +1,11 @@
-//! What holds for any model and for any damage.
+//! Properties that hold for any damage.
 
-mod configuration;
-mod definition;
-mod endpoint;
-mod network;
-mod process;
-mod role;
-mod site;
-mod xml;
-
-use heartbeat_definition::{Position, ServiceConfiguration, ServiceDefinition};
+use heartbeat_definition::{ServiceConfiguration, ServiceDefinition};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use self::configuration::{configuration, write_configuration};
-use self::definition::{definition, write_definition};
 use crate::support::service;
-
-/// Positions are no part of what a model says.
-fn without_positions(mut definition: ServiceDefinition) -> ServiceDefinition {
-    for role in &mut definition.roles {
-        role.position = Position::START;
-        for endpoint in &mut role.endpoints {
-            endpoint.position = Position::START;
-        }
-    }
-    definition
-}
-
-fn without_places(mut configuration: ServiceConfiguration) -> ServiceConfiguration {
-    for role in &mut configuration.roles {
-        role.position = Position::START;
-    }
-    configuration
-}
 
 const SAMPLE: &str = r#"<?xml version="1.0" encoding="utf-8"?>
 <!-- A bit of everything. -->
@@ -73,20 +44,6 @@ const DAMAGE: [&str; 16] = [
 ];
 
 proptest! {
-    #[test]
-    fn a_definition_reads_back(model in definition()) {
-        let text = write_definition(&model);
-        let read = ServiceDefinition::read(text.as_bytes()).unwrap();
-        prop_assert_eq!(without_positions(read), model, "{}", text);
-    }
-
-    #[test]
-    fn a_configuration_reads_back(model in configuration()) {
-        let text = write_configuration(&model);
-        let read = ServiceConfiguration::read(text.as_bytes()).unwrap();
-        prop_assert_eq!(without_places(read), model, "{}", text);
-    }
-
     #[test]
     fn damage_never_panics(
         damage in vec((any::<Index>(), any::<u8>(), 0..3_u8), 1..8),

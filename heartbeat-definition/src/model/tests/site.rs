@@ -1,6 +1,6 @@
 //! The sites of a web role.
 
-use heartbeat_definition::{Binding, Site, VirtualDirectory};
+use crate::{Binding, Site, VirtualDirectory};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;

@@ -1,6 +1,6 @@
 //! The network of a service configuration.
 
-use heartbeat_definition::{
+use crate::{
     AccessControl, AccessRule, Action, DnsServer, EndpointAcl, InstanceAddress, LoadBalancer,
     NetworkConfiguration, NetworkSecurityGroup, PublicIp,
 };

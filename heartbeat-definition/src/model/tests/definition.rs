@@ -1,8 +1,6 @@
 //! Service definitions.
 
-use heartbeat_definition::{
-    FromRole, RoleEndpoint, ServiceDefinition, TopologyChangeDiscovery, TrafficRule,
-};
+use crate::{FromRole, RoleEndpoint, ServiceDefinition, TopologyChangeDiscovery, TrafficRule};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;

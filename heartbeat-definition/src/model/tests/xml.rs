@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use heartbeat_definition::Source;
+use crate::Source;
 use proptest::prelude::*;
 
 pub(super) fn name() -> impl Strategy<Value = String> {
@@ -13,7 +13,7 @@ pub(super) fn text() -> impl Strategy<Value = String> {
     "[ -~\u{e9}\u{1f600}\t\n]{1,20}"
 }
 
-/// What was written is no part of what a model says: any two are equal.
+/// The source of every generated element: none.
 pub(super) fn source() -> Source {
     Source::default()
 }

@@ -1,6 +1,6 @@
 //! Endpoints and probes.
 
-use heartbeat_definition::{
+use crate::{
     Distribution, Endpoint, EndpointKind, InputEndpoint, InstanceInputEndpoint, InternalEndpoint,
     LoadBalancerProbe, Port, PortRange, Position, ProbeProtocol, Protocol,
 };

@@ -1,6 +1,6 @@
 //! Service configurations.
 
-use heartbeat_definition::{
+use crate::{
     CertificateThumbprint, InstanceCount, Position, RoleConfiguration, ServiceConfiguration,
     SettingValue,
 };

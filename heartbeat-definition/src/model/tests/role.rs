@@ -1,6 +1,6 @@
 //! Roles and what they declare by name.
 
-use heartbeat_definition::{
+use crate::{
     Certificate, Content, Import, LocalStorage, PermissionLevel, Position, Role, RoleKind, Setting,
     StoreLocation,
 };

@@ -1,6 +1,6 @@
 //! Startup tasks, the role's own process, and their environment.
 
-use heartbeat_definition::{
+use crate::{
     EntryPoint, ExecutionContext, RoleInstanceValue, RoleValue, Runtime, Startup, Task, TaskType,
     Variable,
 };
