@@ -13,56 +13,55 @@ use crate::{Position, ReadError, Source};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServiceConfiguration {
-    /// The service's name; empty when it is missing.
+    /// The service's name; empty if missing.
     pub service_name: String,
-    /// The guest operating system; by default the platform's choice.
+    /// The guest operating system; the platform chooses if missing.
     pub os_family: Option<String>,
-    /// Its version; by default the platform's choice.
+    /// The version of the guest operating system; the platform chooses if missing.
     pub os_version: Option<String>,
     /// The version of the schema that the file was written for.
     pub schema_version: Option<String>,
     /// The roles, in the order of the file.
     pub roles: Vec<RoleConfiguration>,
-    /// The network that the service lives in.
+    /// The network of the service.
     pub network: Option<NetworkConfiguration>,
-    /// Whether the firewall's rules are applied again when a role restarts,
-    /// true by default.
+    /// True if a restart of a role applies the firewall rules again; the default.
     pub cleanup_firewall_on_role_restart: bool,
-    /// Whether dumps of crashed processes are kept, false by default.
+    /// True if dumps of crashed processes are kept; false by default.
     pub allow_role_process_local_dumps: bool,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
-/// What the configuration says about one role.
+/// The configuration of one role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RoleConfiguration {
-    /// The role's name; empty when it is missing.
+    /// The role's name; empty if missing.
     pub name: String,
-    /// Where the name's value begins; the element, when there is no name.
+    /// The position of the name's value, or of the element if it has no name.
     pub position: Position,
-    /// What the machines' names begin with.
+    /// The prefix of the machines' names.
     pub vm_name: Option<String>,
-    /// An image for the machines, by address.
+    /// The address of an image for the machines.
     pub os_image: Option<String>,
-    /// How many instances; `None` when it is missing or no number.
+    /// The number of instances; `None` if missing or not a number.
     pub instances: Option<InstanceCount>,
     /// The settings with their values.
     pub settings: Vec<SettingValue>,
     /// The certificates with their thumbprints.
     pub certificates: Vec<CertificateThumbprint>,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
-/// How many instances of a role run.
+/// The number of instances of a role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InstanceCount {
     /// The number; the schema allows negative ones.
     pub count: i32,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
@@ -70,11 +69,11 @@ pub struct InstanceCount {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SettingValue {
-    /// The name; empty when it is missing.
+    /// The name; empty if missing.
     pub name: String,
-    /// The value, which may be empty; `None` when it is missing.
+    /// The value, which may be empty; `None` if missing.
     pub value: Option<String>,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
@@ -82,11 +81,11 @@ pub struct SettingValue {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CertificateThumbprint {
-    /// The name; empty when it is missing.
+    /// The name; empty if missing.
     pub name: String,
-    /// The thumbprint as it was written; empty when it is missing.
+    /// The thumbprint, unchanged; empty if missing.
     pub thumbprint: String,
-    /// What was written. The algorithm is always `sha1`.
+    /// The element that this was read from. Its algorithm is always `sha1`.
     pub source: Source,
 }
 
@@ -101,7 +100,7 @@ impl ServiceConfiguration {
         Ok(Self::from(&mut document.root))
     }
 
-    /// The configuration of the role of that name.
+    /// Returns the configuration of the role of that name.
     #[must_use]
     pub fn role(&self, name: &str) -> Option<&RoleConfiguration> {
         self.roles.iter().find(|role| role.name == name)
@@ -109,7 +108,7 @@ impl ServiceConfiguration {
 }
 
 impl RoleConfiguration {
-    /// The value of the setting of that name.
+    /// Returns the value of the setting of that name.
     #[must_use]
     pub fn setting(&self, name: &str) -> Option<&str> {
         let setting = self.settings.iter().find(|s| s.name == name)?;

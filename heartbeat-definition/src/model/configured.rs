@@ -1,22 +1,22 @@
-//! A service definition together with a configuration.
+//! Roles with their values from a configuration.
 
 use std::collections::HashMap;
 
 use super::imports::Imports;
 use crate::{Role, RoleConfiguration, ServiceConfiguration, ServiceDefinition};
 
-/// A role with what the configuration gives it.
+/// A role with its values from a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConfiguredRole<'a> {
     /// The role.
     pub role: &'a Role,
-    /// Its configuration; `None` when there is none.
+    /// Its part of the configuration, if there is one.
     pub configuration: Option<&'a RoleConfiguration>,
-    /// How many instances run; `None` when that is not told.
+    /// The number of instances; `None` if the configuration has none, or a negative one.
     pub instances: Option<u32>,
-    /// The declared settings in their order, then those of imported plug-ins
-    /// that the configuration gives a value.
+    /// The declared settings in their order, then the settings of imported plug-ins to which the
+    /// configuration gives a value.
     pub settings: Vec<ConfiguredSetting<'a>>,
 }
 
@@ -26,7 +26,7 @@ pub struct ConfiguredRole<'a> {
 pub struct ConfiguredSetting<'a> {
     /// The name.
     pub name: &'a str,
-    /// The value; `None` when the configuration has none.
+    /// The value; `None` if the configuration gives none.
     pub value: Option<&'a str>,
 }
 
@@ -69,7 +69,7 @@ impl ServiceDefinition {
 }
 
 impl<'a> ConfiguredRole<'a> {
-    /// A role with its part of a configuration, whatever the names of the two.
+    /// Combines a role with its part of a configuration. Their names are not compared.
     #[must_use]
     pub fn new(role: &'a Role, configuration: Option<&'a RoleConfiguration>) -> Self {
         let instances = configuration.and_then(|c| c.instances.as_ref());

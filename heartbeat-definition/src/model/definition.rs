@@ -1,4 +1,4 @@
-//! The service definition itself.
+//! The service definition.
 
 use std::mem::take;
 
@@ -16,27 +16,27 @@ use crate::{ReadError, Source};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServiceDefinition {
-    /// The service's name; empty when it is missing.
+    /// The service's name; empty if missing.
     pub name: String,
-    /// How many upgrade domains there are, 5 by default.
+    /// The number of upgrade domains, 5 by default.
     pub upgrade_domain_count: u32,
     /// The version of the schema that the file was written for.
     pub schema_version: Option<String>,
-    /// When instances learn of topology changes.
+    /// The order in which instances learn of a topology change.
     pub topology_change_discovery: TopologyChangeDiscovery,
     /// The custom probes that input endpoints refer to by name.
     pub load_balancer_probes: Vec<LoadBalancerProbe>,
     /// The roles, of both kinds, in the order of the file.
     pub roles: Vec<Role>,
-    /// Who may talk to whom. None at all: every role reaches every internal
+    /// The rules for traffic between roles. Without any, every role reaches every internal
     /// endpoint.
     pub network_traffic_rules: Vec<TrafficRule>,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
 string_enum! {
-    /// When instances learn of topology changes.
+    /// The order in which instances learn of a topology change.
     TopologyChangeDiscovery {
         /// One upgrade domain after the other; the default.
         UpgradeDomainWalk = "UpgradeDomainWalk",
@@ -56,18 +56,18 @@ impl ServiceDefinition {
         Ok(Self::from(&mut document.root))
     }
 
-    /// The role of that name.
+    /// Returns the role of that name.
     #[must_use]
     pub fn role(&self, name: &str) -> Option<&Role> {
         self.roles.iter().find(|role| role.name == name)
     }
 
-    /// The worker roles, in the order of the file.
+    /// Returns the worker roles, in the order of the file.
     pub fn worker_roles(&self) -> impl Iterator<Item = &Role> {
         self.roles.iter().filter(|role| role.kind == RoleKind::Worker)
     }
 
-    /// The load balancer probe of that name.
+    /// Returns the load balancer probe of that name.
     #[must_use]
     pub fn load_balancer_probe(&self, name: &str) -> Option<&LoadBalancerProbe> {
         self.load_balancer_probes.iter().find(|probe| probe.name == name)

@@ -1,4 +1,4 @@
-//! Endpoints: what a role listens on.
+//! The endpoints of a role.
 
 use std::mem::take;
 
@@ -18,13 +18,13 @@ string_enum! {
         Tcp = "tcp",
         /// UDP.
         Udp = "udp",
-        /// Any protocol, internal endpoints only. Also what is read when the
-        /// protocol is missing or unknown, which a diagnostic tells.
+        /// Any protocol, internal endpoints only. Also stands for a missing or unknown protocol,
+        /// which linting reports.
         Any = "any",
     }
 }
 
-/// A port that is declared, or left to be allocated at run time.
+/// A declared port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Port {
     /// This port.
@@ -41,8 +41,8 @@ pub struct PortRange {
     pub min: u16,
     /// The last port.
     pub max: u16,
-    /// What was written: a `FixedPortRange`, or a `FixedPort`, which is a
-    /// range of one.
+    /// The element that this was read from: a `FixedPortRange`, or a `FixedPort`, a range of one
+    /// port.
     pub source: Source,
 }
 
@@ -50,21 +50,21 @@ pub struct PortRange {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Endpoint {
-    /// The name; empty when it is missing.
+    /// The name; empty if missing.
     pub name: String,
     /// The protocol.
     pub protocol: Protocol,
-    /// Where the name's value begins; the element, when there is no name.
+    /// The position of the name's value, or of the element if it has no name.
     pub position: Position,
-    /// What depends on the kind of endpoint.
+    /// The kind, with its own attributes.
     pub kind: EndpointKind,
-    /// Whether it stands outside `Endpoints`, as before SDK 1.3.
+    /// True if it is outside `Endpoints`, as before SDK 1.3.
     pub legacy: bool,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
-/// The three kinds of endpoint.
+/// The kind of an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EndpointKind {
     /// `<InputEndpoint>`: public, load-balanced over the instances.
@@ -75,54 +75,53 @@ pub enum EndpointKind {
     InstanceInput(InstanceInputEndpoint),
 }
 
-/// What an input endpoint has beyond its name and protocol.
+/// The attributes of an input endpoint, beside its name and protocol.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InputEndpoint {
-    /// The public port; `None` when it is missing or no port.
+    /// The public port; `None` if missing or invalid.
     pub port: Option<u16>,
-    /// The port that an instance listens on; `None` when it is not given (it
-    /// is then the public one) or no port.
+    /// The port that an instance listens on; `None` if missing (it is the public port then) or
+    /// invalid.
     pub local_port: Option<Port>,
     /// The certificate of an https endpoint, by name.
     pub certificate: Option<String>,
-    /// Whether an instance that is not ready stays in rotation.
+    /// True if an instance that is not ready stays in rotation.
     pub ignore_role_instance_status: bool,
     /// The custom probe, by name.
     pub load_balancer_probe: Option<String>,
     /// A load balancer of the configuration, by name.
     pub load_balancer: Option<String>,
-    /// When an idle TCP connection is dropped, in minutes.
+    /// Idle timeout of a TCP connection, in minutes.
     pub idle_timeout_in_minutes: Option<u32>,
-    /// How clients are distributed over the instances.
+    /// The distribution of clients over the instances.
     pub load_balancer_distribution: Option<Distribution>,
 }
 
-/// What an internal endpoint has beyond its name and protocol.
+/// The attributes of an internal endpoint, beside its name and protocol.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InternalEndpoint {
-    /// The port, when one is given as an attribute.
+    /// The port, if there is such an attribute.
     pub port: Option<Port>,
-    /// The ports that may be used, from `FixedPort` and `FixedPortRange`.
+    /// The permitted ports, from `FixedPort` and `FixedPortRange`.
     pub fixed_ports: Vec<PortRange>,
 }
 
-/// What an instance input endpoint has beyond its name and protocol.
+/// The attributes of an instance input endpoint, beside its name and protocol.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InstanceInputEndpoint {
-    /// The port that every instance listens on; `None` when it is missing or
-    /// no port.
+    /// The port that every instance listens on; `None` if missing or invalid.
     pub local_port: Option<u16>,
-    /// The public ports, one per instance. More than one range is a diagnostic.
+    /// The public ports, one per instance. Linting reports a second range.
     pub public_ports: Vec<PortRange>,
-    /// When an idle TCP connection is dropped, in minutes.
+    /// Idle timeout of a TCP connection, in minutes.
     pub idle_timeout_in_minutes: Option<u32>,
 }
 
 string_enum! {
-    /// How clients are distributed over the instances of an input endpoint.
+    /// The distribution of clients over the instances of an input endpoint.
     Distribution {
         /// By the client's address.
         SourceIp = "sourceIP",
@@ -134,9 +133,8 @@ string_enum! {
 }
 
 impl Endpoint {
-    /// The port that an instance listens on: `localPort`, else `port`, else,
-    /// for an internal endpoint, the first fixed port, else any. `None` when
-    /// it was declared but is no port.
+    /// Returns the port that an instance listens on: `localPort`, else `port`, else, for an
+    /// internal endpoint, the first fixed port, else any. `None` if a declared port is invalid.
     #[must_use]
     pub fn local_port(&self) -> Option<Port> {
         match &self.kind {
@@ -157,31 +155,31 @@ impl Endpoint {
         }
     }
 
-    /// The port that clients outside connect to, for an input endpoint.
+    /// Returns the public port of an input endpoint.
     #[must_use]
     pub fn public_port(&self) -> Option<u16> {
         self.as_input()?.port
     }
 
-    /// The custom probe that an input endpoint names.
+    /// Returns the name of the custom probe of an input endpoint.
     #[must_use]
     pub fn load_balancer_probe(&self) -> Option<&str> {
         self.as_input()?.load_balancer_probe.as_deref()
     }
 
-    /// The certificate that an input endpoint names.
+    /// Returns the name of the certificate of an input endpoint.
     #[must_use]
     pub fn certificate(&self) -> Option<&str> {
         self.as_input()?.certificate.as_deref()
     }
 
-    /// Whether only other instances of the service reach it.
+    /// Returns whether only other instances of the service reach it.
     #[must_use]
     pub fn is_internal(&self) -> bool {
         matches!(self.kind, EndpointKind::Internal(_))
     }
 
-    /// What an input endpoint has, if this is one.
+    /// Returns the attributes of an input endpoint, if this is one.
     #[must_use]
     pub fn as_input(&self) -> Option<&InputEndpoint> {
         match &self.kind {
@@ -190,7 +188,7 @@ impl Endpoint {
         }
     }
 
-    /// All endpoints under the element of a role.
+    /// Reads all endpoints of a role.
     pub(super) fn of_role(role: &mut Node) -> Vec<Self> {
         let read = |node: &mut Node| match node.name() {
             "Endpoints" => Self::inside(node, false),
@@ -276,7 +274,7 @@ impl PortRange {
     }
 }
 
-/// `idleTimeoutInMinutes`.
+/// Reads `idleTimeoutInMinutes`.
 pub(super) fn minutes(source: &Source) -> Option<u32> {
     let minutes = source.parse("idleTimeoutInMinutes", int)?;
     u32::try_from(minutes).ok().filter(|&n| n > 0)

@@ -1,10 +1,10 @@
-//! The names that imported plug-ins declare.
+//! Names that imported plug-ins declare.
 
 use std::collections::HashSet;
 
 use crate::Role;
 
-/// The start of every name that a plug-in declares; the plug-in's own name follows.
+/// The prefix of every name that a plug-in declares; the plug-in's own name follows.
 pub(crate) const PREFIX: &str = "Microsoft.WindowsAzure.Plugins.";
 
 /// The plug-ins that a role imports.

@@ -1,5 +1,5 @@
-//! What the two files say, as types. Each file here holds some types and how
-//! they are read from the tree; judging is done elsewhere.
+//! The files as types. Each module holds some types and their reading from the tree; checks are in
+//! `lint`.
 
 pub(crate) mod configuration;
 pub(crate) mod configured;
@@ -17,8 +17,7 @@ pub(crate) mod site;
 pub(crate) mod traffic;
 pub(crate) mod values;
 
-/// An enumeration of XML words. What is written in another case is read as
-/// what was meant; the schema's diagnostics say that it is wrong.
+/// Defines an enumeration of words in XML. It is read in any case; linting reports the wrong one.
 macro_rules! string_enum {
     ($(#[$doc:meta])+ $name:ident { $($(#[$variant_doc:meta])+ $variant:ident = $word:literal,)+ }) => {
         $(#[$doc])+
@@ -26,7 +25,7 @@ macro_rules! string_enum {
         pub enum $name { $($(#[$variant_doc])+ $variant,)+ }
 
         impl $name {
-            /// The word that the schema has for it.
+            /// Returns its word in XML.
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word,)+ }
@@ -48,11 +47,11 @@ macro_rules! string_enum {
 }
 pub(crate) use string_enum;
 
-/// The models of elements.
+/// Reads the model of each element.
 pub(crate) fn read_all<'a, T: From<&'a mut crate::parse::Node>>(
     nodes: Vec<&'a mut crate::parse::Node>,
 ) -> Vec<T> {
-    // A loop: of an iterator a compiler makes ten times as much, for each of twenty types.
+    // A loop compiles to a tenth of an iterator's code, for each of twenty types.
     let mut all = Vec::with_capacity(nodes.len());
     for node in nodes {
         all.push(T::from(node));

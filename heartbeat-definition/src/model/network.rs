@@ -8,11 +8,11 @@ use super::{read_all, string_enum};
 use crate::Source;
 use crate::parse::Node;
 
-/// The network that a service lives in.
+/// The network of a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NetworkConfiguration {
-    /// Name servers.
+    /// The name servers.
     pub dns_servers: Vec<DnsServer>,
     /// The virtual network, by name.
     pub virtual_network_site: Option<String>,
@@ -20,15 +20,15 @@ pub struct NetworkConfiguration {
     pub instance_addresses: Vec<InstanceAddress>,
     /// The reserved public address, by name.
     pub reserved_ip: Option<String>,
-    /// Access control lists.
+    /// The access control lists.
     pub access_controls: Vec<AccessControl>,
-    /// Which endpoint has which access control list.
+    /// The access control lists of endpoints.
     pub endpoint_acls: Vec<EndpointAcl>,
-    /// Internal load balancers.
+    /// The internal load balancers.
     pub load_balancers: Vec<LoadBalancer>,
-    /// Which role has which network security group.
+    /// The network security groups of roles.
     pub network_security_groups: Vec<NetworkSecurityGroup>,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
@@ -40,7 +40,7 @@ pub struct DnsServer {
     pub name: String,
     /// The IPv4 address.
     pub ip_address: String,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
@@ -54,7 +54,7 @@ pub struct InstanceAddress {
     pub subnets: Vec<String>,
     /// The public address of each instance.
     pub public_ip: Option<PublicIp>,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
@@ -64,9 +64,9 @@ pub struct InstanceAddress {
 pub struct PublicIp {
     /// The name.
     pub name: String,
-    /// When an idle TCP connection is dropped, in minutes.
+    /// Idle timeout of a TCP connection, in minutes.
     pub idle_timeout_in_minutes: Option<u32>,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
@@ -78,7 +78,7 @@ pub struct AccessControl {
     pub name: String,
     /// The rules.
     pub rules: Vec<AccessRule>,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
@@ -86,24 +86,24 @@ pub struct AccessControl {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AccessRule {
-    /// The lowest goes first; `None` when it is missing or no number.
+    /// The order, lowest first; `None` if missing or not a number.
     pub order: Option<u16>,
-    /// What is done; `None` when it is missing or unknown.
+    /// The action; `None` if missing or unknown.
     pub action: Option<Action>,
-    /// To whom.
+    /// The subnet of the clients.
     pub remote_subnet: String,
-    /// Why.
+    /// A description.
     pub description: Option<String>,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
 string_enum! {
-    /// What an access rule does.
+    /// The action of an access rule.
     Action {
-        /// Lets in.
+        /// Lets clients in.
         Permit = "permit",
-        /// Keeps out.
+        /// Keeps clients out.
         Deny = "deny",
     }
 }
@@ -118,7 +118,7 @@ pub struct EndpointAcl {
     pub endpoint: String,
     /// The access control list.
     pub access_control: String,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
@@ -126,13 +126,13 @@ pub struct EndpointAcl {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LoadBalancer {
-    /// The name, which input endpoints refer to.
+    /// The name that input endpoints refer to.
     pub name: String,
     /// The subnet of its address.
     pub subnet: Option<String>,
     /// Its address.
     pub static_virtual_network_ip_address: Option<String>,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
@@ -142,9 +142,9 @@ pub struct LoadBalancer {
 pub struct NetworkSecurityGroup {
     /// The role.
     pub role_name: String,
-    /// The group; empty when it is missing.
+    /// The group; empty if missing.
     pub name: String,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 

@@ -10,29 +10,29 @@ use super::site::Site;
 use crate::parse::{FileKind, Node};
 use crate::{ReadError, Source};
 
-/// A role module: what a plug-in adds to a role that imports it.
+/// A role module: the parts that a plug-in adds to a role.
 ///
 /// The format was never documented.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RoleModule {
-    /// What the names of its settings and endpoints are prefixed with.
+    /// The prefix of the names of its settings and endpoints.
     pub namespace: String,
-    /// What runs before the role starts.
+    /// The startup tasks.
     pub startup: Startup,
-    /// Environment variables of the role's process.
+    /// The environment variables of the role's process.
     pub runtime: Runtime,
-    /// Settings.
+    /// The settings.
     pub settings: Vec<Setting>,
-    /// Endpoints.
+    /// The endpoints.
     pub endpoints: Vec<Endpoint>,
-    /// Local resources.
+    /// The local resources.
     pub local_resources: Vec<LocalStorage>,
-    /// Certificates.
+    /// The certificates.
     pub certificates: Vec<Certificate>,
-    /// Sites.
+    /// The sites.
     pub sites: Vec<Site>,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 

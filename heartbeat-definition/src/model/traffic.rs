@@ -1,4 +1,4 @@
-//! Who may talk to whom.
+//! The rules for traffic between roles.
 
 use std::mem::take;
 
@@ -6,19 +6,18 @@ use super::read_all;
 use crate::Source;
 use crate::parse::Node;
 
-/// A rule that opens internal endpoints to some roles, and so closes them to
-/// all others.
+/// A rule that opens internal endpoints to some roles and closes them to all others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TrafficRule {
-    /// The endpoints that the rule is about.
+    /// The endpoints.
     pub destinations: Vec<RoleEndpoint>,
-    /// Whether all roles may reach them.
+    /// True if all roles may reach them.
     pub allow_all_traffic: bool,
     /// The roles that may reach them. The schema allows either this or all
     /// traffic; Microsoft's samples give both.
     pub from_roles: Vec<FromRole>,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
@@ -30,7 +29,7 @@ pub struct RoleEndpoint {
     pub role_name: String,
     /// The role's endpoint.
     pub endpoint_name: String,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
@@ -40,7 +39,7 @@ pub struct RoleEndpoint {
 pub struct FromRole {
     /// The role.
     pub role_name: String,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 

@@ -6,17 +6,17 @@ pub(crate) fn blank(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\r' | '\n')
 }
 
-/// `xs:int`: white space around it is dropped, a sign and zeros may lead.
+/// Parses an `xs:int`: white space may surround it, a sign and zeros may lead.
 pub(crate) fn int(value: &str) -> Option<i32> {
     value.trim_matches(blank).parse().ok()
 }
 
-/// `PortInteger`.
+/// Parses a `PortInteger`.
 pub(crate) fn port(value: &str) -> Option<u16> {
     u16::try_from(int(value)?).ok().filter(|&port| port != 0)
 }
 
-/// `PortSpecifier`.
+/// Parses a `PortSpecifier`.
 pub(crate) fn port_or_any(value: &str) -> Option<Port> {
     match value {
         "*" => Some(Port::Any),
@@ -24,7 +24,7 @@ pub(crate) fn port_or_any(value: &str) -> Option<Port> {
     }
 }
 
-/// `xs:boolean`.
+/// Parses an `xs:boolean`.
 pub(crate) fn boolean(value: &str) -> Option<bool> {
     match value.trim_matches(blank) {
         "true" | "1" => Some(true),
