@@ -1,17 +1,17 @@
-//! The rules that a diagnostic can be about.
+//! The rules that files are checked against.
 
 use std::fmt;
 
 use crate::Severity;
 
-/// Who enforces a rule.
+/// The authority behind a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Authority {
     /// Microsoft's XML schema.
     Schema,
     /// The packaging tools, the emulator or the platform.
     Tools,
-    /// Nobody: this crate's own advice.
+    /// Advice of this crate alone.
     Advice,
 }
 
@@ -25,30 +25,29 @@ impl fmt::Display for Authority {
     }
 }
 
-/// Declares the codes as a table: name, text, severity, authority.
+/// Defines the codes from a table: name, text, severity, authority.
 macro_rules! codes {
     ($($(#[$doc:meta])+ $name:ident = $text:literal, $severity:ident, $authority:ident;)+) => {
-        /// Which rule a [`Diagnostic`](crate::Diagnostic) is about. Displays as a
-        /// word such as `duplicate-name`, which stays the same from release to
-        /// release.
+        /// The rule that a [`Diagnostic`](crate::Diagnostic) reports. Displays as a word such as
+        /// `duplicate-name`, which is the same in every release.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Code { $($(#[$doc])+ $name,)+ }
 
         impl Code {
-            /// The word for this rule.
+            /// Returns the word for this rule.
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text,)+ }
             }
 
-            /// How bad a breach usually is.
+            /// Returns the usual severity of a violation.
             #[must_use]
             pub fn severity(self) -> Severity {
                 match self { $(Self::$name => Severity::$severity,)+ }
             }
 
-            /// Who enforces the rule.
+            /// Returns the authority behind the rule.
             #[must_use]
             pub fn authority(self) -> Authority {
                 match self { $(Self::$name => Authority::$authority,)+ }
@@ -64,87 +63,87 @@ codes! {
     UnknownElement = "unknown-element", Warning, Schema;
     /// A required child element is absent.
     MissingElement = "missing-element", Error, Schema;
-    /// An element occurs more often than it may.
+    /// An element occurs too often.
     RepeatedElement = "repeated-element", Error, Schema;
-    /// An element stands behind one that must follow it.
+    /// An element comes after one that must follow it.
     MisplacedElement = "misplaced-element", Error, Schema;
-    /// Characters where only elements may be.
+    /// Text where only elements are allowed.
     UnexpectedText = "unexpected-text", Error, Schema;
     /// The schema has no such attribute here.
     UnknownAttribute = "unknown-attribute", Warning, Schema;
     /// A required attribute is absent.
     MissingAttribute = "missing-attribute", Error, Schema;
-    /// An attribute's value is not of its type.
+    /// The value of an attribute is not of its type.
     InvalidValue = "invalid-value", Error, Schema;
-    /// A thumbprint is no hexadecimal number, but often a placeholder.
+    /// A thumbprint is not a hexadecimal number. Often it is a placeholder.
     InvalidThumbprint = "invalid-thumbprint", Warning, Schema;
 
-    /// Two of a kind have one name.
+    /// Two of a kind have the same name.
     DuplicateName = "duplicate-name", Error, Tools;
-    /// Two endpoints have one public port.
+    /// Two endpoints have the same public port.
     DuplicatePort = "duplicate-port", Error, Tools;
-    /// A name that refers to no role.
+    /// A name refers to no role.
     UnknownRole = "unknown-role", Error, Tools;
-    /// A name that refers to no endpoint.
+    /// A name refers to no endpoint.
     UnknownEndpoint = "unknown-endpoint", Error, Tools;
-    /// A name that refers to no setting.
+    /// A name refers to no setting.
     UnknownSetting = "unknown-setting", Error, Tools;
-    /// A name that refers to no local resource.
+    /// A name refers to no local resource.
     UnknownLocalResource = "unknown-local-resource", Error, Tools;
-    /// A name that refers to no certificate.
+    /// A name refers to no certificate.
     UnknownCertificate = "unknown-certificate", Error, Tools;
-    /// A name that refers to no load balancer probe.
+    /// A name refers to no load balancer probe.
     UnknownProbe = "unknown-probe", Error, Tools;
-    /// A name that refers to no load balancer of the configuration.
+    /// A name refers to no load balancer of the configuration.
     UnknownLoadBalancer = "unknown-load-balancer", Error, Tools;
-    /// A name that refers to no access control list.
+    /// A name refers to no access control list.
     UnknownAccessControl = "unknown-access-control", Error, Tools;
-    /// An `https` endpoint without a certificate.
+    /// An `https` endpoint has no certificate.
     HttpsWithoutCertificate = "https-without-certificate", Error, Tools;
-    /// A web role without an `http` or `https` input endpoint.
+    /// A web role has no `http` or `https` input endpoint.
     NoHttpEndpoint = "no-http-endpoint", Warning, Tools;
-    /// A range whose `min` is above its `max`.
+    /// The `min` of a range is above its `max`.
     InvertedRange = "inverted-range", Error, Tools;
-    /// An `http` probe without a path, or a `tcp` probe with one.
+    /// An `http` probe has no path, or a `tcp` probe has one.
     ProbePath = "probe-path", Error, Tools;
-    /// A variable with both or neither of a value and a `RoleInstanceValue`.
+    /// A variable has both a value and a `RoleInstanceValue`, or neither.
     VariableValue = "variable-value", Error, Tools;
     /// `setReadyOnProcessStart` is not `true`.
     ReadyOnProcessStart = "ready-on-process-start", Warning, Tools;
-    /// More roles, endpoints or upgrade domains than the platform takes.
+    /// More roles, endpoints or upgrade domains than the platform allows.
     TooMany = "too-many", Warning, Tools;
     /// The configuration is for a service of another name.
     ServiceNameMismatch = "service-name-mismatch", Error, Tools;
-    /// A role of the definition that the configuration does not have.
+    /// A role of the definition is missing from the configuration.
     MissingRole = "missing-role", Error, Tools;
-    /// A declared setting without a value in the configuration.
+    /// A declared setting has no value in the configuration.
     MissingSetting = "missing-setting", Error, Tools;
-    /// A declared certificate without a thumbprint in the configuration.
+    /// A declared certificate has no thumbprint in the configuration.
     MissingCertificate = "missing-certificate", Error, Tools;
     /// Fewer public ports than instances, or a negative number of instances.
     InstanceCount = "instance-count", Error, Tools;
 
-    /// No role at all.
+    /// The definition has no role.
     NoRole = "no-role", Error, Tools;
-    /// The XML declaration names an encoding that the file is not in; a note
-    /// where XML parsers read the file all the same.
+    /// The XML declaration names another encoding than the file's; a note if XML parsers read the
+    /// file nonetheless.
     EncodingMismatch = "encoding-mismatch", Warning, Tools;
-    /// More than one byte order mark.
+    /// The file has more than one byte order mark.
     RepeatedByteOrderMark = "repeated-byte-order-mark", Warning, Tools;
 
-    /// An `xpath` that is none of the [thirteen](crate::RoleValue).
+    /// An `xpath` is none of the [thirteen](crate::RoleValue).
     UnknownXpath = "unknown-xpath", Note, Advice;
-    /// A service that is named like one of its roles.
+    /// A service has the name of one of its roles.
     ServiceNamedLikeRole = "service-named-like-role", Note, Advice;
-    /// A `.NET` entry point without a framework version.
+    /// A `.NET` entry point has no framework version.
     NoFrameworkVersion = "no-framework-version", Note, Advice;
-    /// A probe that no endpoint uses.
+    /// No endpoint uses a probe.
     UnusedProbe = "unused-probe", Note, Advice;
-    /// A probe's time-out that is shorter than its interval.
+    /// The timeout of a probe is shorter than its interval.
     ShortProbeTimeout = "short-probe-timeout", Note, Advice;
-    /// A probe's path does not begin with `/`.
+    /// The path of a probe does not begin with `/`.
     RelativeProbePath = "relative-probe-path", Note, Advice;
-    /// So many diagnostics that not all are kept.
+    /// There are too many diagnostics to keep all.
     TooManyDiagnostics = "too-many-diagnostics", Error, Schema;
 }
 

@@ -1,10 +1,10 @@
-//! What is wrong with a file that could be read.
+//! Diagnostics about a readable file.
 
 use std::fmt;
 
 use crate::{Code, Position};
 
-/// Which of the two files a [`Diagnostic`] points into.
+/// The file that a [`Diagnostic`] is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum File {
     /// The service definition, `.csdef`.
@@ -13,15 +13,15 @@ pub enum File {
     Configuration,
 }
 
-/// How bad a [`Diagnostic`] is.
+/// The severity of a [`Diagnostic`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Severity {
-    /// Worth knowing; every tool accepts it.
+    /// Good to know; every tool accepts it.
     Note,
-    /// A rule is broken, but the documentation or files in use do so too:
-    /// strict readers refuse it, lenient ones go on.
+    /// A violation that is met in the documentation or in files in use: strict readers refuse it,
+    /// lenient ones accept it.
     Warning,
-    /// A rule is broken, and what was meant cannot be told or cannot work.
+    /// A violation that cannot be understood or cannot work.
     Error,
 }
 
@@ -35,23 +35,23 @@ impl fmt::Display for Severity {
     }
 }
 
-/// One thing that is wrong, and where.
+/// A violation of a rule, or advice, at a place in a file.
 ///
 /// Displays as `line:column: severity[code]: message: fix`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Diagnostic {
-    /// Which rule is broken.
+    /// The rule.
     pub code: Code,
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
     /// The file that `position` points into.
     pub file: File,
-    /// Where: the value, the attribute's name or the element at fault.
+    /// The position of the value, the attribute's name or the element at fault.
     pub position: Position,
-    /// What is wrong, in lower case and without a full stop.
+    /// The message, in lower case and without a full stop.
     pub message: String,
-    /// What to do about it, where that can be told.
+    /// The fix, if there is an obvious one.
     pub fix: Option<String>,
 }
 

@@ -3,15 +3,17 @@
 use crate::excerpt::{excerpt_beside, is_long, pasted};
 use crate::{Code, Diagnostic, File, Position, Severity, suggest};
 
-/// Gathers diagnostics about one file, up to a bound that no honest file meets,
-/// so that a hostile one cannot make a megabyte into gigabytes.
+/// Diagnostics about one file. No honest file reaches the bound; without it a hostile megabyte
+/// would turn into gigabytes.
 pub(super) struct Diagnostics {
     file: File,
     list: Vec<Diagnostic>,
     comparisons_left: usize,
 }
 
+/// Maximum number of diagnostics that are kept of a file.
 const MAX_DIAGNOSTICS: usize = 1000;
+/// Maximum number of names that are compared for suggestions in a file.
 const MAX_COMPARISONS: usize = 2000;
 
 impl Diagnostics {
@@ -28,7 +30,7 @@ impl Diagnostics {
         self.push(code, code.severity(), position, message.into(), None);
     }
 
-    /// Adds a diagnostic that says what to do.
+    /// Adds a diagnostic with its fix.
     pub(super) fn add_with_fix(
         &mut self,
         code: Code,
@@ -53,8 +55,8 @@ impl Diagnostics {
         }
     }
 
-    /// Adds a diagnostic about a name that refers to none of `declared`, with the
-    /// nearest of them, else a list.
+    /// Adds a diagnostic about a name that refers to none of `declared`. The fix suggests the
+    /// nearest of them, else lists them.
     pub(super) fn add_unresolved(
         &mut self,
         code: Code,
@@ -78,8 +80,7 @@ impl Diagnostics {
         self.add_with_fix(code, position, message, fix);
     }
 
-    /// "did you mean", for the first unknown names: each costs a comparison
-    /// with every candidate, until there were [`MAX_COMPARISONS`] in the file.
+    /// Returns a fix such as "did you mean `Orders`?", until [`MAX_COMPARISONS`] are used up.
     pub(super) fn did_you_mean(
         &mut self,
         wanted: &str,
@@ -94,7 +95,7 @@ impl Diagnostics {
         Some(format!("did you mean `{}`{not}?", pasted(nearest)))
     }
 
-    /// The candidate that was probably meant, counted as [`Self::did_you_mean`] does.
+    /// Returns the candidate that was probably meant, until [`MAX_COMPARISONS`] are used up.
     pub(super) fn suggest<'a>(
         &mut self,
         wanted: &str,
@@ -108,7 +109,7 @@ impl Diagnostics {
         suggest(wanted, compared)
     }
 
-    /// All diagnostics in the order of the file.
+    /// Returns all diagnostics in the order of the file.
     pub(super) fn into_sorted(mut self) -> Vec<Diagnostic> {
         let full = self.list.len() >= MAX_DIAGNOSTICS;
         self.list.sort_by_key(|diagnostic| diagnostic.position);
@@ -116,7 +117,7 @@ impl Diagnostics {
             last.code = Code::TooManyDiagnostics;
             last.severity = Severity::Error;
             last.message =
-                format!("there are {MAX_DIAGNOSTICS} diagnostics or more: the rest is not shown");
+                format!("there are {MAX_DIAGNOSTICS} diagnostics or more; the rest is not shown");
             last.fix = None;
         }
         self.list

@@ -1,11 +1,11 @@
-//! Encodings that not every XML parser reads as this one does.
+//! Encodings that other XML parsers refuse or misread.
 
 use super::diagnostics::Diagnostics;
 use crate::excerpt::excerpt;
 use crate::parse::Encoding;
 use crate::{Code, Position, Severity};
 
-/// Checks the encoding of a file, given also as decoded text.
+/// Checks the encoding of a file. `text` is its decoded content.
 pub(super) fn check(bytes: &[u8], text: &str, diagnostics: &mut Diagnostics) {
     let encoding = Encoding::detect(bytes);
     let mark = encoding.mark();
@@ -22,7 +22,7 @@ pub(super) fn check(bytes: &[u8], text: &str, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The encoding that the XML declaration names.
+/// Returns the encoding that the XML declaration names.
 fn declared(text: &str) -> Option<&str> {
     let declaration = text.strip_prefix("<?xml")?.split_once("?>")?.0;
     let value = declaration.split_once("encoding")?.1.trim_start();
@@ -31,7 +31,7 @@ fn declared(text: &str) -> Option<&str> {
     value.strip_prefix(quote)?.split(quote).next()
 }
 
-/// Reports a declared encoding that the bytes are not in.
+/// Reports a declared encoding that is not the file's.
 fn check_declared(declared: &str, encoding: Encoding, text: &str, diagnostics: &mut Diagnostics) {
     let name = declared.to_ascii_lowercase();
     let name = name.as_str();
@@ -48,12 +48,12 @@ fn check_declared(declared: &str, encoding: Encoding, text: &str, diagnostics: &
     if agrees {
         return;
     }
-    // Where every character is ASCII, an encoding that extends it byte by byte reads the file alike.
+    // Extensions of ASCII read a file of ASCII characters the same.
     let is_harmless = is_ascii && EXTEND_ASCII.iter().any(|prefix| name.starts_with(prefix));
     let (severity, consequence) = if is_harmless {
         (Severity::Note, "")
     } else {
-        (Severity::Warning, ", by which XML parsers refuse or misread it")
+        (Severity::Warning, ", so XML parsers refuse or misread it")
     };
     let declared = excerpt(declared);
     diagnostics.push(

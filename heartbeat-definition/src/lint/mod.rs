@@ -1,4 +1,4 @@
-//! The diagnostics about a file, and the rules that they come from.
+//! Checks of readable files against Microsoft's schema and the rules of the tools.
 
 mod code;
 mod diagnostic;
@@ -20,6 +20,24 @@ use schema::{Element, ROLE_MODULE, SERVICE_CONFIGURATION, SERVICE_DEFINITION};
 impl ServiceDefinition {
     /// Reads a `.csdef` file and checks it against the schema and the rules of the tools.
     ///
+    /// ```
+    /// use heartbeat_definition::ServiceDefinition;
+    ///
+    /// let parsed = ServiceDefinition::lint(br#"
+    ///     <ServiceDefinition name="Shop" xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition">
+    ///       <WorkerRole name="Orders">
+    ///         <Endpoints><InternalEndpoint name="Management" protocol="TCP" /></Endpoints>
+    ///       </WorkerRole>
+    ///     </ServiceDefinition>"#)?;
+    /// assert_eq!(parsed.model.roles[0].endpoints[0].name, "Management");
+    /// let diagnostics: Vec<String> = parsed.violations().map(ToString::to_string).collect();
+    /// assert_eq!(diagnostics, [
+    ///     "4:66: error[invalid-value]: `TCP` is not a valid `protocol` of `InternalEndpoint`; \
+    ///      expected one of `http`, `tcp`, `udp`, `any`: write `tcp`",
+    /// ]);
+    /// # Ok::<(), heartbeat_definition::ReadError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// The file cannot be read: see [`ReadError`].
@@ -28,8 +46,8 @@ impl ServiceDefinition {
         lint(bytes, kind, &SERVICE_DEFINITION, rules::check_definition)
     }
 
-    /// Checks a configuration against this definition: the roles, settings and certificates of
-    /// each must be those of the other. Diagnostics about one file alone are not repeated.
+    /// Checks a configuration against this definition: each must have the roles, settings and
+    /// certificates of the other. The diagnostics of each file alone are not repeated.
     ///
     /// ```
     /// use heartbeat_definition::{ServiceConfiguration, ServiceDefinition};
@@ -85,7 +103,7 @@ impl ServiceConfiguration {
     }
 }
 
-/// Parses a file once, for both its model and its diagnostics.
+/// Parses a file once, for its model and its diagnostics.
 fn lint<T: for<'a> From<&'a mut Node>>(
     bytes: &[u8],
     kind: FileKind,

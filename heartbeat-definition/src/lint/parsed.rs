@@ -2,40 +2,38 @@
 
 use crate::{Diagnostic, Severity, Source};
 
-/// A file that was read: the model, and all diagnostics of the same parse.
+/// A linted file: its model and all diagnostics, of one parse.
 ///
-/// The model is there whatever the diagnostics say. Where an attribute could not
-/// be understood, the model holds the default or nothing, and a diagnostic tells.
+/// There is a model whatever the diagnostics are. For an attribute that cannot be understood the
+/// model has the default, or nothing, and there is a diagnostic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 #[must_use]
 pub struct Parsed<T> {
-    /// What the file says.
+    /// The model.
     pub model: T,
-    /// Everything found, in the order of the file.
+    /// All diagnostics, in the order of the file.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 impl<T> Parsed<T> {
-    /// The strict reading: every breach of the schema and of the rules that
-    /// the tools enforce. None means that the file is valid.
+    /// Returns all errors and warnings: a strict reader accepts the file if there are none.
     pub fn violations(&self) -> impl Iterator<Item = &Diagnostic> {
         self.at_least(Severity::Warning)
     }
 
-    /// The lenient reading: only what no reader can pass over.
+    /// Returns the errors alone: a lenient reader accepts the file if there are none.
     pub fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
         self.at_least(Severity::Error)
     }
 
-    /// What the lenient reading passes over but a person may want to mend:
-    /// warnings and notes.
+    /// Returns warnings and notes, which a lenient reader accepts.
     pub fn warnings(&self) -> impl Iterator<Item = &Diagnostic> {
         self.diagnostics.iter().filter(|diagnostic| diagnostic.severity < Severity::Error)
     }
 
-    /// What was found at one element's own tag: the element or one of its
-    /// attributes, but nothing inside it.
+    /// Returns the diagnostics at an element's own tag: at the element or one of its attributes,
+    /// not inside it.
     ///
     /// ```
     /// # let file = br#"<ServiceDefinition name="S" xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition">
@@ -50,11 +48,11 @@ impl<T> Parsed<T> {
     /// ```
     pub fn diagnostics_at(&self, source: &Source) -> impl Iterator<Item = &Diagnostic> {
         let attributes = source.attributes.iter();
-        let mut places: Vec<_> = attributes
+        let mut positions: Vec<_> = attributes
             .flat_map(|attribute| [attribute.name_position, attribute.position])
             .collect();
-        places.push(source.position);
-        self.diagnostics.iter().filter(move |diagnostic| places.contains(&diagnostic.position))
+        positions.push(source.position);
+        self.diagnostics.iter().filter(move |diagnostic| positions.contains(&diagnostic.position))
     }
 
     fn at_least(&self, severity: Severity) -> impl Iterator<Item = &Diagnostic> {

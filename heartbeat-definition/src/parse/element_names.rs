@@ -1,4 +1,4 @@
-//! The elements of all three kinds of file, by which a misspelt tag is recognised.
+//! The elements of all kinds of file, to recognise a misspelt tag.
 
 /// The names of all elements, sorted.
 pub(crate) const ELEMENT_NAMES: [&str; 76] = [

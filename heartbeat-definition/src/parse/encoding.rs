@@ -1,5 +1,5 @@
-//! Bytes to text. The byte order mark is believed first, then the bytes
-//! themselves, and the XML declaration never: in real files it lies.
+//! Decoding. The byte order mark decides, else the bytes themselves; the XML declaration is wrong
+//! too often.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use super::damage::typographic_quote;
 use super::position::Cursor;
 use crate::{Position, ReadError};
 
-/// The longest file that is read, in bytes.
+/// Maximum size of a file, in bytes.
 const MAX_BYTES: usize = 1 << 20;
 const MARK: char = '\u{feff}';
 
@@ -34,7 +34,7 @@ impl Encoding {
         }
     }
 
-    /// The byte order mark of this encoding.
+    /// Returns the byte order mark of this encoding.
     pub(crate) fn mark(self) -> &'static [u8] {
         match self {
             Self::Utf8 => &[0xEF, 0xBB, 0xBF],
@@ -87,8 +87,8 @@ fn utf8(bytes: &[u8]) -> Result<&str, ReadError> {
     })
 }
 
-/// The character that a byte most often is where it is not UTF-8; of those that differ from
-/// Latin-1 only the quotation marks matter.
+/// Decodes a byte that is not UTF-8 by the most likely encoding. Of its differences from Latin-1,
+/// only the quotation marks matter.
 fn windows_1252(byte: u8) -> char {
     match byte {
         0x82 => '‚',
@@ -113,7 +113,7 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, ReadError> {
                 let unit = error.unpaired_surrogate();
                 return Err(ReadError::new(
                     end_of(&text),
-                    format!("0x{unit:04X} is half a UTF-16 character: save the file anew"),
+                    format!("0x{unit:04X} is half a UTF-16 character: save the file again"),
                 ));
             }
         }
@@ -123,7 +123,7 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, ReadError> {
     } else {
         Err(ReadError::new(
             end_of(&text),
-            "the file ends in half a UTF-16 character: it was cut off, restore it",
+            "the file ends in half a UTF-16 character: it was cut off: restore it",
         ))
     }
 }

@@ -1,13 +1,12 @@
-//! Why a file could not be read at all.
+//! The error of a file that cannot be read.
 
 use crate::Position;
 
-/// A file that is no service definition (or configuration): ill-formed XML,
-/// another root element, a foreign namespace, a document type, an unreadable
-/// encoding, or one of the [limits](crate#limits).
+/// A file that cannot be read as a service definition or configuration: it is not well-formed XML,
+/// has another root element, a foreign namespace, a document type or an unreadable encoding, or
+/// exceeds one of the [limits](crate#limits).
 ///
-/// Displays as `line:column: what is wrong, and the way out`; callers put the
-/// file's name and a colon before it.
+/// Displays as `line:column: message: fix`. Callers put the file's name and a colon before it.
 ///
 /// ```
 /// use heartbeat_definition::ServiceDefinition;
@@ -29,13 +28,13 @@ impl ReadError {
         Self { position, message: message.into() }
     }
 
-    /// Where reading stopped.
+    /// Returns the position of the error.
     #[must_use]
     pub fn position(&self) -> Position {
         self.position
     }
 
-    /// What is wrong and the way out, without the position.
+    /// Returns the message with the fix, without the position.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message

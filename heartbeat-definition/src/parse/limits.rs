@@ -1,21 +1,21 @@
-//! The limits that keep the parser's cost linear, checked before it runs.
+//! Limits that keep the parser's cost linear, checked before it runs.
 //!
-//! The scan knows just enough XML to find tags. Up to the first ill-formed
-//! place it is exact, and there the parser stops too.
+//! The scan knows just enough XML to find tags. It is exact up to the first syntax error, where the
+//! parser stops too.
 
-/// Real files nest nine levels.
+/// Maximum depth of elements. Real files have nine levels.
 const MAX_DEPTH: usize = 64;
-/// The schema knows eleven attributes on one element at most; the parser
-/// compares each with each.
+/// Maximum number of attributes on one element. The schema has at most eleven; the parser compares
+/// each with each.
 const MAX_ATTRIBUTES: usize = 64;
-/// The parser looks every name up among the namespaces in scope.
+/// Maximum number of namespace declarations. The parser looks up every name among those in scope.
 const MAX_NAMESPACES: usize = 256;
 
-/// A limit that was exceeded.
+/// A limit that a file exceeds.
 pub(super) struct LimitExceeded {
-    /// Where the element at fault begins.
+    /// The start of the element at fault, in bytes.
     pub(super) start: usize,
-    /// How far the scan came: up to here the parser's cost is bounded.
+    /// The end of the scan, in bytes: up to here the parser's cost is bounded.
     pub(super) reached: usize,
     pub(super) message: String,
 }
@@ -37,7 +37,7 @@ pub(super) fn check(text: &str) -> Result<(), LimitExceeded> {
     Ok(())
 }
 
-/// The start of the innermost element that is open at the end of the text.
+/// Returns the start of the innermost element that is open at the end of the text.
 pub(super) fn innermost_open(text: &str) -> Option<usize> {
     let (mut scanner, mut open, mut rest) = (Scanner::default(), Vec::new(), text);
     while let Some(start) = rest.find('<') {
@@ -53,8 +53,8 @@ pub(super) fn innermost_open(text: &str) -> Option<usize> {
     open.pop()
 }
 
-/// Some length, and why it ends there.
-type TooMuch = (usize, String);
+/// The length that was scanned, and the message.
+type Excess = (usize, String);
 
 #[derive(Default)]
 struct Scanner {
@@ -63,8 +63,8 @@ struct Scanner {
 }
 
 impl Scanner {
-    /// The length of the markup that `rest` begins with, if it ends at all.
-    fn markup(&mut self, rest: &str) -> Result<Option<usize>, TooMuch> {
+    /// Scans the markup at the start of `rest`, and returns its length if it ends.
+    fn markup(&mut self, rest: &str) -> Result<Option<usize>, Excess> {
         for (open, close) in [("<!--", "-->"), ("<![CDATA[", "]]>"), ("<?", "?>")] {
             if let Some(body) = rest.strip_prefix(open) {
                 return Ok(body.find(close).map(|end| open.len() + end + close.len()));
@@ -72,7 +72,7 @@ impl Scanner {
         }
         if rest.starts_with("<!DOCTYPE") {
             let message =
-                "a document type (DTD) is refused, and with it entities: remove `<!DOCTYPE …>`";
+                "document types (DTD) and their entities are refused: remove `<!DOCTYPE …>`";
             return Err((0, message.to_owned()));
         }
         if rest.starts_with("</") {
@@ -81,16 +81,17 @@ impl Scanner {
         }
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            let message =
-                format!("elements are nested deeper than {MAX_DEPTH} levels: no service file is");
+            let message = format!(
+                "elements are nested deeper than {MAX_DEPTH} levels, more than any service \
+                     file needs: is this the right file?"
+            );
             return Err((0, message));
         }
         self.start_tag(rest)
     }
 
-    /// Jumps from quotation mark to quotation mark: what is inside is not
-    /// looked at.
-    fn start_tag(&mut self, tag: &str) -> Result<Option<usize>, TooMuch> {
+    /// Scans a start tag from quotation mark to quotation mark, past the values.
+    fn start_tag(&mut self, tag: &str) -> Result<Option<usize>, Excess> {
         let mut attributes = 0;
         let mut rest = tag;
         loop {
@@ -102,7 +103,7 @@ impl Scanner {
             self.namespaces += usize::from(name.contains("xmlns"));
             if self.namespaces > MAX_NAMESPACES {
                 let message = format!(
-                    "the file declares more than {MAX_NAMESPACES} namespaces: one is needed"
+                    "the file declares more than {MAX_NAMESPACES} namespaces: declare only one"
                 );
                 return Err((length, message));
             }
@@ -115,7 +116,8 @@ impl Scanner {
             attributes += 1;
             if attributes > MAX_ATTRIBUTES {
                 let message = format!(
-                    "an element has more than {MAX_ATTRIBUTES} attributes: none takes as many"
+                    "an element has more than {MAX_ATTRIBUTES} attributes, more than any takes: \
+                     is this the right file?"
                 );
                 return Err((length, message));
             }

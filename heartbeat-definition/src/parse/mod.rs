@@ -1,7 +1,6 @@
-//! From bytes to a tree of elements with positions, in four steps:
-//! `encoding` decodes, `limits` enforces the limits, `tree` parses, and
-//! `syntax_error` explains why it could not, with what `foreign` files, `damage`,
-//! `template` marks, `tag_mismatch` and `token_error` look like.
+//! Parsing of bytes into a tree of elements with positions: `encoding` decodes, `foreign` and
+//! `limits` refuse, `tree` parses, `file_kind` checks the root. `syntax_error` explains a failure,
+//! with the help of `damage`, `template`, `tag_mismatch` and `token_error`.
 
 mod damage;
 pub(crate) mod element_names;
@@ -26,7 +25,7 @@ pub(crate) use tree::{Document, Node};
 #[cfg(feature = "lint")]
 pub(crate) use {
     encoding::Encoding,
-    template::{FILL_IN, mark as template_mark},
+    template::{FILL_IN, find_placeholder},
     text::Text,
 };
 
@@ -36,20 +35,20 @@ use position::Cursor;
 impl Document {
     /// Parses the decoded text of an XML document.
     fn parse(text: &str) -> Result<Self, ReadError> {
-        if let Some(what) = foreign::recognise(text) {
-            return Err(ReadError::new(Position::START, what));
+        if let Some(message) = foreign::recognise(text) {
+            return Err(ReadError::new(Position::START, message));
         }
-        limits::check(text).map_err(|exceeded| refuse(text, exceeded))?;
+        limits::check(text).map_err(|exceeded| explain_excess(text, &exceeded))?;
         tree::parse(text)
     }
 }
 
-/// What looks like too much may be the work of an earlier mistake, such as a
-/// quotation mark that is missing: then that is what to tell.
-fn refuse(text: &str, exceeded: limits::LimitExceeded) -> ReadError {
+/// Explains an exceeded limit, or the earlier syntax error that caused it, such as a missing
+/// quotation mark.
+fn explain_excess(text: &str, exceeded: &limits::LimitExceeded) -> ReadError {
     let before = text.get(..exceeded.reached).unwrap_or_default();
     match roxmltree::Document::parse(before) {
         Err(error) if !syntax_error::is_cut(&error) => syntax_error::explain(text, &error),
-        _ => ReadError::new(Cursor::new(text).at(exceeded.start), exceeded.message),
+        _ => ReadError::new(Cursor::new(text).at(exceeded.start), exceeded.message.as_str()),
     }
 }

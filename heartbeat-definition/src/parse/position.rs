@@ -1,12 +1,12 @@
-//! Where something stands in a file.
+//! Positions in a file.
 
 use std::fmt;
 
 use memchr::{memchr_iter, memrchr};
 
-/// A place in a file, counted from 1; columns are characters, not bytes.
+/// A position in a file. Columns count characters, not bytes.
 ///
-/// A byte order mark takes no column.
+/// A byte order mark has no column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Position {
     /// The line, from 1.
@@ -32,10 +32,10 @@ impl fmt::Display for Position {
     }
 }
 
-/// Turns byte offsets into positions.
+/// A converter of byte offsets into positions.
 ///
-/// Offsets are asked for in ascending order, so that all of them together cost
-/// one pass over the text, even when it is a single line.
+/// Offsets must ascend, so that all of them together cost one pass over the text, even if it is a
+/// single line.
 #[derive(Clone)]
 pub(crate) struct Cursor<'a> {
     text: &'a [u8],
@@ -48,8 +48,9 @@ impl<'a> Cursor<'a> {
         Self { text: text.as_bytes(), offset: 0, position: Position::START }
     }
 
+    /// Returns the position at a byte offset.
     pub(crate) fn at(&mut self, offset: usize) -> Position {
-        debug_assert!(offset >= self.offset, "offsets ascend");
+        debug_assert!(offset >= self.offset, "offsets must ascend");
         let mut passed = self.text.get(self.offset..offset).unwrap_or_default();
         let Position { line, column } = &mut self.position;
         if let Some(last) = memrchr(b'\n', passed) {
@@ -57,7 +58,7 @@ impl<'a> Cursor<'a> {
             *column = 1;
             passed = passed.get(last.saturating_add(1)..).unwrap_or_default();
         }
-        // A continuation byte belongs to a character that is counted.
+        // A continuation byte belongs to a character that is counted already.
         let characters = passed.iter().filter(|byte| !matches!(byte, 0x80..0xC0)).count();
         *column = column.saturating_add(saturated(characters));
         self.offset = self.offset.max(offset);
@@ -74,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_characters() {
+    fn counts_columns_in_characters() {
         let mut cursor = Cursor::new("aä\r\nßx");
         assert_eq!(cursor.at(3).to_string(), "1:3");
         assert_eq!(cursor.at(5).to_string(), "2:1");

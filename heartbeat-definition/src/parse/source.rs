@@ -1,40 +1,39 @@
-//! What was written for an element, and where.
+//! Elements and attributes in the words of the file, with their positions.
 
 use crate::Position;
 
-/// The element that a part of the model was read from: its attributes as they
-/// were written, with their positions, for messages that point into the file.
+/// The element that a part of the model was read from, with its unchanged attributes and their
+/// positions, for messages that point into the file.
 ///
-/// Two sources are always equal, because where and how something was written
-/// is no part of what it says: models compare by meaning.
+/// Sources compare their positions too. So models are equal only if their files are alike down to
+/// the layout of the tags.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Source {
     /// The element's name.
     pub element: String,
-    /// Where its tag begins.
+    /// The start of its tag.
     pub position: Position,
-    /// The attributes in the order they were written, unknown ones included.
+    /// The attributes in the order of the file, unknown ones included.
     pub attributes: Vec<Attribute>,
 }
 
-/// One attribute as it was written.
+/// An attribute in the words of the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attribute {
-    /// The name; one in a namespace is written `{namespace}name`.
+    /// The name; `{namespace}name` if it is in a namespace.
     pub name: String,
-    /// Where the name begins.
+    /// The start of the name.
     pub name_position: Position,
-    /// The value, with references resolved and nothing else changed.
+    /// The value, unchanged but for resolved references.
     pub value: String,
-    /// Where the value begins, behind its quotation mark.
+    /// The start of the value, after its quotation mark.
     pub position: Position,
 }
 
 impl Source {
-    /// The attribute of that name, or, failing that, one that differs only in
-    /// case: `localport` is read as what it was meant to be.
+    /// Returns the attribute of that name, else one whose name differs only in case.
     ///
     /// ```
     /// # let definition = heartbeat_definition::ServiceDefinition::read(br#"
@@ -51,7 +50,8 @@ impl Source {
         exact.or_else(|| self.attributes.iter().find(|a| a.name.eq_ignore_ascii_case(name)))
     }
 
-    /// Where the attribute's value begins; the element, when it is not there.
+    /// Returns the position of the attribute's value, or of the element if it has no such
+    /// attribute.
     #[must_use]
     pub fn position_of(&self, attribute: &str) -> Position {
         self.attribute(attribute).map_or(self.position, |attribute| attribute.position)
@@ -65,12 +65,12 @@ impl Source {
         self.get(name).map(str::to_owned)
     }
 
-    /// Empty when it is missing: the schema's diagnostics say so.
+    /// Returns the value, or nothing if missing; linting reports that.
     pub(crate) fn text(&self, name: &str) -> String {
         self.optional(name).unwrap_or_default()
     }
 
-    /// The value of a typed attribute, where it is one.
+    /// Parses the value of a typed attribute, if it has one.
     pub(crate) fn parse<T>(&self, name: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
         read(self.get(name)?)
     }

@@ -1,4 +1,4 @@
-//! Says why a document is not XML, and what to do about it.
+//! Explanations of XML syntax errors, each with a fix.
 
 use roxmltree::Error;
 
@@ -10,7 +10,7 @@ use super::{limits, tag_mismatch, token_error};
 use crate::excerpt::excerpt;
 use crate::{Position, ReadError};
 
-/// Whether all is well up to the end of the text.
+/// Returns whether the text is correct up to its end, and only ends too early.
 pub(super) fn is_cut(error: &Error) -> bool {
     matches!(error, Error::NoRootNode | Error::UnclosedRootNode | Error::UnexpectedEndOfStream)
 }
@@ -27,47 +27,47 @@ pub(super) fn explain(text: &str, error: &Error) -> ReadError {
     ReadError::new(Cursor::new(text).at(offset), message)
 }
 
-/// The byte at a place.
-fn offset_of(text: &str, place: Position) -> usize {
+/// Returns the byte offset of a position.
+fn offset_of(text: &str, position: Position) -> usize {
     let count = |number: u32| usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX);
     let lines = text.split_inclusive('\n');
-    let start: usize = lines.take(count(place.line)).map(str::len).sum();
+    let start: usize = lines.take(count(position.line)).map(str::len).sum();
     let line = text.get(start..).unwrap_or_default();
-    start + line.char_indices().nth(count(place.column)).map_or(line.len(), |(at, _)| at)
+    start + line.char_indices().nth(count(position.column)).map_or(line.len(), |(at, _)| at)
 }
 
 fn mismatched(text: &str, offset: usize, error: &Error) -> Option<damage::Blame> {
     let Error::UnexpectedCloseTag(open, close, _) = error else { return None };
     let start = limits::innermost_open(text.get(..offset)?)?;
-    Some(tag_mismatch::mismatched(text, (start, open), (offset, close)))
+    Some(tag_mismatch::explain(text, (start, open), (offset, close)))
 }
 
-/// What is wrong; a mark of a template at the place says more than the parser.
+/// Explains the error, by a template placeholder at its place if there is one.
 fn with_placeholder(text: &str, offset: usize, error: &Error) -> String {
     match placeholder(text, offset) {
         Some((mark, true)) => {
             let mark = excerpt(mark);
-            format!("`{mark}` looks like a placeholder of a template: {FILL_IN}")
+            format!("`{mark}` looks like a template placeholder: {FILL_IN}")
         }
         Some((_, false)) => {
-            let what = sentence(text, offset, error);
-            format!("{what}; this looks like a template: {FILL_IN}")
+            let message = message(text, offset, error);
+            format!("{message}; this looks like a template: {FILL_IN}")
         }
-        None => sentence(text, offset, error),
+        None => message(text, offset, error),
     }
 }
 
-fn sentence(text: &str, offset: usize, error: &Error) -> String {
+fn message(text: &str, offset: usize, error: &Error) -> String {
     match error {
         Error::InvalidAttributeValue(_) | Error::InvalidChar(b'"' | b'\'', b'<', _) => {
             "`<` is not allowed in an attribute's value: write `&lt;`".to_owned()
         }
         Error::MalformedEntityReference(_) => {
-            "`&` begins no character reference here: write `&amp;`".to_owned()
+            "`&` does not begin a character reference here: write `&amp;`".to_owned()
         }
         Error::UnknownEntityReference(name, _) => {
             let name = excerpt(name);
-            format!("the entity `&{name};` is not one of XML's own five: write the text itself")
+            format!("the entity `&{name};` is not one of XML's five: write the character itself")
         }
         Error::DuplicatedAttribute(name, _) => {
             let name = excerpt(name);
@@ -91,13 +91,14 @@ fn sentence(text: &str, offset: usize, error: &Error) -> String {
     }
 }
 
+/// Explains an XML declaration that has something before it.
 fn declaration(before: &str) -> String {
-    let way_out = if before.trim().is_empty() {
+    let fix = if before.trim().is_empty() {
         "remove the blank before it"
     } else if skip_prolog(before).is_empty() {
         "move it before the comment"
     } else {
         "remove it here; two files may have been joined"
     };
-    format!("the XML declaration `<?xml …?>` may stand at the very start of a file only: {way_out}")
+    format!("the XML declaration `<?xml …?>` is only allowed at the very start of a file: {fix}")
 }

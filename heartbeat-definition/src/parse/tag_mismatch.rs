@@ -1,4 +1,4 @@
-//! A start tag and an end tag that do not fit.
+//! Start tags and end tags that do not match.
 
 use super::damage::Blame;
 use super::element_names::ELEMENT_NAMES;
@@ -6,8 +6,8 @@ use super::position::Cursor;
 use crate::excerpt::excerpt;
 use crate::suggest;
 
-/// Blames one of the two, each given with its offset: a misspelt one, else the end tag.
-pub(super) fn mismatched(text: &str, open: (usize, &str), close: (usize, &str)) -> Blame {
+/// Blames one of the two tags, each given with its offset: a misspelt one, else the end tag.
+pub(super) fn explain(text: &str, open: (usize, &str), close: (usize, &str)) -> Blame {
     let ((start, open), (end, close)) = (open, close);
     let known = |name| ELEMENT_NAMES.binary_search(&name).is_ok();
     let are_alike = suggest(open, [close]).is_some();
@@ -17,7 +17,7 @@ pub(super) fn mismatched(text: &str, open: (usize, &str), close: (usize, &str)) 
             let (open, close) = (excerpt(open), excerpt(close));
             let meant = meant.map_or_else(|| close.clone(), excerpt);
             let message = format!(
-                "the start tag `<{open}>` is not that of the end tag `</{close}>`: \
+                "the start tag `<{open}>` does not match the end tag `</{close}>`: \
                  did you mean `<{meant}>`?"
             );
             (start, message)
@@ -25,7 +25,7 @@ pub(super) fn mismatched(text: &str, open: (usize, &str), close: (usize, &str)) 
         (true, false) if are_alike => {
             let (open, close) = (excerpt(open), excerpt(close));
             let message = format!(
-                "the end tag `</{close}>` is not that of the start tag `<{open}>`: \
+                "the end tag `</{close}>` does not match the start tag `<{open}>`: \
                  did you mean `</{open}>`?"
             );
             (end, message)
@@ -34,7 +34,7 @@ pub(super) fn mismatched(text: &str, open: (usize, &str), close: (usize, &str)) 
             let place = Cursor::new(text).at(start);
             let (open, close) = (excerpt(open), excerpt(close));
             let message = format!(
-                "`</{close}>` closes nothing: `</{open}>` must come first, \
+                "`</{close}>` is out of place: `</{open}>` must come first, \
                  for the `<{open}>` at {place}"
             );
             (end, message)

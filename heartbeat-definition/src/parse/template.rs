@@ -1,23 +1,23 @@
-//! The marks of templates: files that are to be filled in before they are read.
+//! Placeholders of templates that were not filled in.
 
-/// What to do about them.
+/// The fix for placeholders.
 pub(crate) const FILL_IN: &str = "fill in the template placeholders first";
 
-/// The first mark in a text: `$x$`, `$(x)`, `${x}`, `#{x}`, `{{x}}`, `{% x %}`, `<% x %>` or
-/// `__x__`. They are looked for on one line only.
-pub(crate) fn mark(text: &str) -> Option<&str> {
-    // More beginnings without an end are no template's.
-    const MOST: usize = 1000;
+/// Finds the first placeholder in a text: `$x$`, `$(x)`, `${x}`, `#{x}`, `{{x}}`, `{% x %}`, `<% x
+/// %>` or `__x__`, each within one line.
+pub(crate) fn find_placeholder(text: &str) -> Option<&str> {
+    // No template has more starts without an end.
+    const MAX_STARTS: usize = 1000;
     let starts = text.lines().flat_map(|line| {
         let starts = line.char_indices().filter(|(_, c)| "$#{<_".contains(*c));
         starts.filter_map(|(start, _)| line.get(start..))
     });
-    starts.take(MOST).find_map(mark_at)
+    starts.take(MAX_STARTS).find_map(placeholder_at)
 }
 
-/// The mark that a line begins with.
-fn mark_at(line: &str) -> Option<&str> {
-    const MARKS: [(&str, &str, Inside); 8] = [
+/// Returns the placeholder at the start of a line.
+fn placeholder_at(line: &str) -> Option<&str> {
+    const DELIMITERS: [(&str, &str, Inside); 8] = [
         ("<%", "%>", Inside::Anything),
         ("{{", "}}", Inside::Anything),
         ("{%", "%}", Inside::Anything),
@@ -27,7 +27,7 @@ fn mark_at(line: &str) -> Option<&str> {
         ("$", "$", Inside::Name),
         ("__", "__", Inside::Name),
     ];
-    MARKS.iter().find_map(|(open, close, inside)| {
+    DELIMITERS.iter().find_map(|(open, close, inside)| {
         let (name, _) = start_of(line.strip_prefix(open)?).split_once(close)?;
         let fits = match inside {
             Inside::Anything => true,
@@ -38,14 +38,14 @@ fn mark_at(line: &str) -> Option<&str> {
     })
 }
 
-/// As far as a mark may go.
+/// Returns the part of a line that a placeholder may span.
 fn start_of(line: &str) -> &str {
-    const LONGEST: usize = 100;
-    let end = line.char_indices().nth(LONGEST).map_or(line.len(), |(end, _)| end);
+    const MAX_CHARS: usize = 100;
+    let end = line.char_indices().nth(MAX_CHARS).map_or(line.len(), |(end, _)| end);
     line.split_at_checked(end).map_or(line, |(start, _)| start)
 }
 
-/// What may stand between the two ends of a mark.
+/// The text that is allowed within a placeholder.
 enum Inside {
     Anything,
     Name,

@@ -1,4 +1,4 @@
-//! Text between elements, where service files hold none but blanks.
+//! Text between elements, where service files have only white space.
 
 use super::position::Cursor;
 use super::{damage, template};
@@ -25,7 +25,7 @@ impl Text {
         let position = cursor.at(start + indent);
         if written.lines().any(damage::is_merge_marker) {
             Self::Leftover(position, damage::RESOLVE_CONFLICT)
-        } else if template::mark(written).is_some() {
+        } else if template::find_placeholder(written).is_some() {
             Self::Leftover(position, template::FILL_IN)
         } else {
             Self::Written(position)

@@ -1,4 +1,4 @@
-//! The tree of elements that the schema judges and the model is read from.
+//! The tree of elements that models are read from and the schema is checked on.
 
 use roxmltree::NodeType;
 
@@ -13,14 +13,14 @@ const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
 pub(crate) struct Document {
     pub(crate) root: Node,
-    /// The namespace of the root; `None`: none.
+    /// The namespace of the root.
     pub(crate) namespace: Option<String>,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Node {
     pub(crate) source: Source,
-    /// Whether it is in another namespace than the root.
+    /// True if it is in another namespace than the root.
     pub(crate) foreign: bool,
     pub(crate) children: Vec<Node>,
     /// The first text that is not blank, else the last.
@@ -29,17 +29,17 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// The element's name.
+    /// Returns the element's name.
     pub(crate) fn name(&self) -> &str {
         &self.source.element
     }
 
-    /// The child elements that may mean something.
+    /// Returns the child elements of the root's namespace.
     pub(crate) fn elements(&mut self) -> impl Iterator<Item = &mut Self> {
         self.children.iter_mut().filter(|child| !child.foreign)
     }
 
-    /// All child elements of one name. As a list, of which a compiler makes less than of an
+    /// Returns the child elements of that name, as a list: it compiles to less code than an
     /// iterator for each kind of element.
     pub(crate) fn all(&mut self, name: &str) -> Vec<&mut Self> {
         self.elements().filter(|child| child.name() == name).collect()
@@ -49,8 +49,8 @@ impl Node {
         self.elements().find(|child| child.name() == name)
     }
 
-    /// The elements `name` within every `container`, so that a container that
-    /// was wrongly repeated loses nothing.
+    /// Returns the elements `name` within every `container`, so that nothing is lost from a
+    /// container that is wrongly repeated.
     pub(crate) fn within(&mut self, container: &str, name: &str) -> Vec<&mut Self> {
         self.all(container).into_iter().flat_map(|child| child.all(name)).collect()
     }
@@ -71,12 +71,12 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    /// Copies an element; recursion is bounded by the guard's depth.
+    /// Copies an element. The limit on the depth bounds the recursion.
     fn node(&mut self, element: roxmltree::Node<'_, '_>) -> Node {
         let position = self.cursor.at(element.range().start);
         let attributes = element
             .attributes()
-            // A pointer to the schema says nothing about the service.
+            // Attributes such as `xsi:schemaLocation` are not about the service.
             .filter(|attribute| attribute.namespace() != Some(SCHEMA_INSTANCE))
             .map(|attribute| self.attribute(&attribute))
             .collect();

@@ -12,7 +12,7 @@ use crate::excerpt::pasted;
 pub struct SelectReport {
     /// The error.
     pub message: String,
-    /// What the definition declares instead, and where.
+    /// The declarations that exist instead, with their places.
     pub notes: Vec<String>,
     /// The fix.
     pub help: String,

@@ -1,4 +1,4 @@
-//! What the bytes are, and what they are declared to be.
+//! The encodings of files, and the encodings that they declare.
 
 use crate::support::service;
 use heartbeat_definition::{Code, ServiceDefinition, Severity};
@@ -15,9 +15,9 @@ fn utf16(text: &str, unit: fn(u16) -> [u8; 2]) -> Vec<u8> {
 }
 
 #[test]
-fn encodings() {
-    // The name stands in the first line, where a byte order mark would shift
-    // it, and behind a character of two bytes.
+fn reads_each_encoding() {
+    // The name is in the first line, which a byte order mark would shift, after a character of two
+    // bytes.
     let body = service("<!-- Ü --><WorkerRole name=\"Beiträge\" />").replace('\n', "");
     let column = body.chars().position(|c| c == 'B').unwrap() + 1;
     let place = format!("1:{column}");
@@ -31,10 +31,10 @@ fn encodings() {
     }
 }
 
-/// Of the encodings that these declare, libxml2 and expat refuse or misread the
-/// first ones, and read the later ones as they are meant.
+/// libxml2 and expat refuse or misread the first of these declared encodings, and read the later
+/// ones correctly.
 #[test]
-fn a_lie_that_an_xml_parser_believes_is_a_warning() {
+fn warns_of_a_declaration_that_misleads_xml_parsers() {
     let declared = |encoding: &str, name: &str| {
         let body = service(&format!("<WorkerRole name=\"{name}\" />"));
         format!("<?xml version=\"1.0\" encoding=\"{encoding}\"?>{body}")
@@ -74,7 +74,7 @@ fn a_lie_that_an_xml_parser_believes_is_a_warning() {
 }
 
 #[test]
-fn two_byte_order_marks_are_a_warning() {
+fn warns_of_two_byte_order_marks() {
     let body = service("<WorkerRole name=\"Beiträge\" />");
     let marked = format!("\u{feff}\u{feff}{body}");
     for bytes in [
@@ -91,15 +91,15 @@ fn two_byte_order_marks_are_a_warning() {
 }
 
 #[test]
-fn declarations_may_lie() {
+fn reads_a_file_with_a_wrong_declaration() {
     let declared = |encoding: &str| {
         let body = service("<!-- Ü --><WorkerRole name=\"Beiträge\" />");
         format!("<?xml version=\"1.0\" encoding='{encoding}' standalone=\"yes\"?>{body}")
     };
-    let lie = [Code::EncodingMismatch];
-    assert_eq!(read_all(declared("utf-16").as_bytes()).0, lie);
-    assert_eq!(read_all(declared("windows-1252").as_bytes()).0, lie);
-    assert_eq!(read_all(&utf16(&declared("utf-8"), u16::to_le_bytes)).0, lie);
+    let mismatch = [Code::EncodingMismatch];
+    assert_eq!(read_all(declared("utf-16").as_bytes()).0, mismatch);
+    assert_eq!(read_all(declared("windows-1252").as_bytes()).0, mismatch);
+    assert_eq!(read_all(&utf16(&declared("utf-8"), u16::to_le_bytes)).0, mismatch);
     assert_eq!(read_all(declared("UTF-8").as_bytes()).0, []);
     assert_eq!(read_all(&utf16(&declared("utf-16"), u16::to_be_bytes)).0, []);
     let plain = declared("utf-8").replace(" encoding='utf-8'", "");
@@ -107,7 +107,7 @@ fn declarations_may_lie() {
 }
 
 #[test]
-fn bytes_of_another_encoding() {
+fn refuses_invalid_bytes() {
     let error = ServiceDefinition::read(b"<a>\n \xFCber</a>").unwrap_err();
     assert_eq!(
         error.to_string(),

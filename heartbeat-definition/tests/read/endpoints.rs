@@ -1,4 +1,4 @@
-//! Endpoints and probes that the schema or the tools refuse.
+//! Rules for endpoints and probes.
 
 use crate::support::{assert_error, assert_valid, diagnostics, endpoints, service, worker};
 use heartbeat_definition::{Code, EndpointKind, Port, Protocol, ServiceDefinition};
@@ -8,7 +8,7 @@ fn input(attributes: &str) -> String {
 }
 
 #[test]
-fn ports() {
+fn checks_ports() {
     for port in ["0", "65536", "", "*", "-1", "http", "80 80"] {
         assert_error(&input(&format!("protocol=\"tcp\" port=\"▸{port}\"")), Code::InvalidValue);
     }
@@ -22,7 +22,7 @@ fn ports() {
 }
 
 #[test]
-fn an_endpoint_without_a_usable_port_is_in_the_model() {
+fn keeps_an_endpoint_without_a_valid_port() {
     let text = input("protocol=\"http\" port=\"none\" localPort=\"555555\"");
     let model = ServiceDefinition::read(text.as_bytes()).unwrap();
     let endpoint = model.role("Orders").unwrap().endpoint("A").unwrap();
@@ -31,7 +31,7 @@ fn an_endpoint_without_a_usable_port_is_in_the_model() {
 }
 
 #[test]
-fn local_port_of_each_kind() {
+fn finds_the_local_port_of_each_kind() {
     let text = endpoints(
         r#"<InputEndpoint name="a" protocol="tcp" port="80" />
         <InputEndpoint name="b" protocol="tcp" port="81" localPort="8081" />
@@ -54,7 +54,7 @@ fn local_port_of_each_kind() {
 }
 
 #[test]
-fn protocols() {
+fn checks_protocols() {
     let diagnostic = assert_error(&input("protocol=\"▸HTTP\" port=\"80\""), Code::InvalidValue);
     assert_eq!(diagnostic.fix.as_deref(), Some("write `http`"));
     let internal = "<InternalEndpoint name=\"A\" protocol=\"▸https\" />";
@@ -64,7 +64,7 @@ fn protocols() {
 }
 
 #[test]
-fn protocols_that_are_wrong_are_read_as_meant_or_as_any() {
+fn reads_a_wrong_protocol_in_another_case_or_as_any() {
     for (written, read) in [("HTTP", Protocol::Http), ("ftp", Protocol::Any)] {
         let text = input(&format!("protocol=\"{written}\" port=\"80\""));
         let model = ServiceDefinition::read(text.as_bytes()).unwrap();
@@ -73,13 +73,13 @@ fn protocols_that_are_wrong_are_read_as_meant_or_as_any() {
 }
 
 #[test]
-fn https_needs_a_certificate() {
+fn requires_a_certificate_for_https() {
     let text = endpoints("▸<InputEndpoint name=\"A\" protocol=\"https\" port=\"443\" />");
     assert_error(&text, Code::HttpsWithoutCertificate);
 }
 
 #[test]
-fn a_certificate_must_be_declared() {
+fn requires_a_declared_certificate() {
     let role = |reference: &str| {
         worker(&format!(
             "<Endpoints><InputEndpoint name=\"A\" protocol=\"https\" port=\"443\" \
@@ -96,7 +96,7 @@ fn a_certificate_must_be_declared() {
 }
 
 #[test]
-fn names_are_unique() {
+fn requires_unique_names() {
     let text = endpoints(
         "<InputEndpoint name=\"A\" protocol=\"tcp\" port=\"80\" />\n\
          <InternalEndpoint name=\"▸A\" protocol=\"tcp\" />",
@@ -115,7 +115,7 @@ fn names_are_unique() {
 }
 
 #[test]
-fn public_ports_are_unique_in_the_service() {
+fn requires_unique_public_ports() {
     let role = |name: &str, port: &str| {
         format!(
             "<WorkerRole name=\"{name}\"><Endpoints><InputEndpoint name=\"A\" protocol=\"tcp\" \
@@ -127,7 +127,7 @@ fn public_ports_are_unique_in_the_service() {
 }
 
 #[test]
-fn instance_input_endpoints() {
+fn checks_instance_input_endpoints() {
     let range =
         "<AllocatePublicPortFrom><FixedPortRange min=\"1\" max=\"9\" /></AllocatePublicPortFrom>";
     let endpoint = |attributes: &str, body: &str| {
@@ -147,7 +147,7 @@ fn instance_input_endpoints() {
 }
 
 #[test]
-fn ranges_are_not_inverted() {
+fn refuses_an_inverted_range() {
     for (kind, body) in [
         ("InternalEndpoint name=\"A\" protocol=\"tcp\"", "<FixedPortRange min=\"▸9\" max=\"8\" />"),
         (
@@ -161,7 +161,7 @@ fn ranges_are_not_inverted() {
 }
 
 #[test]
-fn fixed_ports_and_ranges_mix() {
+fn accepts_fixed_ports_beside_ranges() {
     let text = endpoints(
         "<InternalEndpoint name=\"A\" protocol=\"any\"><FixedPortRange min=\"1\" max=\"2\" />\
          <FixedPort port=\"5\" /><FixedPortRange min=\"7\" max=\"9\" /></InternalEndpoint>",
@@ -173,7 +173,7 @@ fn fixed_ports_and_ranges_mix() {
     assert_eq!(ranges, [(1, 2), (5, 5), (7, 9)]);
 }
 
-/// A service with a probe and an endpoint that uses it.
+/// Returns a service with a probe and an endpoint that uses it.
 fn probed(attributes: &str) -> String {
     service(&format!(
         "<LoadBalancerProbes>\n<LoadBalancerProbe name=\"P\" {attributes} />\n</LoadBalancerProbes>\
@@ -183,7 +183,7 @@ fn probed(attributes: &str) -> String {
 }
 
 #[test]
-fn probes() {
+fn checks_probes() {
     assert_valid(&probed(
         "protocol=\"http\" path=\"/health\" intervalInSeconds=\"5\" timeoutInSeconds=\"11\"",
     ));
@@ -199,13 +199,13 @@ fn probes() {
 }
 
 #[test]
-fn a_probe_must_be_declared() {
+fn requires_a_declared_probe() {
     let text = probed("protocol=\"tcp\"").replace("Probe=\"P\"", "Probe=\"▸Q\"");
     assert_error(&text, Code::UnknownProbe);
 }
 
 #[test]
-fn odd_probes_are_noted() {
+fn notes_odd_probes() {
     let codes = |text: &str| diagnostics(text).iter().map(|d| d.code).collect::<Vec<_>>();
     let text = probed(
         "protocol=\"http\" path=\"Probe.aspx\" intervalInSeconds=\"30\" timeoutInSeconds=\"11\"",

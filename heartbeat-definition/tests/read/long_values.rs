@@ -1,11 +1,11 @@
-//! A fix is pasted as it is: whole. In a message the part that matters of a long value is shown.
+//! Long values: whole in a fix, which is pasted, and shortened in a message.
 
 use crate::support::{diagnostics, endpoints, service, worker};
 use heartbeat_definition::{
     Diagnostic, EndpointUse, SelectError, ServiceConfiguration, ServiceDefinition,
 };
 
-/// As long as names get in practice, and much longer.
+/// Names as long as in practice, and much longer.
 fn long_names() -> [String; 3] {
     [70, 130, 900].map(|length| format!("{}Tail", "Name.".repeat(length / 5)))
 }
@@ -17,7 +17,7 @@ fn configuration(body: &str) -> ServiceConfiguration {
     ServiceConfiguration::read(text.as_bytes()).unwrap()
 }
 
-fn fit(definition: &str, configured: &str) -> Vec<Diagnostic> {
+fn cross_check(definition: &str, configured: &str) -> Vec<Diagnostic> {
     let definition = ServiceDefinition::read(definition.as_bytes()).unwrap();
     definition.cross_check(&configuration(configured))
 }
@@ -30,13 +30,13 @@ fn assert_fix(diagnostics: &[Diagnostic], fix: &str) {
 }
 
 #[test]
-fn a_fix_is_whole() {
+fn a_fix_is_not_shortened() {
     for name in long_names() {
         let setting =
             format!("<ConfigurationSettings><Setting name=\"{name}\"/></ConfigurationSettings>");
         let role = "<Role name=\"Orders\"><Instances count=\"1\"/></Role>";
         assert_fix(
-            &fit(&worker(&setting), role),
+            &cross_check(&worker(&setting), role),
             &format!("add <Setting name=\"{name}\" value=\"…\" />"),
         );
 
@@ -44,14 +44,14 @@ fn a_fix_is_whole() {
             "<Certificates><Certificate name=\"{name}\" storeLocation=\"LocalMachine\" storeName=\"My\"/></Certificates>"
         );
         let fix = format!("add <Certificate name=\"{name}\" thumbprint=\"…\" />");
-        assert_fix(&fit(&worker(&certificate), role), &fix);
+        assert_fix(&cross_check(&worker(&certificate), role), &fix);
 
         let fix = format!("add <Role name=\"{name}\"><Instances count=\"1\" /></Role>");
-        assert_fix(&fit(&service(&format!("<WorkerRole name=\"{name}\"/>")), role), &fix);
+        assert_fix(&cross_check(&service(&format!("<WorkerRole name=\"{name}\"/>")), role), &fix);
 
         let other = worker("").replace("\"Shop\"", &format!("\"{name}\""));
         let fix = format!("write serviceName=\"{name}\", unless this is the wrong file");
-        assert_fix(&fit(&other, role), &fix);
+        assert_fix(&cross_check(&other, role), &fix);
 
         let probe = format!(
             "<LoadBalancerProbes><LoadBalancerProbe name=\"P\" protocol=\"http\" path=\"{name}\"/>\
@@ -73,7 +73,7 @@ fn a_fix_is_whole() {
 }
 
 #[test]
-fn the_nearest_of_long_names_is_suggested_whole_and_what_differs_shows() {
+fn a_long_suggestion_is_not_shortened_and_shows_the_difference() {
     for name in long_names() {
         for (wanted, differs) in [
             (name.replace("Tail", "Tial"), "Tial"),
@@ -98,7 +98,7 @@ fn a_fix_is_xml() {
     let named = |name: &str| {
         let setting =
             format!("<ConfigurationSettings><Setting name=\"{name}\"/></ConfigurationSettings>");
-        fit(&worker(&setting), "<Role name=\"Orders\"><Instances count=\"1\"/></Role>")
+        cross_check(&worker(&setting), "<Role name=\"Orders\"><Instances count=\"1\"/></Role>")
     };
     assert_fix(&named("a&amp;b"), "add <Setting name=\"a&amp;b\" value=\"…\" />");
     assert_fix(&named("a&#x200E;"), "add <Setting name=\"a&#x200E;\" value=\"…\" />");
@@ -106,7 +106,7 @@ fn a_fix_is_xml() {
 }
 
 #[test]
-fn a_foreign_namespace_shows_where_it_differs() {
+fn a_foreign_namespace_shows_the_difference() {
     const RIGHT: &str = "http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition";
     let long = format!("{RIGHT}/{}", "x".repeat(500));
     let (late, early) = (RIGHT.replace("2008/10", "2012/10"), "y".repeat(300));
@@ -134,20 +134,20 @@ fn a_long_value_shows_both_ends() {
     assert!(found[0].message.len() < 300, "{}", found[0]);
 }
 
-/// No honest name is as long: nothing is better than a part.
+/// No honest name is as long, and a part of it would be wrong.
 #[test]
-fn a_name_beyond_all_measure_is_left_to_fill_in() {
+fn an_endless_name_is_left_to_fill_in() {
     let setting = format!(
         "<ConfigurationSettings><Setting name=\"{}\"/></ConfigurationSettings>",
         "n".repeat(500_000)
     );
-    let found = fit(&worker(&setting), &"<Role name=\"Orders\"/>".repeat(20_000));
+    let found = cross_check(&worker(&setting), &"<Role name=\"Orders\"/>".repeat(20_000));
     assert_fix(&found, "add <Setting name=\"…\" value=\"…\" />");
 }
 
 /// The attribute and the runtime show these errors unchanged.
 #[test]
-fn the_help_of_a_selection_is_whole() {
+fn the_help_of_a_selection_is_not_shortened() {
     for name in long_names() {
         let endpoint =
             format!("<Endpoints><InternalEndpoint name=\"{name}\" protocol=\"tcp\"/></Endpoints>");

@@ -1,4 +1,4 @@
-//! Properties that hold for any damage.
+//! Properties of reading and linting damaged files.
 
 use heartbeat_definition::{ServiceConfiguration, ServiceDefinition};
 use proptest::collection::vec;
@@ -8,7 +8,7 @@ use proptest::sample::{Index, select};
 use crate::support::service;
 
 const SAMPLE: &str = r#"<?xml version="1.0" encoding="utf-8"?>
-<!-- A bit of everything. -->
+<!-- Some of everything. -->
 <ServiceDefinition name="Shop" upgradeDomainCount="2" xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition">
   <LoadBalancerProbes><LoadBalancerProbe name="P" protocol="http" path="/health" /></LoadBalancerProbes>
   <WorkerRole name="Orders" vmsize="Small">
@@ -108,7 +108,7 @@ proptest! {
 }
 
 #[test]
-fn the_sample_that_is_damaged_is_valid() {
+fn the_sample_is_valid() {
     let parsed = ServiceDefinition::lint(SAMPLE.as_bytes()).unwrap();
     assert_eq!(parsed.diagnostics, []);
 }

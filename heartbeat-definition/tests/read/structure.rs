@@ -1,5 +1,4 @@
-//! Elements, attributes, names, variables and traffic rules that the schema or
-//! the tools refuse.
+//! Rules for elements, attributes, names, variables and traffic rules.
 
 use crate::support::{
     assert_error, assert_valid, assert_violation, assert_warning, diagnostics, service, worker,
@@ -9,7 +8,7 @@ use heartbeat_definition::{
 };
 
 #[test]
-fn names() {
+fn checks_names() {
     for name in ["▸Orders.", "▸Orders ", "▸1Orders", "▸Or/ders", "▸"] {
         assert_error(&service(&format!("<WorkerRole name=\"{name}\" />")), Code::InvalidValue);
     }
@@ -20,7 +19,7 @@ fn names() {
 }
 
 #[test]
-fn occurrence_and_order() {
+fn checks_occurrence_and_order() {
     assert_error(&worker("<Endpoints />▸<Endpoints />"), Code::RepeatedElement);
     let runtime = "<Runtime><EntryPoint><ProgramEntryPoint commandLine=\"a\" \
                    setReadyOnProcessStart=\"true\" /></EntryPoint>▸<Environment /></Runtime>";
@@ -37,7 +36,7 @@ fn occurrence_and_order() {
 }
 
 #[test]
-fn nothing_is_lost_from_a_repeated_container() {
+fn merges_a_repeated_container() {
     let text = worker(
         "<ConfigurationSettings><Setting name=\"a\" /></ConfigurationSettings>\
          <ConfigurationSettings><Setting name=\"b\" /></ConfigurationSettings>",
@@ -48,7 +47,7 @@ fn nothing_is_lost_from_a_repeated_container() {
 }
 
 #[test]
-fn unknown_attributes_and_elements_are_warnings() {
+fn warns_of_unknown_attributes_and_elements() {
     let diagnostic = assert_warning(
         &service("<WorkerRole name=\"a\" ▸vmSise=\"A5\" />"),
         Code::UnknownAttribute,
@@ -64,7 +63,7 @@ fn unknown_attributes_and_elements_are_warnings() {
 }
 
 #[test]
-fn an_attribute_in_another_case_is_read_as_meant() {
+fn reads_an_attribute_in_another_case() {
     let text = worker(
         "<Endpoints><InputEndpoint name=\"a\" protocol=\"tcp\" port=\"80\" ▸localport=\"*\" /></Endpoints>",
     );
@@ -75,14 +74,14 @@ fn an_attribute_in_another_case_is_read_as_meant() {
 }
 
 #[test]
-fn text_has_no_place() {
+fn refuses_text() {
     assert_error(&worker("<Endpoints>\n  ▸Heartbeat</Endpoints>"), Code::UnexpectedText);
     let blank = "<Imports><Import moduleName=\"a\">▸ </Import></Imports>";
     assert_warning(&worker(blank), Code::UnexpectedText);
 }
 
 #[test]
-fn no_namespace_is_a_warning() {
+fn warns_of_no_namespace() {
     let text = "▸<ServiceDefinition name=\"Shop\"><WorkerRole name=\"a\" /></ServiceDefinition>";
     assert_warning(text, Code::NoNamespace);
     let model = ServiceDefinition::read(text.replace('▸', "").as_bytes()).unwrap();
@@ -90,7 +89,7 @@ fn no_namespace_is_a_warning() {
 }
 
 #[test]
-fn variables_have_one_value() {
+fn requires_one_value_of_a_variable() {
     let variable = |attributes: &str, body: &str| {
         worker(&format!(
             "<Runtime><Environment>▸<Variable name=\"A\" {attributes}>{body}</Variable></Environment></Runtime>"
@@ -104,7 +103,7 @@ fn variables_have_one_value() {
 }
 
 #[test]
-fn xpaths_name_what_is_declared() {
+fn requires_declared_names_in_xpaths() {
     let role = |path: &str| {
         worker(&format!(
             "<LocalResources><LocalStorage name=\"Cache\" /></LocalResources>\
@@ -131,11 +130,11 @@ fn xpaths_name_what_is_declared() {
     ] {
         assert_valid(&role(path).replace('▸', ""));
     }
-    assert_violation_note(&role("Endpoints/Endpoint[1]/@port"));
+    assert_unknown_xpath(&role("Endpoints/Endpoint[1]/@port"));
 }
 
 #[track_caller]
-fn assert_violation_note(marked: &str) {
+fn assert_unknown_xpath(marked: &str) {
     let (text, position) = crate::support::unmark(marked);
     let diagnostic = &diagnostics(&text)[0];
     let found = (diagnostic.code, diagnostic.severity, diagnostic.position);
@@ -143,7 +142,7 @@ fn assert_violation_note(marked: &str) {
 }
 
 #[test]
-fn thirteen_xpaths_and_near_misses() {
+fn parses_thirteen_xpaths_and_no_near_misses() {
     let named = [
         ("ConfigurationSettings/ConfigurationSetting", "value"),
         ("LocalResources/LocalResource", "path"),
@@ -203,14 +202,14 @@ fn rule(destination: &str, rest: &str) -> String {
 }
 
 #[test]
-fn traffic_rules() {
+fn checks_traffic_rules() {
     let rules =
         |body: &str| service(&format!("{ROLE}<NetworkTrafficRules>{body}</NetworkTrafficRules>"));
     let to = "roleName=\"a\" endpointName=\"In\"";
     let from = "<WhenSource matches=\"AnyRule\"><FromRole roleName=\"a\" /></WhenSource>";
     assert_valid(&rules(&rule(to, from)));
     assert_valid(&rules(&rule(to, "<AllowAllTraffic />")));
-    // Microsoft's samples do these two.
+    // Microsoft's samples have these two.
     assert_warning(
         &rules(&rule(to, &format!("<AllowAllTraffic />▸{from}"))),
         Code::RepeatedElement,
@@ -229,7 +228,7 @@ fn traffic_rules() {
 }
 
 #[test]
-fn comments_declare_nothing() {
+fn ignores_comments() {
     let text = worker("<!-- <Endpoints><InputEndpoint name=\"Heartbeat\" /></Endpoints> -->");
     assert_valid(&text);
     let model = ServiceDefinition::read(text.as_bytes()).unwrap();
@@ -237,7 +236,7 @@ fn comments_declare_nothing() {
 }
 
 #[test]
-fn web_roles() {
+fn checks_web_roles() {
     let web = |body: &str| {
         service(&format!(
             "▸<WebRole name=\"w\">{body}<Endpoints><InputEndpoint name=\"In\" protocol=\"http\" \
@@ -270,7 +269,7 @@ fn web_roles() {
 }
 
 #[test]
-fn entry_points() {
+fn checks_entry_points() {
     let program = "<Runtime><EntryPoint><ProgramEntryPoint commandLine=\"a\" \
                    setReadyOnProcessStart=\"▸false\" /></EntryPoint></Runtime>";
     assert_warning(&worker(program), Code::ReadyOnProcessStart);
@@ -280,7 +279,7 @@ fn entry_points() {
 }
 
 #[test]
-fn limits_of_the_platform() {
+fn warns_above_the_limits_of_the_platform() {
     let role = |n| format!("<WorkerRole name=\"r{n}\" />");
     let roles = (0..25).map(role).collect::<Vec<_>>().concat();
     assert_valid(&service(&roles));
@@ -291,7 +290,7 @@ fn limits_of_the_platform() {
 }
 
 #[test]
-fn a_service_has_a_role() {
+fn requires_a_role() {
     for nothing in ["", "<!-- <WorkerRole name=\"Orders\" /> -->", "<NetworkTrafficRules />"] {
         let found = diagnostics(&service(nothing));
         let found: Vec<_> = found.iter().map(|d| (d.code.as_str(), d.severity)).collect();
@@ -300,7 +299,7 @@ fn a_service_has_a_role() {
 }
 
 #[test]
-fn role_modules() {
+fn reads_a_role_module() {
     let text = "<RoleModule namespace=\"Plugin\" xmlns=\"http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition\">\
                 <ConfigurationSettings><Setting name=\"a\" /></ConfigurationSettings>\
                 <Runtime executionContext=\"elevated\" /></RoleModule>";

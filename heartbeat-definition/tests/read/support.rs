@@ -1,4 +1,4 @@
-//! Short ways to write definitions whose faults are marked with `▸`.
+//! Builders of definitions, with `▸` at the place of a fault.
 
 use heartbeat_definition::{Code, Diagnostic, Position, ServiceDefinition, Severity};
 
@@ -18,7 +18,7 @@ pub(crate) fn endpoints(body: &str) -> String {
     worker(&format!("<Endpoints>\n{body}\n</Endpoints>"))
 }
 
-/// The text without its `▸`, and where that stood.
+/// Returns the text without its `▸`, and the position of that.
 pub(crate) fn unmark(marked: &str) -> (String, Position) {
     let (before, after) = marked.split_once('▸').expect("a marked place");
     assert!(!after.contains('▸'), "one marked place");
@@ -33,7 +33,7 @@ pub(crate) fn diagnostics(text: &str) -> Vec<Diagnostic> {
     parsed.unwrap_or_else(|error| panic!("{error}\n{text}")).diagnostics
 }
 
-/// The marked place has the one violation, of that code and severity.
+/// Asserts that the only violation is at the marked place, with that code and severity.
 #[track_caller]
 pub(crate) fn assert_violation(marked: &str, code: Code, severity: Severity) -> Diagnostic {
     let (text, position) = unmark(marked);

@@ -1,4 +1,4 @@
-//! What can be told from a service configuration alone.
+//! The rules within a service configuration.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use crate::excerpt::excerpt;
 use crate::lint::diagnostics::Diagnostics;
 use crate::{Code, NetworkConfiguration, ServiceConfiguration};
 
-/// Reports every breach within a service configuration.
+/// Reports every violation within a service configuration.
 pub(in crate::lint) fn check_configuration(
     configuration: &ServiceConfiguration,
     diagnostics: &mut Diagnostics,
@@ -25,7 +25,7 @@ pub(in crate::lint) fn check_configuration(
             diagnostics.add_with_fix(
                 Code::InstanceCount,
                 instances.source.position_of("count"),
-                format!("{} instances of `{}`", instances.count, excerpt(&role.name)),
+                format!("`{}` has {} instances", excerpt(&role.name), instances.count),
                 "write 0 or more",
             );
         }
@@ -66,7 +66,8 @@ fn check_network(network: &NetworkConfiguration, diagnostics: &mut Diagnostics) 
             if rule.order.is_some_and(|order| !orders.insert(order)) {
                 let place = rule.source.position_of("order");
                 let name = excerpt(&control.name);
-                let message = format!("two rules of the access control `{name}` have one order");
+                let message =
+                    format!("two rules of the access control `{name}` have the same order");
                 diagnostics.add_with_fix(
                     Code::DuplicateName,
                     place,

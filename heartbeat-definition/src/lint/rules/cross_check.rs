@@ -1,5 +1,5 @@
-//! A configuration fits a definition: the roles, settings and certificates of
-//! one are those of the other.
+//! The rules between a definition and a configuration: each has the roles, settings and
+//! certificates of the other.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,7 +11,7 @@ use crate::{
     ServiceDefinition,
 };
 
-/// All that does not fit: first what stands in the definition.
+/// Reports every violation, those in the definition first.
 pub(in crate::lint) fn cross_check(
     definition: &ServiceDefinition,
     configuration: &ServiceConfiguration,
@@ -20,7 +20,7 @@ pub(in crate::lint) fn cross_check(
     let mut check = CrossCheck {
         definition,
         configuration,
-        declared: roles.map(|role| (&*role.name, DeclaredNames::by(role))).collect(),
+        declared: roles.map(|role| (&*role.name, DeclaredNames::of(role))).collect(),
         diagnostics: Diagnostics::new(File::Configuration),
     };
     check.check_service_name();
@@ -45,7 +45,7 @@ impl CrossCheck<'_> {
             self.diagnostics.add_with_fix(
                 Code::ServiceNameMismatch,
                 self.configuration.source.position_of("serviceName"),
-                format!("the definition is of the service `{}`", excerpt_beside(name, other)),
+                format!("the definition is for the service `{}`", excerpt_beside(name, other)),
                 format!("write serviceName=\"{}\", unless this is the wrong file", pasted(name)),
             );
         }
@@ -101,9 +101,9 @@ impl CrossCheck<'_> {
             let Some(role) = self.declared.get(&*acl.role) else {
                 continue;
             };
-            if !role.endpoint(&acl.endpoint) {
+            if !role.has_endpoint(&acl.endpoint) {
                 let mut names = role.role.endpoints.iter().map(|e| &*e.name);
-                let message = role.lacks("endpoint", &acl.endpoint);
+                let message = role.missing("endpoint", &acl.endpoint);
                 let place = acl.source.position_of("endPoint");
                 let code = Code::UnknownEndpoint;
                 self.diagnostics.add_unresolved(code, place, message, &acl.endpoint, &mut names);
@@ -123,15 +123,15 @@ fn check_settings(
         diagnostics.add_with_fix(
             Code::MissingSetting,
             role.position,
-            declared.lacks("value for the setting", name),
+            declared.missing("value for the setting", name),
             format!("add <Setting name=\"{}\" value=\"…\" />", pasted(name)),
         );
     }
-    // Those of modules are judged by their own rule.
+    // Settings of modules have their own rule.
     let own = role.settings.iter().filter(|s| modules::split(&s.name).is_none());
-    for setting in own.filter(|s| !declared.setting(&s.name)) {
+    for setting in own.filter(|s| !declared.has_setting(&s.name)) {
         let place = setting.source.position_of("name");
-        let message = declared.lacks("setting", &setting.name);
+        let message = declared.missing("setting", &setting.name);
         let code = Code::UnknownSetting;
         diagnostics.add_unresolved(code, place, message, &setting.name, &mut names.clone());
     }
@@ -148,13 +148,13 @@ fn check_certificates(
         diagnostics.add_with_fix(
             Code::MissingCertificate,
             role.position,
-            declared.lacks("thumbprint for the certificate", name),
+            declared.missing("thumbprint for the certificate", name),
             format!("add <Certificate name=\"{}\" thumbprint=\"…\" />", pasted(name)),
         );
     }
-    for certificate in role.certificates.iter().filter(|c| !declared.certificate(&c.name)) {
+    for certificate in role.certificates.iter().filter(|c| !declared.has_certificate(&c.name)) {
         let place = certificate.source.position_of("name");
-        let message = declared.lacks("certificate", &certificate.name);
+        let message = declared.missing("certificate", &certificate.name);
         let code = Code::UnknownCertificate;
         diagnostics.add_unresolved(code, place, message, &certificate.name, &mut names.clone());
     }
@@ -176,10 +176,10 @@ fn check_public_ports(
         let ranges = input.public_ports.iter();
         let size = |range: &crate::PortRange| i64::from(range.max) - i64::from(range.min) + 1;
         let ports: i64 = ranges.map(|range| size(range).max(0)).sum();
-        // Without a single port, the definition's own diagnostics say so.
+        // A definition without any port has a diagnostic of its own.
         if ports > 0 && i64::from(instances.count) > ports {
             let message = format!(
-                "{} instances, but the endpoint `{}` has {ports} public ports",
+                "there are {} instances, but the endpoint `{}` has only {ports} public ports",
                 instances.count,
                 excerpt(&endpoint.name)
             );

@@ -1,4 +1,4 @@
-//! What a role declares, for looking up names in constant time.
+//! The names that a role declares, for lookups in constant time.
 
 use std::collections::HashSet;
 
@@ -6,8 +6,8 @@ use crate::Role;
 use crate::excerpt::excerpt;
 use crate::model::imports::Imports;
 
-/// The names that a role declares. Names that are empty, because they are
-/// missing, and those of imported plug-ins count as declared.
+/// The names that a role declares. Empty names, which are missing, and the names of imported
+/// plug-ins count as declared.
 pub(super) struct DeclaredNames<'a> {
     pub(super) role: &'a Role,
     endpoints: HashSet<&'a str>,
@@ -18,7 +18,7 @@ pub(super) struct DeclaredNames<'a> {
 }
 
 impl<'a> DeclaredNames<'a> {
-    pub(super) fn by(role: &'a Role) -> Self {
+    pub(super) fn of(role: &'a Role) -> Self {
         Self {
             role,
             endpoints: role.endpoints.iter().map(|e| &*e.name).collect(),
@@ -29,35 +29,35 @@ impl<'a> DeclaredNames<'a> {
         }
     }
 
-    pub(super) fn endpoint(&self, name: &str) -> bool {
-        self.endpoints.contains(name) || self.foreign(name)
+    pub(super) fn has_endpoint(&self, name: &str) -> bool {
+        self.endpoints.contains(name) || self.is_foreign(name)
     }
 
-    pub(super) fn setting(&self, name: &str) -> bool {
-        self.settings.contains(name) || self.foreign(name)
+    pub(super) fn has_setting(&self, name: &str) -> bool {
+        self.settings.contains(name) || self.is_foreign(name)
     }
 
-    /// Whether the role itself declares the setting.
+    /// Returns whether the role itself declares the setting.
     pub(super) fn declares_setting(&self, name: &str) -> bool {
         self.settings.contains(name)
     }
 
-    pub(super) fn certificate(&self, name: &str) -> bool {
-        self.certificates.contains(name) || self.foreign(name)
+    pub(super) fn has_certificate(&self, name: &str) -> bool {
+        self.certificates.contains(name) || self.is_foreign(name)
     }
 
-    pub(super) fn local_resource(&self, name: &str) -> bool {
-        // The platform adds this one with the plug-in.
+    pub(super) fn has_local_resource(&self, name: &str) -> bool {
+        // The platform adds this resource with the plug-in.
         let diagnostics = name == "DiagnosticStore" && self.imports.modules.contains("Diagnostics");
-        self.local_resources.contains(name) || diagnostics || self.foreign(name)
+        self.local_resources.contains(name) || diagnostics || self.is_foreign(name)
     }
 
-    fn foreign(&self, name: &str) -> bool {
+    fn is_foreign(&self, name: &str) -> bool {
         name.is_empty() || self.imports.declare(name)
     }
 
-    /// "the role `Orders` has no endpoint `Heartbeet`"
-    pub(super) fn lacks(&self, kind: &str, name: &str) -> String {
+    /// Returns a message such as "the role `Orders` has no endpoint `Heartbeet`".
+    pub(super) fn missing(&self, kind: &str, name: &str) -> String {
         let role = excerpt(&self.role.name);
         format!("the role `{role}` has no {kind} `{}`", excerpt(name))
     }

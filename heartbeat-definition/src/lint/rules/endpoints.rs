@@ -1,5 +1,4 @@
-//! Endpoints: public ports, certificates, ranges, and the sites that
-//! bind to them.
+//! The rules for endpoints: public ports, certificates, ranges, and the sites that bind to them.
 
 use std::collections::HashMap;
 
@@ -8,7 +7,7 @@ use crate::excerpt::excerpt;
 use crate::lint::diagnostics::Diagnostics;
 use crate::{Code, Endpoint, EndpointKind, PortRange, Protocol, RoleKind, ServiceDefinition};
 
-/// Public ports are unique across the service, for each load balancer.
+/// Checks that public ports are unique in the service, for each load balancer.
 pub(super) fn check_public_ports(definition: &ServiceDefinition, diagnostics: &mut Diagnostics) {
     let mut seen = HashMap::new();
     for role in &definition.roles {
@@ -27,7 +26,7 @@ pub(super) fn check_public_ports(definition: &ServiceDefinition, diagnostics: &m
                 Code::DuplicatePort,
                 place,
                 format!(
-                    "the public port {port} is that of the endpoint `{}` of `{}` at {first}",
+                    "the public port {port} is taken by the endpoint `{}` of `{}` at {first}",
                     excerpt(name),
                     excerpt(of)
                 ),
@@ -75,10 +74,10 @@ fn check_certificate(
             format!("the https endpoint `{}` has no certificate", excerpt(&endpoint.name)),
             "add certificate=\"…\", the name of a certificate of the role",
         ),
-        Some(wanted) if !declared.certificate(wanted) => {
+        Some(wanted) if !declared.has_certificate(wanted) => {
             let mut names = declared.role.certificates.iter().map(|c| &*c.name);
             let place = endpoint.source.position_of("certificate");
-            let message = declared.lacks("certificate", wanted);
+            let message = declared.missing("certificate", wanted);
             diagnostics.add_unresolved(
                 Code::UnknownCertificate,
                 place,
@@ -104,14 +103,14 @@ fn check_ranges(ranges: &[PortRange], diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The bindings of a web role's sites name its endpoints.
+/// Checks that the bindings of a web role's sites name its endpoints.
 pub(super) fn check_sites(declared: &DeclaredNames<'_>, diagnostics: &mut Diagnostics) {
     let names = declared.role.endpoints.iter().map(|endpoint| &*endpoint.name);
     for binding in declared.role.sites.iter().flat_map(|site| &site.bindings) {
         let wanted = &*binding.endpoint_name;
-        if !declared.endpoint(wanted) {
+        if !declared.has_endpoint(wanted) {
             let place = binding.source.position_of("endpointName");
-            let message = declared.lacks("endpoint", wanted);
+            let message = declared.missing("endpoint", wanted);
             diagnostics.add_unresolved(
                 Code::UnknownEndpoint,
                 place,

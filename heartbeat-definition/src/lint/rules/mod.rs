@@ -1,5 +1,5 @@
-//! What only the tools enforced: unique names, resolved references, ranges,
-//! limits. All of it works on the model and points at what was written.
+//! The rules that only the tools enforced, checked on the model: unique names, references, ranges,
+//! limits.
 
 mod configuration;
 mod cross_check;
@@ -18,13 +18,13 @@ pub(super) use configuration::check_configuration;
 pub(super) use cross_check::cross_check;
 use declared_names::DeclaredNames;
 
-/// Reports every breach within a service definition.
+/// Reports every violation within a service definition.
 pub(super) fn check_definition(definition: &ServiceDefinition, diagnostics: &mut Diagnostics) {
     names::check_definition(definition, diagnostics);
     names::check_limits(definition, diagnostics);
     probes::check_probes(definition, diagnostics);
     endpoints::check_public_ports(definition, diagnostics);
-    let roles: Vec<_> = definition.roles.iter().map(DeclaredNames::by).collect();
+    let roles: Vec<_> = definition.roles.iter().map(DeclaredNames::of).collect();
     for role in &roles {
         endpoints::check_endpoints(role, diagnostics);
         endpoints::check_sites(role, diagnostics);

@@ -1,4 +1,4 @@
-//! Settings of imported modules, whose names only the SDK's plug-ins declare.
+//! The rules for settings of imported modules, which only the SDK's plug-ins declare.
 
 use std::collections::HashSet;
 
@@ -8,8 +8,8 @@ use crate::lint::diagnostics::Diagnostics;
 use crate::model::imports::PREFIX;
 use crate::{Code, RoleConfiguration, Severity};
 
-/// Modules whose settings are the same in every SDK. Those of others, such as
-/// `Caching`, differ from release to release.
+/// Modules that have the same settings in every SDK. Other modules, such as `Caching`, differ from
+/// release to release.
 const MODULES: &[(&str, &[&str])] = &[
     ("Diagnostics", &["ConnectionString"]),
     (
@@ -19,8 +19,8 @@ const MODULES: &[(&str, &[&str])] = &[
     ("RemoteForwarder", &["Enabled"]),
 ];
 
-/// Reports the settings of imported modules that the configuration lacks or
-/// misspells. Files in use lack them, so nothing here is an error.
+/// Reports the settings of imported modules that the configuration lacks or misspells. Files in use
+/// lack them, so all are warnings.
 pub(super) fn check_imported_settings(
     declared: &DeclaredNames<'_>,
     role: &RoleConfiguration,
@@ -59,28 +59,33 @@ pub(super) fn check_imported_settings(
             };
             let message =
                 format!("the module `{}` has no setting `{}`", excerpt(module), excerpt(name));
-            (message, misspelt(module, name, settings, diagnostics))
+            (message, fix_setting(module, name, settings, diagnostics))
         } else {
-            unimported(declared, (module, name), &expected, diagnostics)
+            explain_import(declared, (module, name), &expected, diagnostics)
         };
         let place = setting.source.position_of("name");
         diagnostics.push(Code::UnknownSetting, Severity::Warning, place, message, Some(fix));
     }
 }
 
-/// Splits the name of a module's setting into the module's and its own.
+/// Splits the name of a module's setting into the name of the module and its own.
 pub(super) fn split(name: &str) -> Option<(&str, &str)> {
     name.strip_prefix(PREFIX)?.rsplit_once('.').filter(|(module, _)| !module.is_empty())
 }
 
-fn misspelt(module: &str, name: &str, settings: &[&str], diagnostics: &mut Diagnostics) -> String {
+fn fix_setting(
+    module: &str,
+    name: &str,
+    settings: &[&str],
+    diagnostics: &mut Diagnostics,
+) -> String {
     match diagnostics.suggest(name, &mut settings.iter().copied()) {
         Some(near) => format!("write name=\"{PREFIX}{module}.{near}\""),
         None => format!("declared: {}", settings.join(", ")),
     }
 }
 
-fn unimported(
+fn explain_import(
     declared: &DeclaredNames<'_>,
     (module, name): (&str, &str),
     expected: &[String],

@@ -1,4 +1,4 @@
-//! Names are unique, and there are not too many.
+//! The rules for names: they are unique, and there are not too many.
 
 use std::collections::HashMap;
 
@@ -25,14 +25,14 @@ pub(super) fn check_definition(definition: &ServiceDefinition, diagnostics: &mut
     }
 }
 
-/// Extended support refuses a service that is named like one of its roles.
+/// Extended support refuses a service that has the name of one of its roles.
 fn check_service_name(service: &str, role: &Role, diagnostics: &mut Diagnostics) {
     if !service.is_empty() && role.name.eq_ignore_ascii_case(service) {
         diagnostics.add_with_fix(
             Code::ServiceNamedLikeRole,
             role.source.position_of("name"),
             format!(
-                "the service is named like its role `{}`, so it cannot be migrated to extended support",
+                "the service has the name of its role `{}`, so it cannot be migrated to extended support",
                 excerpt(&role.name)
             ),
             "rename the service, in `name` here and in `serviceName` of the configuration",
@@ -50,8 +50,7 @@ fn check_role(role: &Role, diagnostics: &mut Diagnostics) {
     check_certificates(&role.certificates, diagnostics);
 }
 
-/// Files in use install one certificate into several stores by declaring it
-/// once for each.
+/// Files in use declare a certificate once for each store that it is installed in.
 fn check_certificates(certificates: &[Certificate], diagnostics: &mut Diagnostics) {
     let mut seen: HashMap<&str, &Certificate> = HashMap::new();
     for certificate in certificates.iter().filter(|c| !c.name.is_empty()) {
@@ -68,7 +67,7 @@ fn check_certificates(certificates: &[Certificate], diagnostics: &mut Diagnostic
             severity,
             certificate.source.position_of("name"),
             format!(
-                "two certificates are called `{}`, the first at {place}",
+                "two certificates are named `{}`, the first at {place}",
                 excerpt(&certificate.name)
             ),
             Some("rename one of them".to_owned()),
@@ -76,7 +75,7 @@ fn check_certificates(certificates: &[Certificate], diagnostics: &mut Diagnostic
     }
 }
 
-/// Names that are missing are the schema's business.
+/// Reports repeated names. The schema reports missing ones.
 pub(super) fn check_unique<'a>(
     kind: &str,
     items: &mut dyn Iterator<Item = (&'a str, &'a Source)>,
@@ -89,7 +88,7 @@ pub(super) fn check_unique<'a>(
             diagnostics.add_with_fix(
                 Code::DuplicateName,
                 place,
-                format!("two {kind} are called `{}`, the first at {first}", excerpt(name)),
+                format!("two {kind} are named `{}`, the first at {first}", excerpt(name)),
                 "rename one of them",
             );
         } else {
@@ -98,12 +97,13 @@ pub(super) fn check_unique<'a>(
     }
 }
 
-/// The platform's limits, as its documentation gives them.
+/// Checks the limits that the platform documents.
 pub(super) fn check_limits(definition: &ServiceDefinition, diagnostics: &mut Diagnostics) {
     let domains = definition.upgrade_domain_count;
     if domains > 20 {
         let place = definition.source.position_of("upgradeDomainCount");
-        let message = format!("{domains} upgrade domains, but the platform takes at most 20");
+        let message =
+            format!("there are {domains} upgrade domains, but the platform allows at most 20");
         diagnostics.add(Code::TooMany, place, message);
     }
     let roles = definition.roles.iter();
@@ -136,7 +136,7 @@ fn check_count(
     diagnostics: &mut Diagnostics,
 ) {
     if let Some(first_over) = items.nth(limit) {
-        let message = format!("the platform takes at most {limit} {kind}");
+        let message = format!("the platform allows at most {limit} {kind}");
         diagnostics.add(Code::TooMany, first_over.position, message);
     }
 }

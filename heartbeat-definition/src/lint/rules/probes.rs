@@ -1,4 +1,4 @@
-//! Load balancer probes, and the endpoints that name them.
+//! The rules for load balancer probes and the endpoints that name them.
 
 use std::collections::HashSet;
 
@@ -51,7 +51,7 @@ fn check_path(probe: &LoadBalancerProbe, diagnostics: &mut Diagnostics) {
         (Some(ProbeProtocol::Tcp), Some(_)) => diagnostics.add_with_fix(
             Code::ProbePath,
             probe.source.position_of("path"),
-            format!("the tcp probe `{name}` has a path, which it cannot ask for"),
+            format!("the tcp probe `{name}` has a path, but only http probes have one"),
             "remove it, or write protocol=\"http\"",
         ),
         (Some(ProbeProtocol::Http), Some(path)) if !path.starts_with('/') => diagnostics
@@ -69,7 +69,7 @@ fn check_times(probe: &LoadBalancerProbe, diagnostics: &mut Diagnostics) {
     let (interval, timeout) = (probe.interval_in_seconds, probe.timeout_in_seconds);
     if timeout < interval {
         let message = format!(
-            "the probe `{}` gives up after {timeout} s but asks only every {interval} s",
+            "the timeout of the probe `{}`, {timeout} s, is shorter than its interval, {interval} s",
             excerpt(&probe.name)
         );
         let place = probe.source.position_of("timeoutInSeconds");

@@ -1,4 +1,4 @@
-//! Environment variables and entry points.
+//! The rules for environment variables and entry points.
 
 use super::DeclaredNames;
 use crate::excerpt::excerpt;
@@ -50,9 +50,9 @@ fn check_xpath(
 ) {
     let place = written.source.position_of("xpath");
     let Some(value) = &written.value else {
-        // When it is missing, the schema's diagnostics say so.
+        // The schema reports a missing attribute.
         if written.source.attribute("xpath").is_some() {
-            let message = format!("`{}` is no known path", excerpt(&written.xpath));
+            let message = format!("`{}` is not a known path", excerpt(&written.xpath));
             diagnostics.add(Code::UnknownXpath, place, message);
         }
         return;
@@ -60,16 +60,16 @@ fn check_xpath(
     let Some(wanted) = value.name() else { return };
     let role = declared.role;
     match value {
-        RoleValue::Setting(_) if !declared.setting(wanted) => {
+        RoleValue::Setting(_) if !declared.has_setting(wanted) => {
             let mut names = role.settings.iter().map(|setting| &*setting.name);
-            let message = declared.lacks("setting", wanted);
+            let message = declared.missing("setting", wanted);
             diagnostics.add_unresolved(Code::UnknownSetting, place, message, wanted, &mut names);
         }
         RoleValue::LocalResourcePath(_) | RoleValue::LocalResourceSize(_)
-            if !declared.local_resource(wanted) =>
+            if !declared.has_local_resource(wanted) =>
         {
             let mut names = role.local_resources.iter().map(|resource| &*resource.name);
-            let message = declared.lacks("local resource", wanted);
+            let message = declared.missing("local resource", wanted);
             diagnostics.add_unresolved(
                 Code::UnknownLocalResource,
                 place,
@@ -82,10 +82,10 @@ fn check_xpath(
         | RoleValue::EndpointAddress(_)
         | RoleValue::EndpointPort(_)
         | RoleValue::EndpointPublicPort(_)
-            if !declared.endpoint(wanted) =>
+            if !declared.has_endpoint(wanted) =>
         {
             let mut names = role.endpoints.iter().map(|endpoint| &*endpoint.name);
-            let message = declared.lacks("endpoint", wanted);
+            let message = declared.missing("endpoint", wanted);
             diagnostics.add_unresolved(Code::UnknownEndpoint, place, message, wanted, &mut names);
         }
         _ => {}

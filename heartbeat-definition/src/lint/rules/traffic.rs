@@ -1,4 +1,4 @@
-//! Traffic rules name roles and their endpoints.
+//! The rules for traffic: they name roles and their endpoints.
 
 use std::collections::HashMap;
 
@@ -53,10 +53,10 @@ fn check_endpoint(
     diagnostics: &mut Diagnostics,
 ) {
     let wanted = &*destination.endpoint_name;
-    if !role.endpoint(wanted) {
+    if !role.has_endpoint(wanted) {
         let mut names = role.role.endpoints.iter().map(|endpoint| &*endpoint.name);
         let place = destination.source.position_of("endpointName");
-        let message = role.lacks("endpoint", wanted);
+        let message = role.missing("endpoint", wanted);
         diagnostics.add_unresolved(Code::UnknownEndpoint, place, message, wanted, &mut names);
     }
 }

@@ -21,7 +21,7 @@ pub(crate) static SERVICE_CONFIGURATION: Element = element(
     &[any(&[&ROLE]), maybe(&[&NETWORK_CONFIGURATION]), maybe(&[&GUEST_AGENT_SETTINGS])],
 );
 
-/// Attributes and elements of later documentation, each with its parent.
+/// Attributes and elements that only later documentation has, each after its parent.
 pub(super) const LATER: &[(&str, &str)] =
     &[("PublicIP", "domainNameLabel"), ("AddressAssignments", "VirtualIPs")];
 

@@ -18,7 +18,7 @@ pub(crate) static SERVICE_DEFINITION: Element = element(
     &[
         maybe(&[&LOAD_BALANCER_PROBES]),
         any(&[&WEB_ROLE, &WORKER_ROLE]),
-        // Microsoft's documentation repeats it.
+        // Microsoft's documentation repeats the rules.
         lenient(maybe(&[&NETWORK_TRAFFIC_RULES])),
     ],
 );
@@ -71,7 +71,7 @@ static WEB_ROLE: Element = in_any_order(element(
         maybe(&[&LEGACY_INTERNAL_ENDPOINT]),
         maybe(&[&ENDPOINTS]),
         maybe(&[&CERTIFICATES]),
-        // Files from before SDK 1.3 have none.
+        // Files from before SDK 1.3 have no sites.
         lenient(one(&[&SITES])),
         maybe(&[&WEB_RUNTIME]),
         maybe(&[&CONTENTS]),
@@ -260,7 +260,7 @@ static ONLY_ALLOW_TRAFFIC_TO: Element = element(
     &[],
     &[
         one(&[&DESTINATIONS]),
-        // Microsoft's documentation gives both.
+        // Microsoft's documentation has both.
         lenient(one(&[&ALLOW_ALL_TRAFFIC, &WHEN_SOURCE])),
     ],
 );

@@ -1,8 +1,7 @@
-//! Microsoft's XML schema (SDK 2.4) as data, and the walk that applies it.
+//! Microsoft's XML schema (SDK 2.4) as tables, and the validation of a tree.
 //!
-//! The two tables in `definition` and `configuration` are the schema; nothing
-//! else in this crate knows which elements and attributes exist or what types
-//! they have. One difference: `schemaVersion` takes any release's version.
+//! The tables are in `definition` and `configuration`. They differ from the schema in one thing:
+//! `schemaVersion` accepts the version of any release.
 
 mod configuration;
 mod definition;
@@ -14,7 +13,7 @@ pub(crate) use definition::{ROLE_MODULE, SERVICE_DEFINITION};
 pub(crate) use validate::validate;
 use value_type::ValueType;
 
-/// An element: its attributes and what may be inside.
+/// An element with its attributes and content.
 pub(crate) struct Element {
     pub(crate) name: &'static str,
     attributes: &'static [Attribute],
@@ -30,22 +29,22 @@ struct Attribute {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Order {
-    /// `xs:sequence`: as the table lists them.
+    /// `xs:sequence`: the order of the table.
     Fixed,
-    /// `xs:all`.
+    /// `xs:all`: any order.
     Free,
 }
 
-/// One place in an element's content: any of some elements, so many times.
+/// A part of an element's content: any of some elements, in some number.
 struct Particle {
     elements: &'static [&'static Element],
     min_occurs: usize,
     max_occurs: usize,
-    /// Whether too few or too many are met in documentation or files in use.
+    /// True if a wrong number is met in the documentation or in files in use: it is a warning then.
     lenient: bool,
 }
 
-// The words that the tables are written in.
+// Constructors, to keep the tables short.
 
 const fn element(
     name: &'static str,

@@ -4,7 +4,7 @@ use super::{Element, ROLE_MODULE, SERVICE_CONFIGURATION, SERVICE_DEFINITION};
 use crate::parse::element_names::ELEMENT_NAMES;
 
 #[test]
-fn the_parser_knows_all_elements_of_the_schema() {
+fn the_parser_knows_every_element_of_the_schema() {
     let names: Vec<_> = element_names().into_iter().collect();
     assert_eq!(names, ELEMENT_NAMES);
 }
@@ -17,7 +17,7 @@ fn element_names() -> BTreeSet<&'static str> {
         vec![&SERVICE_DEFINITION, &ROLE_MODULE, &SERVICE_CONFIGURATION];
     while let Some(element) = left.pop() {
         names.insert(element.name);
-        // Directories hold directories.
+        // Directories contain directories.
         if seen.insert(std::ptr::from_ref(element)) {
             left.extend(element.content.iter().flat_map(|particle| particle.elements));
         }

@@ -1,14 +1,14 @@
-//! Holds a tree against the schema.
+//! Validation of a tree against the schema.
 
 use super::configuration::LATER;
 use super::{Attribute, Element, Order, Particle};
 use crate::excerpt::excerpt;
 use crate::lint::diagnostics::Diagnostics;
-use crate::parse::{FILL_IN, Node, Text, template_mark};
+use crate::parse::{FILL_IN, Node, Text, find_placeholder};
 use crate::{Code, Severity};
 
-/// Reports every breach of the schema in `node` and below. Recursion is
-/// bounded by the depth that the document's guard allows.
+/// Reports every violation of the schema in `node` and below. The parser's limit on the depth
+/// bounds the recursion.
 pub(crate) fn validate(node: &Node, element: &Element, diagnostics: &mut Diagnostics) {
     let before = diagnostics.len();
     check_known_attributes(node, element, diagnostics);
@@ -47,28 +47,33 @@ fn check_attribute(node: &Node, attribute: &Attribute, diagnostics: &mut Diagnos
         }
         return;
     };
-    // In another case it was reported as unknown, and its value is used.
+    // A name in another case was reported as unknown, but its value counts.
     if !value_type.accepts(&written.value) {
         let code = value_type.code();
         let message = format!(
-            "`{}` is no `{name}` of `{}`; expected {}",
+            "`{}` is not a valid `{name}` of `{}`; expected {}",
             excerpt(&written.value),
             node.name(),
             value_type.expected()
         );
-        let filled_in = template_mark(&written.value).map(|_| FILL_IN.to_owned());
+        let filled_in = find_placeholder(&written.value).map(|_| FILL_IN.to_owned());
         let fix = filled_in.or_else(|| value_type.fix(&written.value));
         diagnostics.push(code, code.severity(), written.position, message, fix);
     }
 }
 
-fn check_text(node: &Node, element: &Element, is_sound: bool, diagnostics: &mut Diagnostics) {
+fn check_text(
+    node: &Node,
+    element: &Element,
+    is_otherwise_valid: bool,
+    diagnostics: &mut Diagnostics,
+) {
     let code = Code::UnexpectedText;
     match node.text {
         Some(Text::Written(place)) if element.content.is_empty() => diagnostics.add_with_fix(
             code,
             place,
-            format!("`{}` holds text, but must be empty", element.name),
+            format!("`{}` contains text, but must be empty", element.name),
             if element.attributes.iter().any(|attribute| attribute.name == "value") {
                 "write value=\"…\" instead"
             } else {
@@ -78,24 +83,25 @@ fn check_text(node: &Node, element: &Element, is_sound: bool, diagnostics: &mut 
         Some(Text::Written(place)) => diagnostics.add_with_fix(
             code,
             place,
-            format!("`{}` holds text, but may only hold elements", element.name),
+            format!("`{}` contains text, but may only contain elements", element.name),
             "remove it, or put it into an attribute",
         ),
-        Some(Text::Leftover(place, way_out)) => diagnostics.add_with_fix(
+        Some(Text::Leftover(place, fix)) => diagnostics.add_with_fix(
             code,
             place,
-            format!("`{}` holds text, but may only hold elements", element.name),
-            way_out,
+            format!("`{}` contains text, but may only contain elements", element.name),
+            fix,
         ),
-        // The schema's empty types take no white space either. Beside another
-        // fault of the element it is no news.
-        Some(Text::Blank(place)) if is_sound && element.content.is_empty() => diagnostics.push(
-            code,
-            Severity::Warning,
-            place,
-            format!("`{}` holds white space, but must be empty", element.name),
-            Some(format!("write <{} … />", element.name)),
-        ),
+        // The schema's empty types allow no white space either. After another fault of the element
+        // it is not worth a report.
+        Some(Text::Blank(place)) if is_otherwise_valid && element.content.is_empty() => diagnostics
+            .push(
+                code,
+                Severity::Warning,
+                place,
+                format!("`{}` contains white space, but must be empty", element.name),
+                Some(format!("write <{} … />", element.name)),
+            ),
         _ => {}
     }
 }
@@ -106,13 +112,13 @@ fn check_content(node: &Node, element: &Element, diagnostics: &mut Diagnostics) 
     let mut last: Option<&str> = None;
     for child in &node.children {
         let Some((index, particle, known)) = find(child, element) else {
-            unknown(child, element, diagnostics);
+            report_unknown(child, element, diagnostics);
             continue;
         };
         if let Some(count) = counts.get_mut(index) {
             *count += 1;
             if *count == particle.max_occurs.saturating_add(1) {
-                repeated(child, particle, element, diagnostics);
+                report_repeated(child, particle, element, diagnostics);
             }
         }
         if element.order == Order::Fixed && index < furthest {
@@ -131,12 +137,12 @@ fn check_content(node: &Node, element: &Element, diagnostics: &mut Diagnostics) 
     }
     for (particle, count) in element.content.iter().zip(counts) {
         if count < particle.min_occurs {
-            missing(node, particle, diagnostics);
+            report_missing(node, particle, diagnostics);
         }
     }
 }
 
-/// The particle that allows `child`, its index, and the child's own rules.
+/// Finds the particle that allows `child`, with its index and the child's own rules.
 fn find<'e>(child: &Node, element: &'e Element) -> Option<(usize, &'e Particle, &'e Element)> {
     if child.foreign {
         return None;
@@ -147,7 +153,7 @@ fn find<'e>(child: &Node, element: &'e Element) -> Option<(usize, &'e Particle, 
     })
 }
 
-fn unknown(child: &Node, element: &Element, diagnostics: &mut Diagnostics) {
+fn report_unknown(child: &Node, element: &Element, diagnostics: &mut Diagnostics) {
     let names = element.content.iter().flat_map(|particle| particle.elements);
     let (message, fix) = later(element, child.name()).unwrap_or_else(|| {
         let fix = diagnostics.did_you_mean(child.name(), &mut names.map(|known| known.name));
@@ -157,7 +163,7 @@ fn unknown(child: &Node, element: &Element, diagnostics: &mut Diagnostics) {
     diagnostics.push(code, code.severity(), child.source.position, message, fix);
 }
 
-/// The message and the fix for a name that only later documentation has.
+/// Returns the message and the fix for a name that only later documentation has.
 fn later(parent: &Element, name: &str) -> Option<(String, Option<String>)> {
     LATER.contains(&(parent.name, name)).then(|| {
         let message = format!("`{name}` of `{}` is unknown to the SDK 2.4 schema", parent.name);
@@ -168,7 +174,12 @@ fn later(parent: &Element, name: &str) -> Option<(String, Option<String>)> {
     })
 }
 
-fn repeated(child: &Node, particle: &Particle, element: &Element, diagnostics: &mut Diagnostics) {
+fn report_repeated(
+    child: &Node,
+    particle: &Particle,
+    element: &Element,
+    diagnostics: &mut Diagnostics,
+) {
     let names = list(particle);
     let max_occurs = particle.max_occurs;
     let message = if max_occurs == 1 {
@@ -177,7 +188,7 @@ fn repeated(child: &Node, particle: &Particle, element: &Element, diagnostics: &
         format!("`{}` takes at most {max_occurs} {names}", element.name)
     };
     let fix = match particle.elements {
-        [_] => "join them into one",
+        [_] => "merge them into one",
         _ => "keep one of them",
     };
     diagnostics.push(
@@ -189,7 +200,7 @@ fn repeated(child: &Node, particle: &Particle, element: &Element, diagnostics: &
     );
 }
 
-fn missing(node: &Node, particle: &Particle, diagnostics: &mut Diagnostics) {
+fn report_missing(node: &Node, particle: &Particle, diagnostics: &mut Diagnostics) {
     let names = list(particle);
     diagnostics.push(
         Code::MissingElement,

@@ -17,7 +17,7 @@ pub(crate) enum ValueType {
     PortOrAny,
     Bool,
     OneOf(&'static [&'static str]),
-    /// So many characters.
+    /// A text with a length within bounds, in characters.
     Length(usize, usize),
     VmName,
     Thumbprint,
@@ -45,7 +45,7 @@ impl ValueType {
             Self::Bool => boolean(value).is_some(),
             Self::OneOf(words) => words.contains(&value),
             Self::Length(min, max) => {
-                // A character takes four bytes at most: no need to count more.
+                // A character has at most four bytes, so longer texts need no count.
                 value.len() <= max.saturating_mul(4) && (min..=max).contains(&value.chars().count())
             }
             Self::VmName => {
@@ -63,15 +63,15 @@ impl ValueType {
         }
     }
 
-    /// What a value must be, to follow "expected".
+    /// Describes the valid values, to follow "expected".
     pub(super) fn expected(self) -> String {
         match self {
             Self::Any => "any text".into(),
             Self::Name => format!(
-                "a name that begins with an ASCII letter or `_`, holds none of {NOT_IN_NAMES} and does not end in `.` or a space"
+                "a name that begins with an ASCII letter or `_`, contains none of {NOT_IN_NAMES} and does not end in `.` or a space"
             ),
             Self::DirectoryName => format!(
-                "a name that begins with an ASCII letter or `_`, holds none of {NOT_IN_DIRECTORY_NAMES} and does not end in `.` or a space"
+                "a name that begins with an ASCII letter or `_`, contains none of {NOT_IN_DIRECTORY_NAMES} and does not end in `.` or a space"
             ),
             Self::Int(i32::MIN, i32::MAX) => "a whole number".into(),
             Self::Int(min, i32::MAX) => format!("a whole number of at least {min}"),
@@ -91,13 +91,13 @@ impl ValueType {
         }
     }
 
-    /// What was probably meant.
+    /// Returns the fix, if it is clear what was meant.
     pub(super) fn fix(self, value: &str) -> Option<String> {
         let meant = match self {
             Self::ThumbprintAlgorithm => {
                 let folded = value.trim().to_lowercase().replace('-', "");
                 if folded != "sha1" {
-                    // Another algorithm gives another thumbprint.
+                    // Another algorithm makes another thumbprint.
                     let fix = "write `sha1`, and in `thumbprint` the certificate's SHA-1 thumbprint of 40 digits";
                     return Some(fix.to_owned());
                 }
@@ -111,13 +111,13 @@ impl ValueType {
             }
             _ => return None,
         };
-        // A thumbprint is 40 digits: fewer are those of a placeholder.
+        // A thumbprint has 40 digits; fewer come from a placeholder.
         let plausible = !matches!(self, Self::Thumbprint) || meant.len() == 40;
         (plausible && self.accepts(&meant))
             .then(|| format!("write `{}`", crate::excerpt::pasted(&meant)))
     }
 
-    /// The rule that a wrong value breaks.
+    /// Returns the rule that an invalid value violates.
     pub(super) fn code(self) -> Code {
         match self {
             Self::Thumbprint => Code::InvalidThumbprint,
@@ -136,11 +136,11 @@ fn octet(value: &str) -> bool {
     (1..=3).contains(&value.len())
         && value.bytes().all(|b| b.is_ascii_digit())
         && value.parse::<u8>().is_ok()
-        // The pattern knows `00` but not `000`.
+        // The pattern allows `00` but not `000`.
         && !(value.len() == 3 && value.starts_with('0'))
 }
 
-/// `2015-04.2.6`.
+/// Returns whether a value is a version such as `2015-04.2.6`.
 fn version(value: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let mut parts = value.split('.');

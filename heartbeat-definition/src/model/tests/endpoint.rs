@@ -108,7 +108,7 @@ fn write_fixed(range: &PortRange) -> String {
     }
 }
 
-/// An endpoint within the element that says whether it is a legacy one.
+/// Writes an endpoint within the element for its age.
 pub(super) fn write_endpoint(endpoint: &Endpoint) -> String {
     let mut attributes = vec![given("name", &endpoint.name), given("protocol", endpoint.protocol)];
     let written = match &endpoint.kind {

@@ -1,4 +1,4 @@
-//! Any model that is written as XML reads back as the same model.
+//! Round trips: any model that is written as XML reads back as the same model.
 
 mod configuration;
 mod definition;

@@ -62,7 +62,7 @@ prop_compose! {
     }
 }
 
-/// The default is that nothing is written.
+/// The default writes no element.
 pub(super) fn startup() -> impl Strategy<Value = Startup> {
     let startup = (any::<i32>(), vec(task(), 0..3));
     let startup = option::of(startup.prop_map(|(priority, tasks)| Startup {
@@ -87,7 +87,7 @@ fn entry_point() -> impl Strategy<Value = EntryPoint> {
     prop_oneof![program, net_fx]
 }
 
-/// The default is that nothing is written.
+/// The default writes no element.
 pub(super) fn runtime() -> impl Strategy<Value = Runtime> {
     let runtime = (execution_context(), vec(variable(), 0..3), option::of(entry_point()));
     let runtime = runtime.prop_map(|(execution_context, environment, entry_point)| Runtime {

@@ -1,4 +1,4 @@
-//! Roles and what they declare by name.
+//! Roles and their resources.
 
 use crate::{
     Certificate, Content, Import, LocalStorage, PermissionLevel, Position, Role, RoleKind, Setting,

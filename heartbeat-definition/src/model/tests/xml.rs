@@ -1,4 +1,4 @@
-//! Strings as they stand in a model, and a model as XML.
+//! Strings of a model, and writers of XML.
 
 use std::fmt::Write as _;
 
@@ -13,12 +13,12 @@ pub(super) fn text() -> impl Strategy<Value = String> {
     "[ -~\u{e9}\u{1f600}\t\n]{1,20}"
 }
 
-/// The source of every generated element: none.
+/// Returns the source of every generated element: none.
 pub(super) fn source() -> Source {
     Source::default()
 }
 
-/// An attribute, or nothing.
+/// Writes an attribute, or nothing.
 pub(super) fn attribute(name: &str, value: Option<impl ToString>) -> String {
     let Some(value) = value else {
         return String::new();
@@ -33,7 +33,7 @@ pub(super) fn attribute(name: &str, value: Option<impl ToString>) -> String {
     written + "\""
 }
 
-/// An attribute that is always there.
+/// Writes an attribute that is always there.
 pub(super) fn given(name: &str, value: impl ToString) -> String {
     attribute(name, Some(value))
 }
@@ -46,7 +46,7 @@ pub(super) fn named(element_name: &str, name: &str) -> String {
     element(element_name, &[given("name", name)], "")
 }
 
-/// An element around what each item is written as.
+/// Writes an element around its items.
 pub(super) fn list<'a, T: 'a>(
     name: &str,
     items: impl IntoIterator<Item = &'a T>,

@@ -10,7 +10,7 @@ fn check(value_type: ValueType, good: &[&str], bad: &[&str]) {
 }
 
 #[test]
-fn names() {
+fn checks_names() {
     check(
         ValueType::Name,
         &["a", "_", "Microsoft.WindowsAzure.Plugins.X", "a b", "aé", "a@b", "a-1"],
@@ -21,7 +21,7 @@ fn names() {
 }
 
 #[test]
-fn numbers() {
+fn checks_numbers() {
     check(
         PORT,
         &["1", "65535", " +0080 ", "\t80\n"],
@@ -34,7 +34,7 @@ fn numbers() {
 }
 
 #[test]
-fn texts() {
+fn checks_texts() {
     check(NON_EMPTY, &["x", &"é".repeat(256)], &["", &"é".repeat(257)]);
     check(ValueType::OneOf(&["http", "tcp"]), &["http"], &["HTTP", " http", ""]);
     check(ValueType::Thumbprint, &["aF 09", " "], &["", "\u{200e}AB", "$x$"]);
@@ -51,7 +51,7 @@ fn texts() {
 }
 
 #[test]
-fn fixes() {
+fn suggests_fixes() {
     let protocol = ValueType::OneOf(&["http", "https"]);
     assert_eq!(protocol.fix("HTTP").as_deref(), Some("write `http`"));
     assert_eq!(protocol.fix("ftp"), Some("write `http`".into()));
