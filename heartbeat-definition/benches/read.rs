@@ -37,8 +37,8 @@ fn role(number: usize) -> String {
     )
 }
 
-fn read(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("read");
+fn lint(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("lint");
     for lines in [200, 1_000, 5_000, 20_000] {
         let text = definition(lines);
         assert!(text.len() <= 1 << 20, "{}", text.len());
@@ -73,5 +73,5 @@ fn verdict(_: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, read, verdict);
+criterion_group!(benches, lint, verdict);
 criterion_main!(benches);

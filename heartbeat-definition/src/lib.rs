@@ -42,7 +42,7 @@
 //! With the feature `lint`, `ServiceDefinition::lint` and `ServiceConfiguration::lint` also return
 //! diagnostics, each with its place, severity, rule and often a fix. They cover Microsoft's XML
 //! schema (SDK 2.4) and the rules that only the packaging tools and the platform enforced.
-//! Violations that are met in Microsoft's own documentation or in files in use are warnings: an
+//! Violations that are met in Microsoft's own documentation or in real files are warnings: an
 //! unknown attribute, no namespace, a repeated traffic rule. `ServiceDefinition::cross_check` holds
 //! a configuration against a definition.
 //!

@@ -18,7 +18,7 @@ pub enum File {
 pub enum Severity {
     /// Good to know; every tool accepts it.
     Note,
-    /// A violation that is met in the documentation or in files in use: strict readers refuse it,
+    /// A violation that is met in the documentation or in real files: strict readers refuse it,
     /// lenient ones accept it.
     Warning,
     /// A violation that cannot be understood or cannot work.

@@ -19,7 +19,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("RemoteForwarder", &["Enabled"]),
 ];
 
-/// Reports the settings of imported modules that the configuration lacks or misspells. Files in use
+/// Reports the settings of imported modules that the configuration lacks or misspells. Real files
 /// lack them, so all are warnings.
 pub(super) fn check_imported_settings(
     declared: &DeclaredNames<'_>,

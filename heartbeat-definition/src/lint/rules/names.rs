@@ -50,7 +50,7 @@ fn check_role(role: &Role, diagnostics: &mut Diagnostics) {
     check_certificates(&role.certificates, diagnostics);
 }
 
-/// Files in use declare a certificate once for each store that it is installed in.
+/// Real files declare a certificate once for each store that it is installed in.
 fn check_certificates(certificates: &[Certificate], diagnostics: &mut Diagnostics) {
     let mut seen: HashMap<&str, &Certificate> = HashMap::new();
     for certificate in certificates.iter().filter(|c| !c.name.is_empty()) {

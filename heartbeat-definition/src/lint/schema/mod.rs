@@ -40,7 +40,7 @@ struct Particle {
     elements: &'static [&'static Element],
     min_occurs: usize,
     max_occurs: usize,
-    /// True if a wrong number is met in the documentation or in files in use: it is a warning then.
+    /// True if a wrong number is met in the documentation or in real files: it is a warning then.
     lenient: bool,
 }
 
