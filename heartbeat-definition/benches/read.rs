@@ -1,5 +1,5 @@
-//! Cost of linting, which includes reading: at most 200 microseconds for a definition of 200 lines,
-//! and linear up to the limit.
+//! Cost of reading and of linting, which reads too: at most 200 microseconds for a definition of
+//! 200 lines, and linear up to the limit.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use heartbeat_definition::ServiceDefinition;
@@ -37,15 +37,23 @@ fn role(number: usize) -> String {
     )
 }
 
+fn read(criterion: &mut Criterion) {
+    measure(criterion, "read", |bytes| drop(ServiceDefinition::read(black_box(bytes))));
+}
+
 fn lint(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("lint");
+    measure(criterion, "lint", |bytes| drop(ServiceDefinition::lint(black_box(bytes))));
+}
+
+fn measure(criterion: &mut Criterion, name: &str, call: fn(&[u8])) {
+    let mut group = criterion.benchmark_group(name);
     for lines in [200, 1_000, 5_000, 20_000] {
         let text = definition(lines);
         assert!(text.len() <= 1 << 20, "{}", text.len());
         group.throughput(Throughput::Bytes(text.len() as u64));
         let id = BenchmarkId::from_parameter(format!("{lines} lines"));
         group.bench_with_input(id, text.as_bytes(), |bencher, bytes| {
-            bencher.iter(|| ServiceDefinition::lint(black_box(bytes)));
+            bencher.iter(|| call(bytes));
         });
     }
     group.finish();
@@ -73,5 +81,5 @@ fn verdict(_: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, lint, verdict);
+criterion_group!(benches, read, lint, verdict);
 criterion_main!(benches);
