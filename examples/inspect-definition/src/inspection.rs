@@ -34,7 +34,7 @@ impl Inspection {
         Ok(inspection)
     }
 
-    /// Whether a strict reader would accept all of it.
+    /// Returns whether a strict reader would accept all of it.
     pub(crate) fn is_valid(&self) -> bool {
         self.diagnostics.iter().all(|diagnostic| diagnostic.severity == Severity::Note)
     }
@@ -54,8 +54,8 @@ impl Inspection {
         })
     }
 
-    /// What the configuration says about a setting, without its value; nothing
-    /// when there is no configuration to look into.
+    /// Describes the configured value of a setting without showing it; empty if there is no
+    /// configuration.
     pub(crate) fn value(&self, setting: &ConfiguredSetting<'_>) -> &'static str {
         match setting.value {
             _ if self.configuration.is_none() => "",

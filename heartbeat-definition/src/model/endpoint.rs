@@ -132,6 +132,8 @@ string_enum! {
     }
 }
 
+// === impl Endpoint ===
+
 impl Endpoint {
     /// Returns the port that an instance listens on: `localPort`, else `port`, else, for an
     /// internal endpoint, the first fixed port, else any. `None` if a declared port is invalid.
@@ -222,6 +224,8 @@ impl Endpoint {
     }
 }
 
+// === impl InputEndpoint ===
+
 impl From<&mut Node> for InputEndpoint {
     fn from(node: &mut Node) -> Self {
         let source = &node.source;
@@ -241,6 +245,8 @@ impl From<&mut Node> for InputEndpoint {
     }
 }
 
+// === impl InternalEndpoint ===
+
 impl From<&mut Node> for InternalEndpoint {
     fn from(node: &mut Node) -> Self {
         Self {
@@ -249,6 +255,8 @@ impl From<&mut Node> for InternalEndpoint {
         }
     }
 }
+
+// === impl InstanceInputEndpoint ===
 
 impl From<&mut Node> for InstanceInputEndpoint {
     fn from(node: &mut Node) -> Self {
@@ -260,6 +268,8 @@ impl From<&mut Node> for InstanceInputEndpoint {
         }
     }
 }
+
+// === impl PortRange ===
 
 impl PortRange {
     fn read(node: &mut Node) -> Option<Self> {

@@ -148,6 +148,8 @@ pub struct NetworkSecurityGroup {
     pub source: Source,
 }
 
+// === impl NetworkConfiguration ===
+
 impl From<&mut Node> for NetworkConfiguration {
     fn from(node: &mut Node) -> Self {
         let source = take(&mut node.source);
@@ -176,12 +178,16 @@ impl From<&mut Node> for NetworkConfiguration {
     }
 }
 
+// === impl DnsServer ===
+
 impl From<&mut Node> for DnsServer {
     fn from(node: &mut Node) -> Self {
         let source = take(&mut node.source);
         Self { name: source.text("name"), ip_address: source.text("IPAddress"), source }
     }
 }
+
+// === impl InstanceAddress ===
 
 impl From<&mut Node> for InstanceAddress {
     fn from(node: &mut Node) -> Self {
@@ -196,6 +202,8 @@ impl From<&mut Node> for InstanceAddress {
     }
 }
 
+// === impl PublicIp ===
+
 impl From<&mut Node> for PublicIp {
     fn from(node: &mut Node) -> Self {
         let source = take(&mut node.source);
@@ -203,12 +211,16 @@ impl From<&mut Node> for PublicIp {
     }
 }
 
+// === impl AccessControl ===
+
 impl From<&mut Node> for AccessControl {
     fn from(node: &mut Node) -> Self {
         let source = take(&mut node.source);
         Self { name: source.text("name"), rules: read_all(node.all("Rule")), source }
     }
 }
+
+// === impl AccessRule ===
 
 impl From<&mut Node> for AccessRule {
     fn from(node: &mut Node) -> Self {
@@ -223,6 +235,8 @@ impl From<&mut Node> for AccessRule {
     }
 }
 
+// === impl EndpointAcl ===
+
 impl From<&mut Node> for EndpointAcl {
     fn from(node: &mut Node) -> Self {
         let source = take(&mut node.source);
@@ -234,6 +248,8 @@ impl From<&mut Node> for EndpointAcl {
         }
     }
 }
+
+// === impl LoadBalancer ===
 
 impl From<&mut Node> for LoadBalancer {
     fn from(node: &mut Node) -> Self {
@@ -249,6 +265,8 @@ impl From<&mut Node> for LoadBalancer {
         }
     }
 }
+
+// === impl NetworkSecurityGroup ===
 
 impl From<&mut Node> for NetworkSecurityGroup {
     fn from(node: &mut Node) -> Self {

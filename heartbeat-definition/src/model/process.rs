@@ -126,6 +126,8 @@ string_enum! {
     }
 }
 
+// === impl EntryPoint ===
+
 impl EntryPoint {
     /// Returns the element that this was read from.
     #[must_use]
@@ -155,6 +157,8 @@ impl EntryPoint {
     }
 }
 
+// === impl Startup ===
+
 impl Startup {
     pub(super) fn read(role: &mut Node) -> Self {
         let tasks = read_all(role.within("Startup", "Task"));
@@ -164,6 +168,8 @@ impl Startup {
         Self { priority: priority.unwrap_or(0), tasks, source }
     }
 }
+
+// === impl Task ===
 
 impl From<&mut Node> for Task {
     fn from(node: &mut Node) -> Self {
@@ -177,6 +183,8 @@ impl From<&mut Node> for Task {
         }
     }
 }
+
+// === impl Runtime ===
 
 impl From<&mut Node> for Runtime {
     fn from(node: &mut Node) -> Self {
@@ -192,6 +200,8 @@ impl From<&mut Node> for Runtime {
     }
 }
 
+// === impl Variable ===
+
 impl From<&mut Node> for Variable {
     fn from(node: &mut Node) -> Self {
         let source = take(&mut node.source);
@@ -203,6 +213,8 @@ impl From<&mut Node> for Variable {
         }
     }
 }
+
+// === impl RoleInstanceValue ===
 
 impl From<&mut Node> for RoleInstanceValue {
     fn from(node: &mut Node) -> Self {
