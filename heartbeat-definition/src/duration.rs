@@ -1,11 +1,11 @@
-//! Durations, as they are written in the attribute and in variables.
+//! Durations in the attribute's arguments and in environment variables.
 
 use std::time::Duration;
 
-/// Reads a whole number and its unit, with nothing between them: `250ms`, `30s`, `2m`, `1h`.
+/// Parses a whole number with its unit: `250ms`, `30s`, `2m`, `1h`.
 ///
-/// `None` where it is not that, or longer than a [`Duration`] can be. Zero is a duration: whether
-/// it makes sense is for the caller to say.
+/// Returns `None` for anything else, and for more than a [`Duration`] can hold. Zero is accepted;
+/// the caller decides if it makes sense.
 ///
 /// ```
 /// use std::time::Duration;
@@ -36,7 +36,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn a_whole_number_and_a_unit_is_a_duration() {
+    fn parses_a_whole_number_with_its_unit() {
         for (written, milliseconds) in [
             ("0s", 0),
             ("1ms", 1),
@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_none() {
+    fn rejects_anything_else() {
         let mut others: Vec<_> =
             "| |30|s|30 s| 30s|30s |-1s|+1s|1.5s|1e3s|1_000s|30S|30sec|30us|1d|m|٣s"
                 .split('|')

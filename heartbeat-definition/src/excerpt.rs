@@ -1,41 +1,46 @@
-//! Values of a file in messages, where they may be shortened, and in fixes, where they may not.
+//! Values of a file, shortened for messages and whole for fixes.
 
 use std::fmt::Write as _;
 
-/// The most of a value that a message shows, in characters.
-const LONGEST: usize = 120;
-/// The longest value that a fix holds, in bytes.
-const MAX_PASTED: usize = 1024;
+/// Maximum length of a value in a message, in characters.
+const MAX_SHOWN_CHARS: usize = 120;
+/// Maximum length of a value in a fix, in bytes.
+const MAX_PASTED_BYTES: usize = 1024;
 
-/// A value as it can be shown in a message: on one line, with invisible
-/// characters made visible, and, where it is long, with its middle left out.
+/// Formats a value for a message: on one line, with invisible characters escaped and without the
+/// middle of a long one.
 pub(crate) fn excerpt(value: &str) -> String {
     if !is_long(value) {
-        return visible(value);
+        return escape_invisible(value);
     }
-    let tail = value.char_indices().nth_back(LONGEST / 2 - 1).map_or(0, |(at, _)| at);
-    let head: String = value.chars().take(LONGEST / 2).collect();
-    format!("{}…{}", visible(&head), visible(value.get(tail..).unwrap_or_default()))
+    let tail = value.char_indices().nth_back(MAX_SHOWN_CHARS / 2 - 1).map_or(0, |(at, _)| at);
+    let head: String = value.chars().take(MAX_SHOWN_CHARS / 2).collect();
+    format!(
+        "{}…{}",
+        escape_invisible(&head),
+        escape_invisible(value.get(tail..).unwrap_or_default())
+    )
 }
 
-/// As [`excerpt`], of the part in which a long value differs from what it should be.
+/// Formats a value as [`excerpt`] does, but shows the part in which a long one differs from
+/// `expected`.
 pub(crate) fn excerpt_beside(value: &str, expected: &str) -> String {
     if !is_long(value) {
-        return visible(value);
+        return escape_invisible(value);
     }
-    let in_common = value.chars().zip(expected.chars()).take_while(|(a, b)| a == b).count();
-    let start = in_common.saturating_sub(LONGEST / 2);
-    let part: String = value.chars().skip(start).take(LONGEST).collect();
-    let left_out = |is_left_out: bool| if is_left_out { "…" } else { "" };
-    let (before, after) = (start > 0, value.chars().nth(start + LONGEST).is_some());
-    format!("{}{}{}", left_out(before), visible(&part), left_out(after))
+    let common = value.chars().zip(expected.chars()).take_while(|(a, b)| a == b).count();
+    let start = common.saturating_sub(MAX_SHOWN_CHARS / 2);
+    let part: String = value.chars().skip(start).take(MAX_SHOWN_CHARS).collect();
+    let ellipsis = |is_cut: bool| if is_cut { "…" } else { "" };
+    let (before, after) = (start > 0, value.chars().nth(start + MAX_SHOWN_CHARS).is_some());
+    format!("{}{}{}", ellipsis(before), escape_invisible(&part), ellipsis(after))
 }
 
-/// A value as it is to be written between the quotation marks of an attribute: whole, as what is
-/// cut would be wrong when it is pasted. No honest name is longer than [`MAX_PASTED`]: for such a
-/// one stands `…`, as for anything else that is to be filled in.
+/// Formats a value for a fix: escaped for the quotation marks of an attribute, and whole, because a
+/// shortened one would be wrong when pasted. A value above [`MAX_PASTED_BYTES`] is no honest name:
+/// it becomes `…`, to fill in.
 pub(crate) fn pasted(value: &str) -> String {
-    if value.len() > MAX_PASTED {
+    if value.len() > MAX_PASTED_BYTES {
         return "…".to_owned();
     }
     let mut written = String::with_capacity(value.len());
@@ -51,12 +56,12 @@ pub(crate) fn pasted(value: &str) -> String {
     written
 }
 
-/// Whether a message shows only a part of a value.
+/// Returns whether a message shows only a part of a value.
 pub(crate) fn is_long(value: &str) -> bool {
-    value.chars().nth(LONGEST).is_some()
+    value.chars().nth(MAX_SHOWN_CHARS).is_some()
 }
 
-fn visible(value: &str) -> String {
+fn escape_invisible(value: &str) -> String {
     let mut shown = String::with_capacity(value.len());
     for c in value.chars() {
         if is_invisible(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
@@ -64,7 +69,7 @@ fn visible(value: &str) -> String {
     shown
 }
 
-/// Quotation marks and letters with accents show as they are.
+/// Returns whether a character is escaped. Quotation marks and letters with accents are not.
 fn is_invisible(c: char) -> bool {
     c.is_control() || (c as u32 >= 0x2000 && !c.is_alphanumeric())
 }

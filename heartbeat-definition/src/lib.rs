@@ -1,8 +1,7 @@
-//! Reads Azure service definitions (`.csdef`) and configurations (`.cscfg`),
-//! and says what is wrong with them and where.
+//! A reader of Azure service definitions (`.csdef`) and configurations (`.cscfg`).
 //!
-//! The files may be ten years old and written for any SDK: all that the
-//! documentation, the tools of the time or a text editor made of them is read.
+//! It reads files of any age and for any SDK, as the documentation, the tools of the time or a text
+//! editor left them.
 //!
 //! ```
 //! use heartbeat_definition::{Port, Protocol, ServiceDefinition};
@@ -17,76 +16,58 @@
 //!   </WorkerRole>
 //! </ServiceDefinition>"#;
 //!
-//! let reading = ServiceDefinition::read(file)?;
-//!
-//! // The model is there, whatever is wrong with the file.
-//! for role in reading.model.worker_roles() {
+//! let definition = ServiceDefinition::read(file)?;
+//! for role in definition.worker_roles() {
 //!     for endpoint in &role.endpoints {
 //!         println!("{} {} {}", role.name, endpoint.name, endpoint.protocol);
 //!     }
 //! }
-//! let heartbeat = reading.model.role("Orders").and_then(|role| role.endpoint("Heartbeat"));
+//! let heartbeat = definition.role("Orders").and_then(|role| role.endpoint("Heartbeat"));
 //! let heartbeat = heartbeat.expect("it is declared");
 //! assert_eq!(heartbeat.protocol, Protocol::Http);
 //! assert_eq!(heartbeat.local_port(), Some(Port::Fixed(3000)));
 //! assert_eq!(heartbeat.position.to_string(), "5:28");
-//!
-//! // And so is all that is wrong.
-//! let findings: Vec<String> = reading.violations().map(ToString::to_string).collect();
-//! assert_eq!(findings, [
-//!     "6:53: error[invalid-value]: `TCP` is no `protocol` of `InternalEndpoint`; \
-//!      expected one of `http`, `tcp`, `udp`, `any`: write `tcp`",
-//! ]);
 //! # Ok::<(), heartbeat_definition::ReadError>(())
 //! ```
 //!
-//! # Two readings of one parse
+//! A file is unreadable, with a [`ReadError`], if it is not well-formed XML, has another root
+//! element or is in a foreign namespace. In a readable file, a word in the wrong case is read as
+//! the right one, and an attribute that cannot be understood is left out of the model or has its
+//! default there.
 //!
-//! - **Strict**: [`Reading::violations`] gives every breach of Microsoft's XML
-//!   schema (SDK 2.4) and of the rules that only the packaging tools and the
-//!   platform enforced, all at once.
-//! - **Lenient**: [`Reading::model`] and [`Reading::warnings`]. What
-//!   Microsoft's own documentation or files in use get wrong (an unknown
-//!   attribute, no namespace, a doubled traffic rule …) is a warning. Words in
-//!   the wrong case are read as what they mean. What cannot be understood is
-//!   absent from the model, or at its default, and [`Reading::errors`] tells.
+//! [`ServiceDefinition::configure`] combines a definition with a configuration.
 //!
-//! A file that no model can be made of is a [`ReadError`]: ill-formed XML,
-//! another root element, a foreign namespace.
+//! # Linting
 //!
-//! [`ServiceDefinition::configure`] puts a configuration to a definition.
+//! With the feature `lint`, `ServiceDefinition::lint` and `ServiceConfiguration::lint` also return
+//! diagnostics, each with its place, severity, rule and often a fix. They cover Microsoft's XML
+//! schema (SDK 2.4) and the rules that only the packaging tools and the platform enforced.
+//! Violations that are met in Microsoft's own documentation or in real files are warnings: an
+//! unknown attribute, no namespace, a repeated traffic rule. `ServiceDefinition::cross_check` holds
+//! a configuration against a definition.
 //!
 //! # Limits
 //!
-//! At most 1 MiB, 64 levels of elements, 64 attributes on one element and 256
-//! namespace declarations; at most 1,000 findings are kept. No document type,
-//! no entities but XML's own, nothing is fetched. Time is linear in the input,
-//! and no input panics.
+//! At most 1 MiB, 64 levels of elements, 64 attributes on one element and 256 namespace
+//! declarations; at most 1,000 diagnostics are kept. Document types and entities other than XML's
+//! own are refused, and nothing is fetched. Time is linear in the input, and no input panics.
 
-mod code;
-mod configured;
-mod document;
 mod duration;
-mod error;
 mod excerpt;
-mod finding;
+#[cfg(feature = "lint")]
+mod lint;
 mod model;
-mod nearest;
-mod position;
-mod reading;
-mod rules;
-mod schema;
-mod selection;
-mod source;
+mod parse;
+mod select;
+mod suggest;
 
-pub use code::{Authority, Code};
-pub use configured::{ConfiguredRole, ConfiguredService, ConfiguredSetting};
 pub use duration::parse_duration;
-pub use error::ReadError;
-pub use finding::{File, Finding, Severity};
+#[cfg(feature = "lint")]
+pub use lint::{Authority, Code, Diagnostic, File, Parsed, Severity};
 pub use model::configuration::{
     CertificateThumbprint, InstanceCount, RoleConfiguration, ServiceConfiguration, SettingValue,
 };
+pub use model::configured::{ConfiguredRole, ConfiguredSetting};
 pub use model::definition::{ServiceDefinition, TopologyChangeDiscovery};
 pub use model::endpoint::{
     Distribution, Endpoint, EndpointKind, InputEndpoint, InstanceInputEndpoint, InternalEndpoint,
@@ -108,8 +89,10 @@ pub use model::role_module::RoleModule;
 pub use model::role_value::RoleValue;
 pub use model::site::{Binding, Site, VirtualDirectory};
 pub use model::traffic::{FromRole, RoleEndpoint, TrafficRule};
-pub use nearest::nearest;
-pub use position::Position;
-pub use reading::Reading;
-pub use selection::SelectionError;
-pub use source::{Attribute, Source};
+pub use parse::error::ReadError;
+pub use parse::position::Position;
+pub use parse::source::{Attribute, Source};
+pub use select::{
+    Declaration, EndpointFault, EndpointUse, SelectError, SelectReport, UnknownEndpoint,
+};
+pub use suggest::suggest;

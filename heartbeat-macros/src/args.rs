@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use heartbeat_definition::nearest;
+use heartbeat_definition::suggest;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use syn::parse::Parse;
 use syn::{Lit, LitStr, Path};
@@ -230,7 +230,7 @@ impl Args {
         let known = ARGS.map(|(known, _)| format!("`{known}`")).join(", ");
         let alias = ALIASES.into_iter().find(|(alias, _)| *alias == name);
         let meant =
-            alias.map(|(_, meant)| meant).or_else(|| nearest(name, ARGS.map(|(known, _)| known)));
+            alias.map(|(_, meant)| meant).or_else(|| suggest(name, ARGS.map(|(known, _)| known)));
         let help = match meant {
             Some(meant) => {
                 self.invalid.push(meant.to_owned());

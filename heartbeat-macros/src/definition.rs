@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use heartbeat_definition::{Role, SelectionError, ServiceDefinition, nearest};
+use heartbeat_definition::{EndpointUse, Role, SelectError, ServiceDefinition, suggest};
 use proc_macro2::Span;
 use syn::LitStr;
 
@@ -36,8 +36,8 @@ impl LoadedDefinition {
             Diagnostic::at(span, message, suggest_file(&path, environment))
         })?;
         match ServiceDefinition::read(&bytes) {
-            // Mere findings do not break the build.
-            Ok(reading) => Ok(Self { path, file, definition: reading.model }),
+            // The attribute does not lint: only an unreadable file breaks the build.
+            Ok(definition) => Ok(Self { path, file, definition }),
             Err(cause) => {
                 let help = format!("fix it at {file}:{}", cause.position());
                 let message = "cannot read the service definition";
@@ -51,35 +51,31 @@ impl LoadedDefinition {
     pub(crate) fn role(&self, args: &Args, candidates: &[&str]) -> Result<&Role, Diagnostic> {
         let named = args.role.as_ref();
         let role = match named {
-            Some(name) => self.definition.worker_role(&name.value(), &self.file),
-            None => self.definition.worker_role_like(candidates, &self.file),
+            Some(name) => self.definition.worker_role(&name.value()),
+            None => self.definition.worker_role_like(candidates),
         };
         let span = named.map_or(args.span, LitStr::span);
-        role.map_err(|error| diagnostic(span, &error))
+        role.map_err(|error| diagnostic(span, &error, &self.file))
     }
 
     /// Checks the endpoints that the arguments name.
     pub(crate) fn check_endpoints(&self, role: &Role, args: &Args) -> Vec<Diagnostic> {
-        let heartbeat = args.heartbeat.as_ref().and_then(|name| {
-            let result = self.definition.heartbeat(role, &name.value(), &self.file);
-            Some(diagnostic(name.span(), &result.err()?))
-        });
+        let check = |usage, name: &LitStr| {
+            let result = self.definition.endpoint_for(usage, role, &name.value());
+            Some(diagnostic(name.span(), &result.err()?, &self.file))
+        };
+        let heartbeat = args.heartbeat.as_ref();
+        let heartbeat = heartbeat.and_then(|name| check(EndpointUse::Heartbeat, name));
         let management = args.management.as_ref().filter(|_| !args.is_invalid("management"));
-        let management = management.and_then(|name| {
-            let result = self.definition.management(role, &name.value(), &self.file);
-            Some(diagnostic(name.span(), &result.err()?))
-        });
+        let management = management.and_then(|name| check(EndpointUse::Management, name));
         heartbeat.into_iter().chain(management).collect()
     }
 }
 
-/// Converts a selection error, whose last note says what to write.
-fn diagnostic(span: Span, error: &SelectionError) -> Diagnostic {
-    let (help, notes) = match error.notes().split_last() {
-        Some((help, notes)) => (help.as_str(), notes),
-        None => ("fix the service definition", &[][..]),
-    };
-    notes.iter().fold(Diagnostic::at(span, error.message(), help), Diagnostic::note)
+fn diagnostic(span: Span, error: &SelectError, file: &str) -> Diagnostic {
+    let report = error.report(file);
+    let diagnostic = Diagnostic::at(span, report.message, report.help);
+    report.notes.into_iter().fold(diagnostic, Diagnostic::note)
 }
 
 fn named_path(named: &LitStr, environment: &Environment<'_>) -> Result<PathBuf, Diagnostic> {
@@ -148,7 +144,7 @@ fn suggest_file(path: &Path, environment: &Environment<'_>) -> String {
     names.retain(|name| Path::new(name).extension().is_some_and(|ending| ending == "csdef"));
     names.sort_unstable();
     let wanted = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    let near = nearest(&wanted, names.iter().map(String::as_str));
+    let near = suggest(&wanted, names.iter().map(String::as_str));
     let beside = near.or(names.first().map(String::as_str)).map(|name| folder.join(name));
     let base = environment.base().unwrap_or(folder);
     match beside.or_else(|| nearest_above(base, environment)) {

@@ -1,7 +1,7 @@
 //! The header of the item under the attribute. Bodies stay tokens: of a module, only the
 //! signatures of its functions are parsed.
 
-use heartbeat_definition::nearest;
+use heartbeat_definition::suggest;
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
@@ -143,7 +143,7 @@ fn check_impl(generics: &Generics, trait_path: Path, self_type: Type) -> Checked
     }
     let name = trait_path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
     // A typing mistake is an unknown name, which the compiler reports better.
-    if name != TRAIT && nearest(&name, [TRAIT]).is_none() {
+    if name != TRAIT && suggest(&name, [TRAIT]).is_none() {
         let message = format!("expected the trait `{TRAIT}`, found `{name}`");
         return Err(vec![wrong_trait(&trait_path, message, &self_type)]);
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use heartbeat_definition::{nearest, parse_duration};
+use heartbeat_definition::{parse_duration, suggest};
 use proc_macro2::{Span, TokenStream};
 use syn::parse::{ParseStream, Parser};
 use syn::{Lit, LitInt, LitStr};
@@ -81,7 +81,7 @@ pub(crate) fn is_current_thread(literal: Lit, example: &str) -> Result<bool, Dia
         "multi_thread" => Ok(false),
         other => {
             let flavors = ["current_thread", "multi_thread"];
-            let help = nearest(other, flavors).map_or_else(
+            let help = suggest(other, flavors).map_or_else(
                 || "write `flavor = \"current_thread\"` or `flavor = \"multi_thread\"`".to_owned(),
                 |near| format!("did you mean `flavor = \"{near}\"`?"),
             );

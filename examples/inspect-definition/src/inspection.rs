@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use heartbeat_definition::{
-    ConfiguredRole, ConfiguredSetting, Endpoint, EndpointKind, File, Finding, Port,
+    ConfiguredRole, ConfiguredSetting, Diagnostic, Endpoint, EndpointKind, File, Port,
     ServiceConfiguration, ServiceDefinition, Severity,
 };
 
@@ -11,24 +11,24 @@ pub(crate) struct Inspection {
     pub(crate) definition: ServiceDefinition,
     pub(crate) configuration: Option<ServiceConfiguration>,
     /// Diagnostics of both files, and of their combination.
-    pub(crate) diagnostics: Vec<Finding>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
     paths: (PathBuf, PathBuf),
 }
 
 impl Inspection {
     pub(crate) fn read(definition: &Path, configuration: Option<&Path>) -> Result<Self, String> {
-        let parsed = parse_file(definition, ServiceDefinition::read)?;
+        let parsed = parse_file(definition, ServiceDefinition::lint)?;
         let mut inspection = Self {
             definition: parsed.model,
             configuration: None,
-            diagnostics: parsed.findings,
+            diagnostics: parsed.diagnostics,
             paths: (definition.to_owned(), configuration.unwrap_or(definition).to_owned()),
         };
         if let Some(configuration) = configuration {
-            let parsed = parse_file(configuration, ServiceConfiguration::read)?;
-            let service = inspection.definition.configure(&parsed.model);
-            inspection.diagnostics.extend(parsed.findings);
-            inspection.diagnostics.extend(service.findings);
+            let parsed = parse_file(configuration, ServiceConfiguration::lint)?;
+            let combined = inspection.definition.cross_check(&parsed.model);
+            inspection.diagnostics.extend(parsed.diagnostics);
+            inspection.diagnostics.extend(combined);
             inspection.configuration = Some(parsed.model);
         }
         Ok(inspection)
@@ -39,7 +39,7 @@ impl Inspection {
         self.diagnostics.iter().all(|diagnostic| diagnostic.severity == Severity::Note)
     }
 
-    pub(crate) fn path(&self, diagnostic: &Finding) -> &Path {
+    pub(crate) fn path(&self, diagnostic: &Diagnostic) -> &Path {
         match diagnostic.file {
             File::Definition => &self.paths.0,
             File::Configuration => &self.paths.1,

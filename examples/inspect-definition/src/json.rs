@@ -1,6 +1,6 @@
 //! JSON output, for programs.
 
-use heartbeat_definition::{ConfiguredRole, Endpoint, Finding, Port};
+use heartbeat_definition::{ConfiguredRole, Diagnostic, Endpoint, Port};
 use serde_json::{Value, json};
 
 use crate::inspection::{Inspection, kind};
@@ -48,7 +48,7 @@ fn endpoint(endpoint: &Endpoint) -> Value {
     })
 }
 
-fn diagnostic(inspection: &Inspection, diagnostic: &Finding) -> Value {
+fn diagnostic(inspection: &Inspection, diagnostic: &Diagnostic) -> Value {
     json!({
         "file": inspection.path(diagnostic).to_string_lossy(),
         "line": diagnostic.position.line,

@@ -61,11 +61,11 @@ WorkerRole Oven, Small
   Web         input     https     80      80
   Management  internal  tcp               *
 
-Flawed.csdef:1:1: warning[encoding-mismatch]: the file is in utf-8 but declares `utf-16`, by which XML parsers refuse or misread it: declare encoding=\"utf-8\"
+Flawed.csdef:1:1: warning[encoding-mismatch]: the file is in utf-8 but declares `utf-16`, so XML parsers refuse or misread it: declare encoding=\"utf-8\"
 Flawed.csdef:3:27: warning[unknown-attribute]: `WorkerRole` has no attribute `vmSize`: did you mean `vmsize`?
-Flawed.csdef:5:49: error[invalid-value]: `HTTP` is no `protocol` of `InputEndpoint`; expected one of `http`, `https`, `tcp`, `udp`: write `http`
-Flawed.csdef:5:76: error[invalid-value]: `555555` is no `localPort` of `InputEndpoint`; expected a whole number from 1 to 65535, or `*`
-Flawed.csdef:6:56: error[duplicate-port]: the public port 80 is that of the endpoint `Heartbeat` of `Oven` at 5:61: give each input endpoint a port of its own; `localPort` may be the same
+Flawed.csdef:5:49: error[invalid-value]: `HTTP` is not a valid `protocol` of `InputEndpoint`; expected one of `http`, `https`, `tcp`, `udp`: write `http`
+Flawed.csdef:5:76: error[invalid-value]: `555555` is not a valid `localPort` of `InputEndpoint`; expected a whole number from 1 to 65535, or `*`
+Flawed.csdef:6:56: error[duplicate-port]: the public port 80 is taken by the endpoint `Heartbeat` of `Oven` at 5:61: give each input endpoint a port of its own; `localPort` may be the same
 Flawed.csdef:6:73: error[unknown-certificate]: the role `Oven` has no certificate `Site`: did you mean `Sites`?
 invalid
 ",

@@ -10,24 +10,25 @@
 #![no_main]
 
 use heartbeat_definition::{
-    Finding, ReadError, Reading, RoleModule, RoleValue, ServiceConfiguration, ServiceDefinition,
-    nearest,
+    Diagnostic, ReadError, Parsed, RoleModule, RoleValue, ServiceConfiguration, ServiceDefinition,
+    suggest,
 };
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let definition = ServiceDefinition::read(bytes);
+    let definition = ServiceDefinition::lint(bytes);
     check(&definition, bytes);
-    check(&RoleModule::read(bytes), bytes);
-    check(&ServiceConfiguration::read(bytes), bytes);
+    check(&RoleModule::lint(bytes), bytes);
+    check(&ServiceConfiguration::lint(bytes), bytes);
 
     // After a separator comes a configuration for the definition before it.
     if let Some(at) = bytes.iter().position(|byte| *byte == 0x1E) {
-        let definition = ServiceDefinition::read(&bytes[..at]);
-        let configuration = ServiceConfiguration::read(&bytes[at + 1..]);
+        let definition = ServiceDefinition::lint(&bytes[..at]);
+        let configuration = ServiceConfiguration::lint(&bytes[at + 1..]);
         if let (Ok(definition), Ok(configuration)) = (definition, configuration) {
-            let service = definition.model.configure(&configuration.model);
-            assert_eq!(service.roles.len(), definition.model.roles.len());
+            let roles = definition.model.configure(&configuration.model);
+            assert_eq!(roles.len(), definition.model.roles.len());
+            let _ = definition.model.cross_check(&configuration.model);
         }
     }
 
@@ -37,24 +38,24 @@ fuzz_target!(|bytes: &[u8]| {
         }
         let mut names = text.lines();
         if let Some(wanted) = names.next() {
-            let _ = nearest(wanted, names);
+            let _ = suggest(wanted, names);
         }
     }
 });
 
-fn check<T>(reading: &Result<Reading<T>, ReadError>, bytes: &[u8]) {
+fn check<T>(parsed: &Result<Parsed<T>, ReadError>, bytes: &[u8]) {
     let lines = 1 + bytes.iter().filter(|byte| **byte == b'\n').count();
     let within = |line: u32, column: u32| {
         line >= 1 && column >= 1 && line as usize <= lines && column as usize <= bytes.len() + 1
     };
-    match reading {
+    match parsed {
         Err(error) => {
             let place = error.position();
             assert!(within(place.line, place.column), "{error}");
             assert!(!error.message().is_empty());
         }
-        Ok(reading) => {
-            for Finding { position, message, .. } in &reading.findings {
+        Ok(parsed) => {
+            for Diagnostic { position, message, .. } in &parsed.diagnostics {
                 assert!(within(position.line, position.column), "{position}: {message}");
             }
         }

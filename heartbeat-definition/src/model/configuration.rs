@@ -4,92 +4,88 @@ use std::mem::take;
 
 use super::network::NetworkConfiguration;
 use super::read_all;
-use crate::document::Node;
-use crate::reading::{Grammar, Reading};
-use crate::schema::{SERVICE_CONFIGURATION, boolean, int};
-use crate::{File, Position, ReadError, Source, rules};
-
-static GRAMMAR: Grammar = Grammar {
-    file: File::Configuration,
-    namespace: "http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceConfiguration",
-    root: &SERVICE_CONFIGURATION,
-    title: "service configuration (.cscfg)",
-};
+use super::values::{boolean, int};
+use crate::parse::{FileKind, Node};
+use crate::{Position, ReadError, Source};
 
 /// A service configuration: instance counts and values for what a service
 /// definition declares. One service usually has several.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ServiceConfiguration {
-    /// The service's name; empty when it is missing.
+    /// The service's name; empty if missing.
     pub service_name: String,
-    /// The guest operating system; by default the platform's choice.
+    /// The guest operating system; the platform chooses if missing.
     pub os_family: Option<String>,
-    /// Its version; by default the platform's choice.
+    /// The version of the guest operating system; the platform chooses if missing.
     pub os_version: Option<String>,
     /// The version of the schema that the file was written for.
     pub schema_version: Option<String>,
     /// The roles, in the order of the file.
     pub roles: Vec<RoleConfiguration>,
-    /// The network that the service lives in.
+    /// The network of the service.
     pub network: Option<NetworkConfiguration>,
-    /// Whether the firewall's rules are applied again when a role restarts,
-    /// true by default.
+    /// True if a restart of a role applies the firewall rules again; the default.
     pub cleanup_firewall_on_role_restart: bool,
-    /// Whether dumps of crashed processes are kept, false by default.
+    /// True if dumps of crashed processes are kept; false by default.
     pub allow_role_process_local_dumps: bool,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
-/// What the configuration says about one role.
+/// The configuration of one role.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RoleConfiguration {
-    /// The role's name; empty when it is missing.
+    /// The role's name; empty if missing.
     pub name: String,
-    /// Where the name's value begins; the element, when there is no name.
+    /// The position of the name's value, or of the element if it has no name.
     pub position: Position,
-    /// What the machines' names begin with.
+    /// The prefix of the machines' names.
     pub vm_name: Option<String>,
-    /// An image for the machines, by address.
+    /// The address of an image for the machines.
     pub os_image: Option<String>,
-    /// How many instances; `None` when it is missing or no number.
+    /// The number of instances; `None` if missing or not a number.
     pub instances: Option<InstanceCount>,
     /// The settings with their values.
     pub settings: Vec<SettingValue>,
     /// The certificates with their thumbprints.
     pub certificates: Vec<CertificateThumbprint>,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
-/// How many instances of a role run.
+/// The number of instances of a role.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct InstanceCount {
     /// The number; the schema allows negative ones.
     pub count: i32,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
 /// A setting with its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SettingValue {
-    /// The name; empty when it is missing.
+    /// The name; empty if missing.
     pub name: String,
-    /// The value, which may be empty; `None` when it is missing.
+    /// The value, which may be empty; `None` if missing.
     pub value: Option<String>,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
 /// A certificate with its thumbprint.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CertificateThumbprint {
-    /// The name; empty when it is missing.
+    /// The name; empty if missing.
     pub name: String,
-    /// The thumbprint as it was written; empty when it is missing.
+    /// The thumbprint, unchanged; empty if missing.
     pub thumbprint: String,
-    /// What was written. The algorithm is always `sha1`.
+    /// The element that this was read from. Its algorithm is always `sha1`.
     pub source: Source,
 }
 
@@ -98,13 +94,13 @@ impl ServiceConfiguration {
     ///
     /// # Errors
     ///
-    /// When there is nothing to make a model of: see [`ReadError`]. All else
-    /// is told by the [`Reading`]'s findings.
-    pub fn read(bytes: &[u8]) -> Result<Reading<Self>, ReadError> {
-        crate::reading::read(bytes, &GRAMMAR, |root| Self::from(root), rules::configuration)
+    /// The file cannot be read: see [`ReadError`].
+    pub fn read(bytes: &[u8]) -> Result<Self, ReadError> {
+        let mut document = FileKind::Configuration.read(bytes)?;
+        Ok(Self::from(&mut document.root))
     }
 
-    /// The configuration of the role of that name.
+    /// Returns the configuration of the role of that name.
     #[must_use]
     pub fn role(&self, name: &str) -> Option<&RoleConfiguration> {
         self.roles.iter().find(|role| role.name == name)
@@ -112,7 +108,7 @@ impl ServiceConfiguration {
 }
 
 impl RoleConfiguration {
-    /// The value of the setting of that name.
+    /// Returns the value of the setting of that name.
     #[must_use]
     pub fn setting(&self, name: &str) -> Option<&str> {
         let setting = self.settings.iter().find(|s| s.name == name)?;

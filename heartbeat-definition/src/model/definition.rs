@@ -1,49 +1,42 @@
-//! The service definition itself.
+//! The service definition.
 
 use std::mem::take;
 
 use super::probe::LoadBalancerProbe;
 use super::read_all;
 use super::role::{Role, RoleKind};
+use super::string_enum;
 use super::traffic::TrafficRule;
-use super::words;
-use crate::document::Node;
-use crate::reading::{Grammar, Reading};
-use crate::schema::{SERVICE_DEFINITION, int};
-use crate::{File, ReadError, Source, rules};
-
-static GRAMMAR: Grammar = Grammar {
-    file: File::Definition,
-    namespace: "http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition",
-    root: &SERVICE_DEFINITION,
-    title: "service definition (.csdef)",
-};
+use super::values::int;
+use crate::parse::{FileKind, Node};
+use crate::{ReadError, Source};
 
 /// A service definition: the roles of a service, and the probes and traffic
 /// rules that they share.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ServiceDefinition {
-    /// The service's name; empty when it is missing.
+    /// The service's name; empty if missing.
     pub name: String,
-    /// How many upgrade domains there are, 5 by default.
+    /// The number of upgrade domains, 5 by default.
     pub upgrade_domain_count: u32,
     /// The version of the schema that the file was written for.
     pub schema_version: Option<String>,
-    /// When instances learn of topology changes.
+    /// The order in which instances learn of a topology change.
     pub topology_change_discovery: TopologyChangeDiscovery,
     /// The custom probes that input endpoints refer to by name.
     pub load_balancer_probes: Vec<LoadBalancerProbe>,
     /// The roles, of both kinds, in the order of the file.
     pub roles: Vec<Role>,
-    /// Who may talk to whom. None at all: every role reaches every internal
+    /// The rules for traffic between roles. Without any, every role reaches every internal
     /// endpoint.
     pub network_traffic_rules: Vec<TrafficRule>,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
-words! {
-    /// When instances learn of topology changes.
+string_enum! {
+    /// The order in which instances learn of a topology change.
     TopologyChangeDiscovery {
         /// One upgrade domain after the other; the default.
         UpgradeDomainWalk = "UpgradeDomainWalk",
@@ -57,24 +50,24 @@ impl ServiceDefinition {
     ///
     /// # Errors
     ///
-    /// When there is nothing to make a model of: see [`ReadError`]. All else
-    /// is told by the [`Reading`]'s findings.
-    pub fn read(bytes: &[u8]) -> Result<Reading<Self>, ReadError> {
-        crate::reading::read(bytes, &GRAMMAR, |root| Self::from(root), rules::definition)
+    /// The file cannot be read: see [`ReadError`].
+    pub fn read(bytes: &[u8]) -> Result<Self, ReadError> {
+        let mut document = FileKind::Definition.read(bytes)?;
+        Ok(Self::from(&mut document.root))
     }
 
-    /// The role of that name.
+    /// Returns the role of that name.
     #[must_use]
     pub fn role(&self, name: &str) -> Option<&Role> {
         self.roles.iter().find(|role| role.name == name)
     }
 
-    /// The worker roles, in the order of the file.
+    /// Returns the worker roles, in the order of the file.
     pub fn worker_roles(&self) -> impl Iterator<Item = &Role> {
         self.roles.iter().filter(|role| role.kind == RoleKind::Worker)
     }
 
-    /// The load balancer probe of that name.
+    /// Returns the load balancer probe of that name.
     #[must_use]
     pub fn load_balancer_probe(&self, name: &str) -> Option<&LoadBalancerProbe> {
         self.load_balancer_probes.iter().find(|probe| probe.name == name)

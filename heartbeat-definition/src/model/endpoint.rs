@@ -1,13 +1,13 @@
-//! Endpoints: what a role listens on.
+//! The endpoints of a role.
 
 use std::mem::take;
 
-use super::words;
-use crate::document::Node;
-use crate::schema::{boolean, int, port, port_or_any};
+use super::string_enum;
+use super::values::{boolean, int, port, port_or_any};
+use crate::parse::Node;
 use crate::{Position, Source};
 
-words! {
+string_enum! {
     /// The protocol of an endpoint.
     Protocol {
         /// HTTP.
@@ -18,13 +18,13 @@ words! {
         Tcp = "tcp",
         /// UDP.
         Udp = "udp",
-        /// Any protocol, internal endpoints only. Also what is read when the
-        /// protocol is missing or unknown, which a finding tells.
+        /// Any protocol, internal endpoints only. Also stands for a missing or unknown protocol,
+        /// which linting reports.
         Any = "any",
     }
 }
 
-/// A port that is declared, or left to be allocated at run time.
+/// A declared port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Port {
     /// This port.
@@ -35,34 +35,36 @@ pub enum Port {
 
 /// An inclusive range of ports.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PortRange {
     /// The first port.
     pub min: u16,
     /// The last port.
     pub max: u16,
-    /// What was written: a `FixedPortRange`, or a `FixedPort`, which is a
-    /// range of one.
+    /// The element that this was read from: a `FixedPortRange`, or a `FixedPort`, a range of one
+    /// port.
     pub source: Source,
 }
 
 /// An endpoint of a role.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Endpoint {
-    /// The name; empty when it is missing.
+    /// The name; empty if missing.
     pub name: String,
     /// The protocol.
     pub protocol: Protocol,
-    /// Where the name's value begins; the element, when there is no name.
+    /// The position of the name's value, or of the element if it has no name.
     pub position: Position,
-    /// What depends on the kind of endpoint.
+    /// The kind, with its own attributes.
     pub kind: EndpointKind,
-    /// Whether it stands outside `Endpoints`, as before SDK 1.3.
+    /// True if it is outside `Endpoints`, as before SDK 1.3.
     pub legacy: bool,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
-/// The three kinds of endpoint.
+/// The kind of an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EndpointKind {
     /// `<InputEndpoint>`: public, load-balanced over the instances.
@@ -73,51 +75,53 @@ pub enum EndpointKind {
     InstanceInput(InstanceInputEndpoint),
 }
 
-/// What an input endpoint has beyond its name and protocol.
+/// The attributes of an input endpoint, beside its name and protocol.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct InputEndpoint {
-    /// The public port; `None` when it is missing or no port.
+    /// The public port; `None` if missing or invalid.
     pub port: Option<u16>,
-    /// The port that an instance listens on; `None` when it is not given (it
-    /// is then the public one) or no port.
+    /// The port that an instance listens on; `None` if missing (it is the public port then) or
+    /// invalid.
     pub local_port: Option<Port>,
     /// The certificate of an https endpoint, by name.
     pub certificate: Option<String>,
-    /// Whether an instance that is not ready stays in rotation.
+    /// True if an instance that is not ready stays in rotation.
     pub ignore_role_instance_status: bool,
     /// The custom probe, by name.
     pub load_balancer_probe: Option<String>,
     /// A load balancer of the configuration, by name.
     pub load_balancer: Option<String>,
-    /// When an idle TCP connection is dropped, in minutes.
+    /// Idle timeout of a TCP connection, in minutes.
     pub idle_timeout_in_minutes: Option<u32>,
-    /// How clients are distributed over the instances.
+    /// The distribution of clients over the instances.
     pub load_balancer_distribution: Option<Distribution>,
 }
 
-/// What an internal endpoint has beyond its name and protocol.
+/// The attributes of an internal endpoint, beside its name and protocol.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct InternalEndpoint {
-    /// The port, when one is given as an attribute.
+    /// The port, if there is such an attribute.
     pub port: Option<Port>,
-    /// The ports that may be used, from `FixedPort` and `FixedPortRange`.
+    /// The permitted ports, from `FixedPort` and `FixedPortRange`.
     pub fixed_ports: Vec<PortRange>,
 }
 
-/// What an instance input endpoint has beyond its name and protocol.
+/// The attributes of an instance input endpoint, beside its name and protocol.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct InstanceInputEndpoint {
-    /// The port that every instance listens on; `None` when it is missing or
-    /// no port.
+    /// The port that every instance listens on; `None` if missing or invalid.
     pub local_port: Option<u16>,
-    /// The public ports, one per instance. More than one range is a finding.
+    /// The public ports, one per instance. Linting reports a second range.
     pub public_ports: Vec<PortRange>,
-    /// When an idle TCP connection is dropped, in minutes.
+    /// Idle timeout of a TCP connection, in minutes.
     pub idle_timeout_in_minutes: Option<u32>,
 }
 
-words! {
-    /// How clients are distributed over the instances of an input endpoint.
+string_enum! {
+    /// The distribution of clients over the instances of an input endpoint.
     Distribution {
         /// By the client's address.
         SourceIp = "sourceIP",
@@ -128,10 +132,11 @@ words! {
     }
 }
 
+// === impl Endpoint ===
+
 impl Endpoint {
-    /// The port that an instance listens on: `localPort`, else `port`, else,
-    /// for an internal endpoint, the first fixed port, else any. `None` when
-    /// it was declared but is no port.
+    /// Returns the port that an instance listens on: `localPort`, else `port`, else, for an
+    /// internal endpoint, the first fixed port, else any. `None` if a declared port is invalid.
     #[must_use]
     pub fn local_port(&self) -> Option<Port> {
         match &self.kind {
@@ -152,31 +157,31 @@ impl Endpoint {
         }
     }
 
-    /// The port that clients outside connect to, for an input endpoint.
+    /// Returns the public port of an input endpoint.
     #[must_use]
     pub fn public_port(&self) -> Option<u16> {
         self.as_input()?.port
     }
 
-    /// The custom probe that an input endpoint names.
+    /// Returns the name of the custom probe of an input endpoint.
     #[must_use]
     pub fn load_balancer_probe(&self) -> Option<&str> {
         self.as_input()?.load_balancer_probe.as_deref()
     }
 
-    /// The certificate that an input endpoint names.
+    /// Returns the name of the certificate of an input endpoint.
     #[must_use]
     pub fn certificate(&self) -> Option<&str> {
         self.as_input()?.certificate.as_deref()
     }
 
-    /// Whether only other instances of the service reach it.
+    /// Returns whether only other instances of the service reach it.
     #[must_use]
     pub fn is_internal(&self) -> bool {
         matches!(self.kind, EndpointKind::Internal(_))
     }
 
-    /// What an input endpoint has, if this is one.
+    /// Returns the attributes of an input endpoint, if this is one.
     #[must_use]
     pub fn as_input(&self) -> Option<&InputEndpoint> {
         match &self.kind {
@@ -185,7 +190,7 @@ impl Endpoint {
         }
     }
 
-    /// All endpoints under the element of a role.
+    /// Reads all endpoints of a role.
     pub(super) fn of_role(role: &mut Node) -> Vec<Self> {
         let read = |node: &mut Node| match node.name() {
             "Endpoints" => Self::inside(node, false),
@@ -219,6 +224,8 @@ impl Endpoint {
     }
 }
 
+// === impl InputEndpoint ===
+
 impl From<&mut Node> for InputEndpoint {
     fn from(node: &mut Node) -> Self {
         let source = &node.source;
@@ -238,6 +245,8 @@ impl From<&mut Node> for InputEndpoint {
     }
 }
 
+// === impl InternalEndpoint ===
+
 impl From<&mut Node> for InternalEndpoint {
     fn from(node: &mut Node) -> Self {
         Self {
@@ -246,6 +255,8 @@ impl From<&mut Node> for InternalEndpoint {
         }
     }
 }
+
+// === impl InstanceInputEndpoint ===
 
 impl From<&mut Node> for InstanceInputEndpoint {
     fn from(node: &mut Node) -> Self {
@@ -257,6 +268,8 @@ impl From<&mut Node> for InstanceInputEndpoint {
         }
     }
 }
+
+// === impl PortRange ===
 
 impl PortRange {
     fn read(node: &mut Node) -> Option<Self> {
@@ -271,7 +284,7 @@ impl PortRange {
     }
 }
 
-/// `idleTimeoutInMinutes`.
+/// Reads `idleTimeoutInMinutes`.
 pub(super) fn minutes(source: &Source) -> Option<u32> {
     let minutes = source.parse("idleTimeoutInMinutes", int)?;
     u32::try_from(minutes).ok().filter(|&n| n > 0)

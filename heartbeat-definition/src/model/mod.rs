@@ -1,9 +1,11 @@
-//! What the two files say, as types. Each file here holds some types and how
-//! they are read from the tree; judging is done elsewhere.
+//! The files as types. Each module holds some types and their reading from the tree; checks are in
+//! `lint`.
 
 pub(crate) mod configuration;
+pub(crate) mod configured;
 pub(crate) mod definition;
 pub(crate) mod endpoint;
+pub(crate) mod imports;
 pub(crate) mod network;
 pub(crate) mod probe;
 pub(crate) mod process;
@@ -13,17 +15,17 @@ pub(crate) mod role_module;
 pub(crate) mod role_value;
 pub(crate) mod site;
 pub(crate) mod traffic;
+pub(crate) mod values;
 
-/// An enumeration of XML words. What is written in another case is read as
-/// what was meant; the schema's findings say that it is wrong.
-macro_rules! words {
+/// Defines an enumeration of words in XML. It is read in any case; linting reports the wrong one.
+macro_rules! string_enum {
     ($(#[$doc:meta])+ $name:ident { $($(#[$variant_doc:meta])+ $variant:ident = $word:literal,)+ }) => {
         $(#[$doc])+
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum $name { $($(#[$variant_doc])+ $variant,)+ }
 
         impl $name {
-            /// The word that the schema has for it.
+            /// Returns its word in XML.
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word,)+ }
@@ -43,16 +45,19 @@ macro_rules! words {
         }
     };
 }
-pub(crate) use words;
+pub(crate) use string_enum;
 
-/// The models of elements.
-pub(crate) fn read_all<'a, T: From<&'a mut crate::document::Node>>(
-    nodes: Vec<&'a mut crate::document::Node>,
+/// Reads the model of each element.
+pub(crate) fn read_all<'a, T: From<&'a mut crate::parse::Node>>(
+    nodes: Vec<&'a mut crate::parse::Node>,
 ) -> Vec<T> {
-    // A loop: of an iterator a compiler makes ten times as much, for each of twenty types.
+    // A loop compiles to a tenth of an iterator's code, for each of twenty types.
     let mut all = Vec::with_capacity(nodes.len());
     for node in nodes {
         all.push(T::from(node));
     }
     all
 }
+
+#[cfg(test)]
+mod tests;

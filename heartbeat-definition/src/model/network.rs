@@ -3,15 +3,16 @@
 use std::mem::take;
 
 use super::endpoint::minutes;
-use super::{read_all, words};
+use super::values::int;
+use super::{read_all, string_enum};
 use crate::Source;
-use crate::document::Node;
-use crate::schema::int;
+use crate::parse::Node;
 
-/// The network that a service lives in.
+/// The network of a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct NetworkConfiguration {
-    /// Name servers.
+    /// The name servers.
     pub dns_servers: Vec<DnsServer>,
     /// The virtual network, by name.
     pub virtual_network_site: Option<String>,
@@ -19,31 +20,33 @@ pub struct NetworkConfiguration {
     pub instance_addresses: Vec<InstanceAddress>,
     /// The reserved public address, by name.
     pub reserved_ip: Option<String>,
-    /// Access control lists.
+    /// The access control lists.
     pub access_controls: Vec<AccessControl>,
-    /// Which endpoint has which access control list.
+    /// The access control lists of endpoints.
     pub endpoint_acls: Vec<EndpointAcl>,
-    /// Internal load balancers.
+    /// The internal load balancers.
     pub load_balancers: Vec<LoadBalancer>,
-    /// Which role has which network security group.
+    /// The network security groups of roles.
     pub network_security_groups: Vec<NetworkSecurityGroup>,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
 /// A name server.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DnsServer {
     /// The name.
     pub name: String,
     /// The IPv4 address.
     pub ip_address: String,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
 /// The subnets and the public address of a role's instances.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct InstanceAddress {
     /// The role.
     pub role_name: String,
@@ -51,59 +54,63 @@ pub struct InstanceAddress {
     pub subnets: Vec<String>,
     /// The public address of each instance.
     pub public_ip: Option<PublicIp>,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
 /// A public address of an instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PublicIp {
     /// The name.
     pub name: String,
-    /// When an idle TCP connection is dropped, in minutes.
+    /// Idle timeout of a TCP connection, in minutes.
     pub idle_timeout_in_minutes: Option<u32>,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
 /// An access control list.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct AccessControl {
     /// The name.
     pub name: String,
     /// The rules.
     pub rules: Vec<AccessRule>,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
 /// A rule of an access control list.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct AccessRule {
-    /// The lowest goes first; `None` when it is missing or no number.
+    /// The order, lowest first; `None` if missing or not a number.
     pub order: Option<u16>,
-    /// What is done; `None` when it is missing or unknown.
+    /// The action; `None` if missing or unknown.
     pub action: Option<Action>,
-    /// To whom.
+    /// The subnet of the clients.
     pub remote_subnet: String,
-    /// Why.
+    /// A description.
     pub description: Option<String>,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
-words! {
-    /// What an access rule does.
+string_enum! {
+    /// The action of an access rule.
     Action {
-        /// Lets in.
+        /// Lets clients in.
         Permit = "permit",
-        /// Keeps out.
+        /// Keeps clients out.
         Deny = "deny",
     }
 }
 
 /// The access control list of an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct EndpointAcl {
     /// The role.
     pub role: String,
@@ -111,33 +118,37 @@ pub struct EndpointAcl {
     pub endpoint: String,
     /// The access control list.
     pub access_control: String,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
 /// An internal load balancer.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LoadBalancer {
-    /// The name, which input endpoints refer to.
+    /// The name that input endpoints refer to.
     pub name: String,
     /// The subnet of its address.
     pub subnet: Option<String>,
     /// Its address.
     pub static_virtual_network_ip_address: Option<String>,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
 /// The network security group of a role.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct NetworkSecurityGroup {
     /// The role.
     pub role_name: String,
-    /// The group; empty when it is missing.
+    /// The group; empty if missing.
     pub name: String,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
+
+// === impl NetworkConfiguration ===
 
 impl From<&mut Node> for NetworkConfiguration {
     fn from(node: &mut Node) -> Self {
@@ -167,12 +178,16 @@ impl From<&mut Node> for NetworkConfiguration {
     }
 }
 
+// === impl DnsServer ===
+
 impl From<&mut Node> for DnsServer {
     fn from(node: &mut Node) -> Self {
         let source = take(&mut node.source);
         Self { name: source.text("name"), ip_address: source.text("IPAddress"), source }
     }
 }
+
+// === impl InstanceAddress ===
 
 impl From<&mut Node> for InstanceAddress {
     fn from(node: &mut Node) -> Self {
@@ -187,6 +202,8 @@ impl From<&mut Node> for InstanceAddress {
     }
 }
 
+// === impl PublicIp ===
+
 impl From<&mut Node> for PublicIp {
     fn from(node: &mut Node) -> Self {
         let source = take(&mut node.source);
@@ -194,12 +211,16 @@ impl From<&mut Node> for PublicIp {
     }
 }
 
+// === impl AccessControl ===
+
 impl From<&mut Node> for AccessControl {
     fn from(node: &mut Node) -> Self {
         let source = take(&mut node.source);
         Self { name: source.text("name"), rules: read_all(node.all("Rule")), source }
     }
 }
+
+// === impl AccessRule ===
 
 impl From<&mut Node> for AccessRule {
     fn from(node: &mut Node) -> Self {
@@ -214,6 +235,8 @@ impl From<&mut Node> for AccessRule {
     }
 }
 
+// === impl EndpointAcl ===
+
 impl From<&mut Node> for EndpointAcl {
     fn from(node: &mut Node) -> Self {
         let source = take(&mut node.source);
@@ -225,6 +248,8 @@ impl From<&mut Node> for EndpointAcl {
         }
     }
 }
+
+// === impl LoadBalancer ===
 
 impl From<&mut Node> for LoadBalancer {
     fn from(node: &mut Node) -> Self {
@@ -240,6 +265,8 @@ impl From<&mut Node> for LoadBalancer {
         }
     }
 }
+
+// === impl NetworkSecurityGroup ===
 
 impl From<&mut Node> for NetworkSecurityGroup {
     fn from(node: &mut Node) -> Self {

@@ -2,33 +2,34 @@
 
 use std::mem::take;
 
-use super::words;
+use super::string_enum;
+use super::values::{int, port};
 use crate::Source;
-use crate::document::Node;
-use crate::schema::{int, port};
+use crate::parse::Node;
 
-/// A probe that replaces the platform's own for the endpoints that name it.
+/// A custom probe, for the endpoints that refer to it by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LoadBalancerProbe {
-    /// The name; empty when it is missing.
+    /// The name; empty if missing.
     pub name: String,
-    /// How to probe; `None` when it is missing or unknown.
+    /// The protocol; `None` if missing or unknown.
     pub protocol: Option<ProbeProtocol>,
-    /// The port to probe; by default that of the endpoint.
+    /// The port; the endpoint's by default.
     pub port: Option<u16>,
-    /// The path to ask for, with `http`.
+    /// The path of an `http` probe.
     pub path: Option<String>,
-    /// The time between two probes in seconds, 15 by default.
+    /// The interval between probes in seconds, 15 by default.
     pub interval_in_seconds: u32,
-    /// When an instance that does not answer is taken out, in seconds, 31 by
-    /// default.
+    /// The timeout in seconds, 31 by default. An instance that has not answered by then leaves the
+    /// rotation.
     pub timeout_in_seconds: u32,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
-words! {
-    /// How a load balancer probes.
+string_enum! {
+    /// The protocol of a load balancer probe.
     ProbeProtocol {
         /// Passes on exactly 200.
         Http = "http",

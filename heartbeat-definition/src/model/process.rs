@@ -3,124 +3,133 @@
 use std::mem::take;
 
 use super::role_value::RoleValue;
-use super::{read_all, words};
+use super::values::{boolean, int};
+use super::{read_all, string_enum};
 use crate::Source;
-use crate::document::Node;
-use crate::schema::{boolean, int};
+use crate::parse::Node;
 
-/// What runs before the role starts.
+/// The startup tasks of a role.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Startup {
-    /// For internal use, 0 by default.
+    /// Reserved by the platform, 0 by default.
     pub priority: i32,
     /// The tasks, in the order of the file.
     pub tasks: Vec<Task>,
-    /// What was written, if anything.
+    /// The element that this was read from, if there is one.
     pub source: Option<Source>,
 }
 
-/// A program that runs before the role starts.
+/// A startup task: a program that runs before the role starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Task {
-    /// The command, relative to the application's root; empty when missing.
+    /// The command, relative to the application's root; empty if missing.
     pub command_line: String,
-    /// With which rights.
+    /// The rights that it runs with.
     pub execution_context: ExecutionContext,
-    /// Whether the role waits for it.
+    /// The way in which the role waits for it.
     pub task_type: TaskType,
     /// Its environment variables. The role's process does not see them.
     pub environment: Vec<Variable>,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
-/// How the role's process runs.
+/// The process of a role.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Runtime {
-    /// With which rights.
+    /// The rights that it runs with.
     pub execution_context: ExecutionContext,
     /// The environment variables. Startup tasks do not see them.
     pub environment: Vec<Variable>,
-    /// What to run; `None` means the role's own assembly.
+    /// The entry point; `None` means the role's own assembly.
     pub entry_point: Option<EntryPoint>,
-    /// What was written, if anything.
+    /// The element that this was read from, if there is one.
     pub source: Option<Source>,
 }
 
-/// What a role runs.
+/// The entry point of a role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EntryPoint {
     /// A program of any kind.
+    #[non_exhaustive]
     Program {
         /// The command, relative to the application's root.
         command_line: String,
-        /// Whether the instance is ready as soon as the process runs. The
-        /// documentation requires true.
+        /// True if the instance is ready as soon as the process runs, as the documentation
+        /// requires.
         set_ready_on_process_start: bool,
-        /// What was written.
+        /// The element that this was read from.
         source: Source,
     },
     /// A .NET assembly.
+    #[non_exhaustive]
     NetFx {
         /// The assembly.
         assembly_name: String,
         /// The framework, such as `v4.0`.
         target_framework_version: Option<String>,
-        /// What was written.
+        /// The element that this was read from.
         source: Source,
     },
 }
 
 /// An environment variable: exactly one of a value and a role instance value.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Variable {
-    /// The name; empty when it is missing.
+    /// The name; empty if missing.
     pub name: String,
-    /// A value that is given in the file; it may be empty.
+    /// The value in the file; it may be empty.
     pub value: Option<String>,
-    /// A value that is looked up in the instance.
+    /// The path of a value in the instance.
     pub role_instance_value: Option<RoleInstanceValue>,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
-/// A path into the description of the instance.
+/// A path to a value of the instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RoleInstanceValue {
-    /// The path as it was written.
+    /// The path, unchanged.
     pub xpath: String,
-    /// What it selects; `None` when it is none of the known paths.
+    /// The selected value; `None` if the path is unknown.
     pub value: Option<RoleValue>,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
-words! {
-    /// With which rights a process runs.
+string_enum! {
+    /// The rights of a process.
     #[derive(Default)]
     ExecutionContext {
-        /// Those of an ordinary user.
+        /// The rights of an ordinary user.
         #[default]
         Limited = "limited",
-        /// Those of an administrator.
+        /// The rights of an administrator.
         Elevated = "elevated",
     }
 }
 
-words! {
-    /// Whether the role waits for a startup task.
+string_enum! {
+    /// The way in which a role waits for a startup task.
     TaskType {
-        /// It waits, and the task must exit with 0; the default.
+        /// Waits; the task must exit with 0. The default.
         Simple = "simple",
-        /// It does not wait, but does not recycle before the task ends.
+        /// Does not wait, but a recycle does.
         Foreground = "foreground",
-        /// It does not wait.
+        /// Does not wait.
         Background = "background",
     }
 }
 
+// === impl EntryPoint ===
+
 impl EntryPoint {
-    /// What was written.
+    /// Returns the element that this was read from.
     #[must_use]
     pub fn source(&self) -> &Source {
         match self {
@@ -148,6 +157,8 @@ impl EntryPoint {
     }
 }
 
+// === impl Startup ===
+
 impl Startup {
     pub(super) fn read(role: &mut Node) -> Self {
         let tasks = read_all(role.within("Startup", "Task"));
@@ -157,6 +168,8 @@ impl Startup {
         Self { priority: priority.unwrap_or(0), tasks, source }
     }
 }
+
+// === impl Task ===
 
 impl From<&mut Node> for Task {
     fn from(node: &mut Node) -> Self {
@@ -170,6 +183,8 @@ impl From<&mut Node> for Task {
         }
     }
 }
+
+// === impl Runtime ===
 
 impl From<&mut Node> for Runtime {
     fn from(node: &mut Node) -> Self {
@@ -185,6 +200,8 @@ impl From<&mut Node> for Runtime {
     }
 }
 
+// === impl Variable ===
+
 impl From<&mut Node> for Variable {
     fn from(node: &mut Node) -> Self {
         let source = take(&mut node.source);
@@ -196,6 +213,8 @@ impl From<&mut Node> for Variable {
         }
     }
 }
+
+// === impl RoleInstanceValue ===
 
 impl From<&mut Node> for RoleInstanceValue {
     fn from(node: &mut Node) -> Self {

@@ -1,52 +1,54 @@
-//! What a role declares by name: settings, local storage, certificates,
-//! imports and contents.
+//! The resources of a role: settings, local storage, certificates, imports and contents.
 
 use std::mem::take;
 
-use super::words;
+use super::string_enum;
+use super::values::{boolean, int};
 use crate::Source;
-use crate::document::Node;
-use crate::schema::{boolean, int};
+use crate::parse::Node;
 
 /// A setting; its value is in the service configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Setting {
-    /// The name; empty when it is missing.
+    /// The name; empty if missing.
     pub name: String,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
 /// A named folder on the instance's disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LocalStorage {
-    /// The name; empty when it is missing.
+    /// The name; empty if missing.
     pub name: String,
     /// The size in megabytes, 1000 by default.
     pub size_in_mb: u32,
-    /// Whether a recycle empties it, true by default.
+    /// True if a recycle empties it; the default.
     pub clean_on_role_recycle: bool,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
 /// A certificate to install; its thumbprint is in the service configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Certificate {
-    /// The name; empty when it is missing.
+    /// The name; empty if missing.
     pub name: String,
-    /// Whose store it goes to; `None` when it is missing or unknown.
+    /// The owner of the store; `None` if missing or unknown.
     pub store_location: Option<StoreLocation>,
-    /// The store, such as `My`; empty when it is missing.
+    /// The store, such as `My`; empty if missing.
     pub store_name: String,
-    /// Which processes may use the private key.
+    /// The processes that may use the private key.
     pub permission_level: PermissionLevel,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
-words! {
-    /// Whose certificate store.
+string_enum! {
+    /// The owner of a certificate store.
     StoreLocation {
         /// The user's.
         CurrentUser = "CurrentUser",
@@ -55,34 +57,36 @@ words! {
     }
 }
 
-words! {
-    /// Which processes may use a certificate's private key.
+string_enum! {
+    /// The processes that may use a certificate's private key.
     PermissionLevel {
-        /// All; the default.
+        /// All processes; the default.
         LimitedOrElevated = "limitedOrElevated",
-        /// Elevated ones.
+        /// Elevated processes only.
         Elevated = "elevated",
     }
 }
 
-/// A plug-in that is added to a role.
+/// A plug-in of a role.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Import {
-    /// The plug-in, such as `Diagnostics` or `RemoteAccess`; empty when it is
-    /// missing, which the schema allows.
+    /// The plug-in, such as `Diagnostics` or `RemoteAccess`; empty if missing, which the schema
+    /// allows.
     pub module_name: String,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
 /// A folder that is packed with the role.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Content {
-    /// Where it goes, relative to the application's root.
+    /// The destination, relative to the application's root.
     pub destination: String,
-    /// The folder that is copied; empty when it is missing.
+    /// The folder to copy; empty if missing.
     pub source_directory: String,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 

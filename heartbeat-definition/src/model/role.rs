@@ -1,4 +1,4 @@
-//! A role: a kind of machine, and what runs on it.
+//! A role: a kind of machine with its programs.
 
 use std::mem::take;
 
@@ -7,13 +7,13 @@ use super::process::{Runtime, Startup};
 use super::read_all;
 use super::resources::{Certificate, Content, Import, LocalStorage, Setting};
 use super::site::Site;
-use super::words;
-use crate::document::Node;
-use crate::schema::boolean;
+use super::string_enum;
+use super::values::boolean;
+use crate::parse::Node;
 use crate::{Position, Source};
 
-words! {
-    /// The two kinds of role.
+string_enum! {
+    /// The kind of a role.
     RoleKind {
         /// `<WorkerRole>`: runs a program.
         Worker = "WorkerRole",
@@ -24,61 +24,60 @@ words! {
 
 /// A worker or web role.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Role {
-    /// Worker or web.
+    /// The kind.
     pub kind: RoleKind,
-    /// The name; empty when it is missing.
+    /// The name; empty if missing.
     pub name: String,
-    /// Where the name's value begins; the element, when there is no name.
+    /// The position of the name's value, or of the element if it has no name.
     pub position: Position,
     /// The size of the machine, `Small` by default.
     pub vm_size: String,
-    /// Whether native code may run, true by default; false meant partial trust.
+    /// True if native code may run; the default. False meant partial trust.
     pub enable_native_code_execution: bool,
-    /// The plug-ins that are added to the role.
+    /// The plug-ins of the role.
     pub imports: Vec<Import>,
-    /// What runs before the role starts.
+    /// The startup tasks.
     pub startup: Startup,
-    /// The endpoints, of all kinds, in the order of the file, legacy ones
-    /// included.
+    /// The endpoints of all kinds in the order of the file, legacy ones included.
     pub endpoints: Vec<Endpoint>,
-    /// The settings that the configuration gives values to.
+    /// The settings, whose values are in the configuration.
     pub settings: Vec<Setting>,
-    /// Named folders for local files, a legacy one outside `LocalResources`
-    /// included.
+    /// The folders for local files, a legacy one outside `LocalResources` included.
     pub local_resources: Vec<LocalStorage>,
     /// The certificates to install.
     pub certificates: Vec<Certificate>,
-    /// How the role's process runs.
+    /// The role's process.
     pub runtime: Runtime,
     /// The folders that are packed with the role.
     pub contents: Vec<Content>,
     /// The sites of a web role.
     pub sites: Vec<Site>,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
 impl Role {
-    /// The endpoint of that name.
+    /// Returns the endpoint of that name.
     #[must_use]
     pub fn endpoint(&self, name: &str) -> Option<&Endpoint> {
         self.endpoints.iter().find(|e| e.name == name)
     }
 
-    /// The setting of that name.
+    /// Returns the setting of that name.
     #[must_use]
     pub fn setting(&self, name: &str) -> Option<&Setting> {
         self.settings.iter().find(|s| s.name == name)
     }
 
-    /// The local resource of that name.
+    /// Returns the local resource of that name.
     #[must_use]
     pub fn local_resource(&self, name: &str) -> Option<&LocalStorage> {
         self.local_resources.iter().find(|s| s.name == name)
     }
 
-    /// Reads a role, when the element is one.
+    /// Reads a role, if the element is one.
     pub(super) fn read(node: &mut Node) -> Option<Self> {
         let kind = RoleKind::parse(node.name()).filter(|kind| kind.as_str() == node.name())?;
         let source = take(&mut node.source);

@@ -7,40 +7,32 @@ use super::process::{Runtime, Startup};
 use super::read_all;
 use super::resources::{Certificate, LocalStorage, Setting};
 use super::site::Site;
-use crate::document::Node;
-use crate::reading::{Grammar, Reading};
-use crate::schema::ROLE_MODULE;
-use crate::{File, ReadError, Source};
+use crate::parse::{FileKind, Node};
+use crate::{ReadError, Source};
 
-static GRAMMAR: Grammar = Grammar {
-    file: File::Definition,
-    namespace: "http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition",
-    root: &ROLE_MODULE,
-    title: "role module (.csplugin)",
-};
-
-/// A role module: what a plug-in adds to a role that imports it.
+/// A role module: the parts that a plug-in adds to a role.
 ///
 /// The format was never documented.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RoleModule {
-    /// What the names of its settings and endpoints are prefixed with.
+    /// The prefix of the names of its settings and endpoints.
     pub namespace: String,
-    /// What runs before the role starts.
+    /// The startup tasks.
     pub startup: Startup,
-    /// Environment variables of the role's process.
+    /// The environment variables of the role's process.
     pub runtime: Runtime,
-    /// Settings.
+    /// The settings.
     pub settings: Vec<Setting>,
-    /// Endpoints.
+    /// The endpoints.
     pub endpoints: Vec<Endpoint>,
-    /// Local resources.
+    /// The local resources.
     pub local_resources: Vec<LocalStorage>,
-    /// Certificates.
+    /// The certificates.
     pub certificates: Vec<Certificate>,
-    /// Sites.
+    /// The sites.
     pub sites: Vec<Site>,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
@@ -49,9 +41,10 @@ impl RoleModule {
     ///
     /// # Errors
     ///
-    /// When there is nothing to make a model of: see [`ReadError`].
-    pub fn read(bytes: &[u8]) -> Result<Reading<Self>, ReadError> {
-        crate::reading::read(bytes, &GRAMMAR, |root| Self::from(root), |_, _| {})
+    /// The file cannot be read: see [`ReadError`].
+    pub fn read(bytes: &[u8]) -> Result<Self, ReadError> {
+        let mut document = FileKind::RoleModule.read(bytes)?;
+        Ok(Self::from(&mut document.root))
     }
 }
 

@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-/// What the `xpath` of a `RoleInstanceValue` selects.
+/// A value that the `xpath` of a `RoleInstanceValue` selects.
 ///
-/// These thirteen are all that exist: a matcher reads them, no engine is needed.
-/// White space between the parts and either kind of quotation mark are
-/// accepted; displaying gives the usual form back.
+/// There are thirteen paths. White space between their parts and either kind of quotation mark are
+/// accepted. Displays as the path in its usual form.
 ///
 /// ```
 /// use heartbeat_definition::RoleValue;
@@ -58,7 +57,7 @@ const FIXED: [(&str, RoleValue); 6] = [
 
 type Named = (&'static str, &'static str, fn(String) -> RoleValue);
 
-/// Container and element, attribute, and what they select.
+/// Container and element, attribute, and the selected value.
 const NAMED: [Named; 7] = [
     ("ConfigurationSettings/ConfigurationSetting", "value", RoleValue::Setting),
     ("LocalResources/LocalResource", "path", RoleValue::LocalResourcePath),
@@ -70,7 +69,7 @@ const NAMED: [Named; 7] = [
 ];
 
 impl RoleValue {
-    /// What `xpath` selects, when it is one of the thirteen.
+    /// Parses one of the thirteen paths.
     #[must_use]
     pub fn parse(xpath: &str) -> Option<Self> {
         let xpath = xpath.trim();
@@ -87,7 +86,7 @@ impl RoleValue {
         Some(value(name.to_owned()))
     }
 
-    /// The name that it looks up, for those that have one.
+    /// Returns the name in the path, if it has one.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         match self {
@@ -103,7 +102,7 @@ impl RoleValue {
     }
 }
 
-/// The name in `@name='…'`.
+/// Returns the name in `@name='…'`.
 fn name(predicate: &str) -> Option<&str> {
     let value = predicate.trim().strip_prefix("@name")?.trim_start();
     let value = value.strip_prefix('=')?.trim_start();

@@ -4,48 +4,51 @@ use std::mem::take;
 
 use super::read_all;
 use crate::Source;
-use crate::document::Node;
+use crate::parse::Node;
 
 /// A site under IIS.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Site {
-    /// The name; empty when it is missing.
+    /// The name; empty if missing.
     pub name: String,
     /// The folder with its files.
     pub physical_directory: Option<String>,
     /// The virtual directories and applications in it.
     pub directories: Vec<VirtualDirectory>,
-    /// The endpoints that it answers on.
+    /// The endpoints that it is bound to.
     pub bindings: Vec<Binding>,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
-/// A virtual directory or application; they nest.
+/// A virtual directory or application. They nest.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct VirtualDirectory {
-    /// Whether it is an application.
+    /// True if it is an application.
     pub application: bool,
-    /// The name; empty when it is missing.
+    /// The name; empty if missing.
     pub name: String,
     /// The folder with its files.
     pub physical_directory: Option<String>,
-    /// What is in it.
+    /// The virtual directories and applications in it.
     pub directories: Vec<VirtualDirectory>,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
-/// An endpoint that a site answers on.
+/// A binding of a site to an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Binding {
-    /// The name; empty when it is missing.
+    /// The name; empty if missing.
     pub name: String,
     /// The endpoint, by name.
     pub endpoint_name: String,
-    /// The host name that it answers to; any, by default.
+    /// The host name of its requests; any by default.
     pub host_header: Option<String>,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 

@@ -1,43 +1,45 @@
-//! Who may talk to whom.
+//! The rules for traffic between roles.
 
 use std::mem::take;
 
 use super::read_all;
 use crate::Source;
-use crate::document::Node;
+use crate::parse::Node;
 
-/// A rule that opens internal endpoints to some roles, and so closes them to
-/// all others.
+/// A rule that opens internal endpoints to some roles and closes them to all others.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TrafficRule {
-    /// The endpoints that the rule is about.
+    /// The endpoints.
     pub destinations: Vec<RoleEndpoint>,
-    /// Whether all roles may reach them.
+    /// True if all roles may reach them.
     pub allow_all_traffic: bool,
     /// The roles that may reach them. The schema allows either this or all
     /// traffic; Microsoft's samples give both.
     pub from_roles: Vec<FromRole>,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
 /// An endpoint of a role, by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RoleEndpoint {
     /// The role.
     pub role_name: String,
     /// The role's endpoint.
     pub endpoint_name: String,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 
 /// A role that may reach a destination.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FromRole {
     /// The role.
     pub role_name: String,
-    /// What was written.
+    /// The element that this was read from.
     pub source: Source,
 }
 

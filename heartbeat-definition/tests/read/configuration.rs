@@ -2,7 +2,7 @@
 
 use crate::support::{service, unmark};
 use heartbeat_definition::{
-    Code, ConfiguredSetting, File, Finding, ServiceConfiguration, ServiceDefinition, Severity,
+    Code, Diagnostic, File, ServiceConfiguration, ServiceDefinition, Severity,
 };
 
 fn configuration(body: &str) -> String {
@@ -20,15 +20,15 @@ fn role(body: &str) -> String {
 #[track_caller]
 fn assert_violation(marked: &str, code: Code) {
     let (text, position) = unmark(marked);
-    let reading = ServiceConfiguration::read(text.as_bytes()).unwrap();
-    let found: Vec<_> = reading.violations().map(|f| (f.code, f.position)).collect();
-    assert_eq!(found, [(code, position)], "{:#?}", reading.findings);
+    let parsed = ServiceConfiguration::lint(text.as_bytes()).unwrap();
+    let found: Vec<_> = parsed.violations().map(|d| (d.code, d.position)).collect();
+    assert_eq!(found, [(code, position)], "{:#?}", parsed.diagnostics);
 }
 
 const ONE: &str = "<Instances count=\"1\" />";
 
 #[test]
-fn instances() {
+fn checks_instances() {
     assert_violation(&configuration("▸<Role name=\"a\" />"), Code::MissingElement);
     assert_violation(&role("▸<Instances />"), Code::MissingAttribute);
     assert_violation(&role("<Instances count=\"▸many\" />"), Code::InvalidValue);
@@ -37,7 +37,7 @@ fn instances() {
 }
 
 #[test]
-fn settings_and_certificates() {
+fn checks_settings_and_certificates() {
     let setting = |attributes: &str| {
         role(&format!(
             "{ONE}<ConfigurationSettings>▸<Setting {attributes} /></ConfigurationSettings>"
@@ -89,11 +89,11 @@ const NETWORK: &str = r#"<NetworkConfiguration>
 <GuestAgentSettings cleanupFirewallOnRoleRestart="false" allowRoleProcessLocalDumps="1" />"#;
 
 #[test]
-fn the_whole_network() {
+fn reads_a_whole_network() {
     let text = configuration(&format!("<Role name=\"Orders\">{ONE}</Role>{NETWORK}"));
-    let reading = ServiceConfiguration::read(text.as_bytes()).unwrap();
-    assert_eq!(reading.findings, []);
-    let model = reading.model;
+    let parsed = ServiceConfiguration::lint(text.as_bytes()).unwrap();
+    assert_eq!(parsed.diagnostics, []);
+    let model = parsed.model;
     assert!(!model.cleanup_firewall_on_role_restart && model.allow_role_process_local_dumps);
     let network = model.network.unwrap();
     assert_eq!(network.dns_servers[0].ip_address, "10.0.0.4");
@@ -111,7 +111,7 @@ fn the_whole_network() {
 }
 
 #[test]
-fn broken_networks() {
+fn checks_the_network() {
     let broken = |from: &str, to: &str| {
         assert!(NETWORK.contains(from));
         configuration(&format!(
@@ -149,12 +149,12 @@ const DEFINITION: &str = r#"<WorkerRole name="Orders">
 </WorkerRole>
 <WorkerRole name="Mail" />"#;
 
-fn fit(configuration: &str) -> Vec<Finding> {
-    let definition = ServiceDefinition::read(service(DEFINITION).as_bytes()).unwrap();
-    assert_eq!(definition.findings, []);
-    let configuration = ServiceConfiguration::read(configuration.as_bytes()).unwrap();
-    assert_eq!(configuration.findings, []);
-    definition.model.configure(&configuration.model).findings
+fn cross_check(configuration: &str) -> Vec<Diagnostic> {
+    let definition = ServiceDefinition::lint(service(DEFINITION).as_bytes()).unwrap();
+    assert_eq!(definition.diagnostics, []);
+    let configuration = ServiceConfiguration::lint(configuration.as_bytes()).unwrap();
+    assert_eq!(configuration.diagnostics, []);
+    definition.model.cross_check(&configuration.model)
 }
 
 const GOOD: &str = r#"<Role name="Orders">
@@ -170,58 +170,56 @@ const GOOD: &str = r#"<Role name="Orders">
 "#;
 
 #[test]
-fn a_definition_with_its_configuration() {
-    let definition = ServiceDefinition::read(service(DEFINITION).as_bytes()).unwrap().model;
+fn combines_a_definition_with_its_configuration() {
+    let definition = ServiceDefinition::read(service(DEFINITION).as_bytes()).unwrap();
     let text = configuration(&format!("{GOOD}{NETWORK}"));
-    let configuration = ServiceConfiguration::read(text.as_bytes()).unwrap().model;
-    let service = definition.configure(&configuration);
-    assert_eq!(service.findings, []);
-    let orders = service.role("Orders").unwrap();
+    let configuration = ServiceConfiguration::read(text.as_bytes()).unwrap();
+    assert_eq!(definition.cross_check(&configuration), []);
+    let roles = definition.configure(&configuration);
+    let [orders, mail] = &roles[..] else { panic!("{roles:#?}") };
     assert_eq!(orders.instances, Some(2));
-    let setting = |name, value| ConfiguredSetting { name, value: Some(value) };
     let plugin = "Microsoft.WindowsAzure.Plugins.Diagnostics.ConnectionString";
-    assert_eq!(
-        orders.settings,
-        [setting("Url", ""), setting("Retries", "3"), setting(plugin, "x")]
-    );
-    assert_eq!(service.role("Mail").unwrap().instances, Some(0));
+    let settings: Vec<_> = orders.settings.iter().map(|s| (s.name, s.value)).collect();
+    assert_eq!(settings, [("Url", Some("")), ("Retries", Some("3")), (plugin, Some("x"))]);
+    assert_eq!((&*orders.role.name, &*mail.role.name), ("Orders", "Mail"));
+    assert_eq!(mail.instances, Some(0));
 }
 
 #[test]
-fn of_two_by_the_same_name_the_first_counts() {
-    let definition = ServiceDefinition::read(service(DEFINITION).as_bytes()).unwrap().model;
+fn takes_the_first_of_two_with_the_same_name() {
+    let definition = ServiceDefinition::read(service(DEFINITION).as_bytes()).unwrap();
     let text = configuration(
         "<Role name='Orders'><Instances count='1' /><ConfigurationSettings>\
          <Setting name='Url' value='a' /><Setting name='Url' value='b' />\
          </ConfigurationSettings></Role><Role name='Orders'><Instances count='2' /></Role>",
     );
-    let configuration = ServiceConfiguration::read(text.as_bytes()).unwrap().model;
-    let service = definition.configure(&configuration);
-    let orders = service.role("Orders").unwrap();
+    let configuration = ServiceConfiguration::read(text.as_bytes()).unwrap();
+    let roles = definition.configure(&configuration);
+    let orders = &roles[0];
     assert_eq!((orders.instances, orders.settings[0].value), (Some(1), Some("a")));
     assert_eq!(orders.configuration, configuration.role("Orders"));
 }
 
 #[track_caller]
-fn assert_unfit(from: &str, to: &str, code: Code) -> Finding {
+fn assert_mismatch(from: &str, to: &str, code: Code) -> Diagnostic {
     let whole = configuration(&format!("{GOOD}{NETWORK}"));
     assert!(whole.contains(from), "{from}");
     let (text, position) = unmark(&whole.replacen(from, to, 1));
-    let findings = fit(&text);
-    let [finding] = &findings[..] else { panic!("{findings:#?}") };
-    assert_eq!((finding.code, finding.position), (code, position), "{finding}");
-    assert_eq!(finding.file, File::Configuration);
-    finding.clone()
+    let diagnostics = cross_check(&text);
+    let [diagnostic] = &diagnostics[..] else { panic!("{diagnostics:#?}") };
+    assert_eq!((diagnostic.code, diagnostic.position), (code, position), "{diagnostic}");
+    assert_eq!(diagnostic.file, File::Configuration);
+    diagnostic.clone()
 }
 
 #[test]
-fn what_is_missing_or_too_much() {
-    assert_unfit("\"Shop\"", "\"▸Shops\"", Code::ServiceNameMismatch);
+fn reports_missing_and_unknown_names() {
+    assert_mismatch("\"Shop\"", "\"▸Shops\"", Code::ServiceNameMismatch);
     let mail = "<Role name=\"Mail\"><Instances count=\"0\" /></Role>";
     let (text, _) = unmark(&configuration(&format!("▸{GOOD}{NETWORK}")));
-    let missing = fit(&text.replace(mail, ""));
+    let missing = cross_check(&text.replace(mail, ""));
     assert_eq!((missing[0].code, missing.len()), (Code::MissingRole, 1));
-    let extra = assert_unfit(
+    let extra = assert_mismatch(
         mail,
         &format!("{mail}<Role name=\"▸Mails\"><Instances count=\"1\" /></Role>"),
         Code::UnknownRole,
@@ -230,39 +228,39 @@ fn what_is_missing_or_too_much() {
     let orders = "<Role name=\"Orders\">";
     let given = "<Setting name=\"Retries\" value=\"3\" />";
     let (text, _) = unmark(&configuration(&format!("▸{GOOD}{NETWORK}")));
-    let missing = fit(&text.replace(given, ""));
+    let missing = cross_check(&text.replace(given, ""));
     assert_eq!(missing[0].code, Code::MissingSetting);
     assert_eq!(missing[0].message, "the role `Orders` has no value for the setting `Retries`");
     assert!(text.contains(orders));
-    assert_unfit(
+    assert_mismatch(
         given,
         &format!("{given}<Setting name=\"▸Other\" value=\"\" />"),
         Code::UnknownSetting,
     );
     let site = "<Certificate name=\"Site\" thumbprint=\"00\" thumbprintAlgorithm=\"sha1\" />";
-    let missing = fit(&text.replace(site, ""));
+    let missing = cross_check(&text.replace(site, ""));
     assert_eq!(missing[0].code, Code::MissingCertificate);
     let more = format!("{site}{}", site.replace("Site", "▸Sites"));
-    assert_unfit(site, &more, Code::UnknownCertificate);
-    assert_unfit("count=\"2\"", "count=\"▸3\"", Code::InstanceCount);
-    assert_unfit(
+    assert_mismatch(site, &more, Code::UnknownCertificate);
+    assert_mismatch("count=\"2\"", "count=\"▸3\"", Code::InstanceCount);
+    assert_mismatch(
         "InstanceAddress roleName=\"Orders\"",
         "InstanceAddress roleName=\"▸Order\"",
         Code::UnknownRole,
     );
-    assert_unfit("endPoint=\"Heartbeat\"", "endPoint=\"▸heartbeat\"", Code::UnknownEndpoint);
+    assert_mismatch("endPoint=\"Heartbeat\"", "endPoint=\"▸heartbeat\"", Code::UnknownEndpoint);
 }
 
 fn plugin_warnings(from: &str, to: &str) -> Vec<String> {
     let text = configuration(&format!("{GOOD}{NETWORK}"));
     assert!(text.contains(from), "{from}");
-    let findings = fit(&text.replacen(from, to, 1));
-    assert!(findings.iter().all(|f| f.severity == Severity::Warning), "{findings:#?}");
-    findings.into_iter().map(|f| format!("{}: {}", f.code, f.fix.unwrap_or_default())).collect()
+    let diagnostics = cross_check(&text.replacen(from, to, 1));
+    assert!(diagnostics.iter().all(|d| d.severity == Severity::Warning), "{diagnostics:#?}");
+    diagnostics.into_iter().map(|d| format!("{}: {}", d.code, d.fix.unwrap_or_default())).collect()
 }
 
 #[test]
-fn settings_of_imported_modules_are_given_and_spelt_right() {
+fn checks_settings_of_imported_modules() {
     const NAME: &str = "Microsoft.WindowsAzure.Plugins.Diagnostics.ConnectionString";
     let line = format!("<Setting name=\"{NAME}\" value=\"x\" />");
     let missing = format!("missing-setting: add <Setting name=\"{NAME}\" value=\"…\" />");
@@ -273,7 +271,7 @@ fn settings_of_imported_modules_are_given_and_spelt_right() {
 }
 
 #[test]
-fn a_module_setting_is_traced_to_the_missing_import() {
+fn traces_a_module_setting_to_the_missing_import() {
     let line = "<Setting name=\"Retries\" value=\"3\" />";
     for module in ["RemoteAccess", "Caching"] {
         let name = format!("Microsoft.WindowsAzure.Plugins.{module}.Enabled");
@@ -287,7 +285,7 @@ fn a_module_setting_is_traced_to_the_missing_import() {
 }
 
 #[test]
-fn white_space_beside_another_fault_is_no_second_finding() {
+fn ignores_white_space_after_another_fault() {
     for (subnet, code) in [
         ("▸<Subnet> </Subnet>", Code::MissingAttribute),
         ("<Subnet name=\"a\"> ▸<More /> </Subnet>", Code::UnknownElement),
@@ -303,10 +301,10 @@ fn white_space_beside_another_fault_is_no_second_finding() {
 }
 
 #[test]
-fn a_fix_names_everything_to_change() {
+fn a_fix_names_every_change() {
     let found = |body: &str| {
-        let reading = ServiceConfiguration::read(role(&format!("{ONE}{body}")).as_bytes()).unwrap();
-        reading.findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        let parsed = ServiceConfiguration::lint(role(&format!("{ONE}{body}")).as_bytes()).unwrap();
+        parsed.diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     };
     let digest = "0".repeat(64);
     let sha256 = found(&format!(
@@ -318,22 +316,22 @@ fn a_fix_names_everything_to_change() {
         found("<ConfigurationSettings><Setting name=\"a\">x</Setting></ConfigurationSettings>");
     assert!(text.contains("must be empty: write value=\"…\""), "{text}");
     let label = configuration(&NETWORK.replace("<PublicIP ", "<PublicIP domainNameLabel=\"a\" "));
-    let label = ServiceConfiguration::read(label.as_bytes()).unwrap().findings[0].to_string();
+    let label = ServiceConfiguration::lint(label.as_bytes()).unwrap().diagnostics[0].to_string();
     assert!(label.contains("unknown to the SDK 2.4 schema"), "{label}");
 }
 
 #[test]
-fn a_service_named_like_a_role_is_advised_against() {
+fn notes_a_service_with_the_name_of_a_role() {
     let text = service("<WorkerRole name=\"shop\" />");
-    let found = ServiceDefinition::read(text.as_bytes()).unwrap().findings;
+    let found = ServiceDefinition::lint(text.as_bytes()).unwrap().diagnostics;
     let [advice] = &found[..] else { panic!("{found:#?}") };
     assert_eq!((advice.code, advice.severity), (Code::ServiceNamedLikeRole, Severity::Note));
 }
 
 #[test]
-fn a_load_balancer_must_be_in_the_configuration() {
-    let findings = fit(&configuration(GOOD));
-    let [finding] = &findings[..] else { panic!("{findings:#?}") };
-    assert_eq!((finding.code, finding.file), (Code::UnknownLoadBalancer, File::Definition));
-    assert_eq!(finding.position.to_string(), "7:77");
+fn requires_the_load_balancer_in_the_configuration() {
+    let diagnostics = cross_check(&configuration(GOOD));
+    let [diagnostic] = &diagnostics[..] else { panic!("{diagnostics:#?}") };
+    assert_eq!((diagnostic.code, diagnostic.file), (Code::UnknownLoadBalancer, File::Definition));
+    assert_eq!(diagnostic.position.to_string(), "7:77");
 }

@@ -1,17 +1,16 @@
-//! Holds the reader against real files: what they say, and whether they are
-//! valid.
+//! Real files: their content and their validity.
 
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use heartbeat_definition::{
-    Authority, EndpointKind, Finding, NetworkConfiguration, Port, PortRange, ReadError, Role,
+    Authority, Diagnostic, EndpointKind, NetworkConfiguration, Port, PortRange, ReadError, Role,
     ServiceConfiguration, ServiceDefinition, Source, Variable,
 };
 use serde_json::{Map, Value, json};
 
-/// Files whose strict verdict is not that of the XML schema, and why.
+/// Files that are valid by the XML schema but not here, with the reason.
 const STRICTER_THAN_THE_SCHEMA: &[(&str, &str)] = &[
     (
         "000-MicrosoftDocs-azure-docs/comm-scenario2-rules-only.csdef",
@@ -25,14 +24,13 @@ const STRICTER_THAN_THE_SCHEMA: &[(&str, &str)] = &[
 
 const TWO_STORES: &str = "one certificate name for two stores; the schema has no unique names";
 
-/// The corpus lies beside the project and is no part of it: where it is
-/// absent, there is nothing to hold the reader against. That is told past the
-/// test harness, which hides what a passing test prints, and with `CI=true`
-/// it is a failure.
+/// The folder of the corpus, which is beside the project and not part of it. If it is absent, the
+/// test is skipped, or fails with `CI=true`. The message bypasses the test harness, which hides the
+/// output of a passing test.
 fn corpus() -> Option<PathBuf> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus");
     if !folder.is_dir() {
-        let absent = format!("there is no corpus at {}", folder.display());
+        let absent = format!("no corpus at {}", folder.display());
         assert!(!is_continuous_integration(), "{absent}");
         writeln!(io::stderr(), "skipped, not passed: {absent}").unwrap();
         return None;
@@ -40,13 +38,13 @@ fn corpus() -> Option<PathBuf> {
     Some(folder)
 }
 
-#[expect(clippy::disallowed_methods, reason = "the reader is under test here, not a worker")]
+#[expect(clippy::disallowed_methods, reason = "no worker is under test here")]
 fn is_continuous_integration() -> bool {
     std::env::var_os("CI").is_some_and(|ci| ci == "true")
 }
 
 #[test]
-fn every_file_reads_as_expected() {
+fn reads_every_file_as_expected() {
     let Some(folder) = corpus() else { return };
     let expected = fs::read_to_string(folder.join("expected.jsonl")).unwrap();
     let expected = expected.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
@@ -55,9 +53,9 @@ fn every_file_reads_as_expected() {
         let file = expected["file"].as_str().unwrap();
         let bytes = fs::read(folder.join(file)).unwrap();
         let actual = if is_definition(file) {
-            ServiceDefinition::read(&bytes).map(|reading| definition(&reading.model))
+            ServiceDefinition::read(&bytes).map(|model| definition(&model))
         } else {
-            ServiceConfiguration::read(&bytes).map(|reading| configuration(&reading.model))
+            ServiceConfiguration::read(&bytes).map(|model| configuration(&model))
         };
         match actual {
             Err(error) => assert!(expected.get("error").is_some(), "{file}:{error}"),
@@ -72,7 +70,7 @@ fn every_file_reads_as_expected() {
 }
 
 #[test]
-fn every_verdict_is_that_of_the_schema() {
+fn agrees_with_every_verdict_of_the_schema() {
     let Some(folder) = corpus() else { return };
     let index = fs::read_to_string(folder.join("index.tsv")).unwrap();
     let mut files = 0;
@@ -81,14 +79,14 @@ fn every_verdict_is_that_of_the_schema() {
         let columns: Vec<_> = line.split('\t').collect();
         let (file, verdict) = (columns[0], columns[7]);
         let bytes = fs::read(folder.join(file)).unwrap();
-        let findings = if is_definition(file) {
-            ServiceDefinition::read(&bytes).map(|reading| violations(reading.violations()))
+        let diagnostics = if is_definition(file) {
+            ServiceDefinition::lint(&bytes).map(|parsed| violations(parsed.violations()))
         } else {
-            ServiceConfiguration::read(&bytes).map(|reading| violations(reading.violations()))
+            ServiceConfiguration::lint(&bytes).map(|parsed| violations(parsed.violations()))
         };
         files += 1;
         let listed = STRICTER_THAN_THE_SCHEMA.iter().any(|(listed, _)| *listed == file);
-        if let Err(why) = agree(findings, verdict, listed) {
+        if let Err(why) = check_verdict(diagnostics, verdict, listed) {
             wrong.push(format!("{file}: {verdict}: {why}"));
         }
     }
@@ -96,41 +94,41 @@ fn every_verdict_is_that_of_the_schema() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Whether the reader's violations are the verdict of the schema, and if not, why. Only a file that
-/// is listed may have others.
-fn agree(
-    findings: Result<Vec<Finding>, ReadError>,
+/// Checks that the violations agree with the verdict of the schema. Only a listed file may have
+/// others.
+fn check_verdict(
+    diagnostics: Result<Vec<Diagnostic>, ReadError>,
     verdict: &str,
     is_listed: bool,
 ) -> Result<(), String> {
-    let is_ill_formed = verdict.starts_with("ILLFORMED");
-    let findings = match findings {
-        Err(_) if is_ill_formed => return Ok(()),
+    let is_malformed = verdict.starts_with("ILLFORMED");
+    let diagnostics = match diagnostics {
+        Err(_) if is_malformed => return Ok(()),
         Err(error) => return Err(format!("unreadable: {error}")),
-        Ok(findings) if is_ill_formed => return Err(format!("read: {findings:#?}")),
-        Ok(findings) => findings,
+        Ok(diagnostics) if is_malformed => return Err(format!("read: {diagnostics:#?}")),
+        Ok(diagnostics) => diagnostics,
     };
-    let by_schema = findings.iter().any(|f| f.code.authority() == Authority::Schema);
-    let is_stricter = !by_schema && !findings.is_empty();
+    let by_schema = diagnostics.iter().any(|d| d.code.authority() == Authority::Schema);
+    let is_stricter = !by_schema && !diagnostics.is_empty();
     let agrees = by_schema == verdict.starts_with("INVALID")
-        && names_the_fault(&findings, verdict)
+        && names_the_fault(&diagnostics, verdict)
         && is_stricter == is_listed;
-    if agrees { Ok(()) } else { Err(format!("{findings:#?}")) }
+    if agrees { Ok(()) } else { Err(format!("{diagnostics:#?}")) }
 }
 
 #[test]
-fn a_verdict_is_held_against_what_was_read() {
+fn a_disagreement_is_an_error() {
     let read = |text: &str| {
-        ServiceDefinition::read(text.as_bytes()).map(|reading| violations(reading.violations()))
+        ServiceDefinition::lint(text.as_bytes()).map(|parsed| violations(parsed.violations()))
     };
     let valid = crate::support::worker("");
     let invalid = valid.replace(" name=\"Orders\"", "");
     let no_name = "INVALID:Element 'WorkerRole', attribute 'name': missing";
     let stricter = crate::support::service("");
-    assert_eq!(agree(read(&valid), "valid", false), Ok(()));
-    assert_eq!(agree(read(&invalid), "INVALID:Element 'WorkerRole': none", false), Ok(()));
-    assert_eq!(agree(read(&stricter), "valid", true), Ok(()));
-    assert_eq!(agree(read("<a"), "ILLFORMED:why", false), Ok(()));
+    assert_eq!(check_verdict(read(&valid), "valid", false), Ok(()));
+    assert_eq!(check_verdict(read(&invalid), "INVALID:Element 'WorkerRole': none", false), Ok(()));
+    assert_eq!(check_verdict(read(&stricter), "valid", true), Ok(()));
+    assert_eq!(check_verdict(read("<a"), "ILLFORMED:why", false), Ok(()));
     for (text, verdict) in [
         (&*valid, "ILLFORMED:why"),
         (&*invalid, "ILLFORMED:why"),
@@ -141,28 +139,28 @@ fn a_verdict_is_held_against_what_was_read() {
         (&*invalid, "INVALID:Element 'WebRole': none"),
         (&*stricter, "valid"),
     ] {
-        assert!(agree(read(text), verdict, false).is_err(), "{verdict}: {text}");
+        assert!(check_verdict(read(text), verdict, false).is_err(), "{verdict}: {text}");
     }
 }
 
-/// Whether some finding names the element and the attribute that the schema's
-/// verdict begins with: `INVALID:Element 'X', attribute 'y': …`.
-fn names_the_fault(findings: &[Finding], verdict: &str) -> bool {
+/// Returns whether a diagnostic names the element and the attribute at the start of the schema's
+/// verdict: `INVALID:Element 'X', attribute 'y': …`.
+fn names_the_fault(diagnostics: &[Diagnostic], verdict: &str) -> bool {
     let Some(fault) = verdict.strip_prefix("INVALID:") else {
         return true;
     };
     let (place, _) = fault.split_once(": ").unwrap();
     let names: Vec<_> =
         place.split('\'').skip(1).step_by(2).map(|name| format!("`{name}`")).collect();
-    findings.iter().any(|finding| names.iter().all(|name| finding.message.contains(name)))
+    diagnostics.iter().any(|diagnostic| names.iter().all(|name| diagnostic.message.contains(name)))
 }
 
 fn is_definition(file: &str) -> bool {
     Path::new(file).extension().is_some_and(|extension| extension == "csdef")
 }
 
-fn violations<'a>(findings: impl Iterator<Item = &'a Finding>) -> Vec<Finding> {
-    findings.cloned().collect()
+fn violations<'a>(diagnostics: impl Iterator<Item = &'a Diagnostic>) -> Vec<Diagnostic> {
+    diagnostics.cloned().collect()
 }
 
 const DEFINITION: &str = "http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition";
@@ -174,7 +172,7 @@ fn attributes(source: &Source) -> Map<String, Value> {
     attributes.map(|a| (a.name.clone(), json!(a.value))).collect()
 }
 
-fn described<'a>(sources: impl Iterator<Item = &'a Source>) -> Vec<Value> {
+fn describe<'a>(sources: impl Iterator<Item = &'a Source>) -> Vec<Value> {
     sources.map(|source| Value::Object(attributes(source))).collect()
 }
 
@@ -184,7 +182,7 @@ fn definition(model: &ServiceDefinition) -> Value {
         "root": "ServiceDefinition",
         "ns": DEFINITION,
         "attrs": attributes(&model.source),
-        "probes": described(probes.map(|probe| &probe.source)),
+        "probes": describe(probes.map(|probe| &probe.source)),
         "roles": model.roles.iter().map(role).collect::<Vec<_>>(),
         "networkTrafficRules": model.network_traffic_rules.len(),
     })
@@ -198,9 +196,9 @@ fn role(role: &Role) -> Value {
     value.insert("imports".into(), json!(imports));
     let settings: Vec<_> = role.settings.iter().map(|s| &s.name).collect();
     value.insert("settings".into(), json!(settings));
-    let storage = described(role.local_resources.iter().map(|s| &s.source));
+    let storage = describe(role.local_resources.iter().map(|s| &s.source));
     value.insert("localStorage".into(), json!(storage));
-    let certificates = described(role.certificates.iter().map(|c| &c.source));
+    let certificates = describe(role.certificates.iter().map(|c| &c.source));
     value.insert("certificates".into(), json!(certificates));
     let endpoints: Vec<_> = role.endpoints.iter().map(endpoint).collect();
     value.insert("endpoints".into(), json!(endpoints));
@@ -227,7 +225,7 @@ fn role(role: &Role) -> Value {
 }
 
 fn variables(variables: &[Variable]) -> Value {
-    let described = variables.iter().map(|variable| {
+    let describe = variables.iter().map(|variable| {
         let mut value = attributes(&variable.source);
         if let Some(found) = &variable.role_instance_value {
             assert!(found.value.is_some(), "{} is one of the thirteen", found.xpath);
@@ -235,7 +233,7 @@ fn variables(variables: &[Variable]) -> Value {
         }
         Value::Object(value)
     });
-    described.collect()
+    describe.collect()
 }
 
 fn endpoint(endpoint: &heartbeat_definition::Endpoint) -> Value {
@@ -257,13 +255,13 @@ fn endpoint(endpoint: &heartbeat_definition::Endpoint) -> Value {
         }
         EndpointKind::Internal(internal) => {
             assert_eq!(internal.port, port("port"));
-            let of = |element: &str| described_ranges(&internal.fixed_ports, element);
+            let of = |element: &str| describe_ranges(&internal.fixed_ports, element);
             ranges.insert("fixedPorts".into(), of("FixedPort"));
             ranges.insert("fixedPortRanges".into(), of("FixedPortRange"));
         }
         EndpointKind::InstanceInput(instance) => {
             assert_eq!(instance.local_port, number("localPort"));
-            let of = described_ranges(&instance.public_ports, "FixedPortRange");
+            let of = describe_ranges(&instance.public_ports, "FixedPortRange");
             ranges.insert("allocatePublicPortFrom".into(), of);
         }
     }
@@ -275,9 +273,9 @@ fn endpoint(endpoint: &heartbeat_definition::Endpoint) -> Value {
     Value::Object(value)
 }
 
-fn described_ranges(ranges: &[PortRange], element: &str) -> Value {
+fn describe_ranges(ranges: &[PortRange], element: &str) -> Value {
     let of = ranges.iter().filter(|range| range.source.element == element);
-    json!(described(of.map(|range| &range.source)))
+    json!(describe(of.map(|range| &range.source)))
 }
 
 fn configuration(model: &ServiceConfiguration) -> Value {
@@ -289,8 +287,8 @@ fn configuration(model: &ServiceConfiguration) -> Value {
         json!({
             "name": role.name,
             "instances": count,
-            "settings": described(role.settings.iter().map(|s| &s.source)),
-            "certificates": described(role.certificates.iter().map(|c| &c.source)),
+            "settings": describe(role.settings.iter().map(|s| &s.source)),
+            "certificates": describe(role.certificates.iter().map(|c| &c.source)),
         })
     });
     json!({
@@ -302,7 +300,7 @@ fn configuration(model: &ServiceConfiguration) -> Value {
     })
 }
 
-/// The parts of the network configuration that say something.
+/// Returns the parts of the network configuration that are present.
 fn network(network: &NetworkConfiguration) -> Vec<&'static str> {
     let parts = [
         ("Dns", !network.dns_servers.is_empty()),

@@ -1,12 +1,12 @@
-//! Files that an editor, a merge, a copy or a typing mistake has spoilt: each is told what it looks
-//! like and what to do.
+//! Files that an editor, a merge, a copy or a typing mistake has damaged: each error names the
+//! damage and the fix.
 
 use crate::support::{service, unmark, worker};
 use heartbeat_definition::{ServiceConfiguration, ServiceDefinition};
 
-/// The message at the marked place has all of these words.
+/// Asserts an error at the marked place with all of these words.
 #[track_caller]
-fn assert_told(marked: &str, words: &[&str]) {
+fn assert_error(marked: &str, words: &[&str]) {
     let (text, position) = unmark(marked);
     let error = ServiceDefinition::read(text.as_bytes()).unwrap_err();
     assert_eq!(error.position(), position, "{error}\n{text}");
@@ -16,38 +16,38 @@ fn assert_told(marked: &str, words: &[&str]) {
     assert!(!error.message().contains('\n'), "{error}");
 }
 
-fn good() -> String {
+fn valid() -> String {
     worker("")
 }
 
 #[test]
-fn a_declaration_that_is_not_first() {
+fn explains_a_declaration_that_is_not_first() {
     let declaration = "▸<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";
-    let told = |before: &str, way_out: &str| {
-        let words = ["may stand at the very start of a file only", way_out];
-        assert_told(&format!("{before}{declaration}{}", good()), &words);
+    let assert_fix = |before: &str, fix: &str| {
+        let words = ["is only allowed at the very start of a file", fix];
+        assert_error(&format!("{before}{declaration}{}", valid()), &words);
     };
-    told("\n", "remove the blank before it");
-    told(" ", "remove the blank before it");
-    told("\u{feff}\r\n\r\n", "remove the blank before it");
-    told("<!-- Copyright -->\n", "move it before the comment");
-    told(&good(), "two files may have been joined");
+    assert_fix("\n", "remove the blank before it");
+    assert_fix(" ", "remove the blank before it");
+    assert_fix("\u{feff}\r\n\r\n", "remove the blank before it");
+    assert_fix("<!-- Copyright -->\n", "move it before the comment");
+    assert_fix(&valid(), "two files may have been joined");
 }
 
 #[test]
-fn marks_at_the_end() {
-    assert_told(&format!("{}▸\0", good()), &["NUL", "remove them"]);
-    assert_told(&format!("{}\r\n▸\0\0\0\0", good()), &["NUL", "remove them"]);
-    assert_told(&format!("{}\r\n▸\u{1a}", good()), &["Ctrl-Z", "remove it"]);
-    assert_told(&format!("{}▸\u{1a}\r\n", good()), &["Ctrl-Z", "remove it"]);
-    assert_told("<a>\n▸\0\0\0", &["NUL", "remove them"]);
+fn explains_end_of_file_characters() {
+    assert_error(&format!("{}▸\0", valid()), &["NUL", "remove them"]);
+    assert_error(&format!("{}\r\n▸\0\0\0\0", valid()), &["NUL", "remove them"]);
+    assert_error(&format!("{}\r\n▸\u{1a}", valid()), &["Ctrl-Z", "remove it"]);
+    assert_error(&format!("{}▸\u{1a}\r\n", valid()), &["Ctrl-Z", "remove it"]);
+    assert_error("<a>\n▸\0\0\0", &["NUL", "remove them"]);
     // An earlier fault comes first.
-    assert_told("<a b=▸c />\0", &["quotation marks"]);
+    assert_error("<a b=▸c />\0", &["quotation marks"]);
 }
 
 #[test]
-fn utf_32() {
-    let text = good();
+fn refuses_utf_32() {
+    let text = valid();
     for unit in [u32::to_le_bytes, u32::to_be_bytes] {
         for mark in ["", "\u{feff}"] {
             let text = format!("{mark}{text}");
@@ -59,7 +59,7 @@ fn utf_32() {
     }
 }
 
-/// Tags in which quotation marks are typographic, the first of them marked.
+/// Tags with typographic quotation marks, the first of them marked.
 const QUOTES: [&str; 7] = [
     "<ServiceDefinition xmlns=▸”urn:x”></ServiceDefinition>",
     "<ServiceDefinition xmlns = ▸“urn:x”>\n</ServiceDefinition>",
@@ -71,16 +71,16 @@ const QUOTES: [&str; 7] = [
 ];
 
 #[test]
-fn typographic_quotation_marks() {
+fn explains_typographic_quotation_marks() {
     for marked in QUOTES {
         let quote = marked.split('▸').nth(1).unwrap().chars().next().unwrap();
         let name = format!("`{quote}` is a typographic quotation mark");
-        assert_told(marked, &[&name, "write `\"`"]);
+        assert_error(marked, &[&name, "write `\"`"]);
     }
 }
 
 #[test]
-fn typographic_quotation_marks_in_windows_1252() {
+fn explains_typographic_quotation_marks_in_windows_1252() {
     for marked in QUOTES {
         let (text, position) = unmark(marked);
         let bytes: Vec<u8> = text
@@ -97,7 +97,7 @@ fn typographic_quotation_marks_in_windows_1252() {
         assert_eq!(error.position(), position, "{error}\n{text}");
         assert!(error.message().contains("is a typographic quotation mark"), "{error}\n{text}");
     }
-    // Where they are no syntax, it is the encoding that is wrong.
+    // Outside of syntax, the encoding is what is wrong.
     for text in [&b"<!-- \x93so\x94 --><a/>"[..], b"<a b=\"it\x92s\" c=\"d\"/>"] {
         let error = ServiceDefinition::read(text).unwrap_err();
         assert!(error.message().contains("save the file as UTF-8"), "{error}");
@@ -105,31 +105,31 @@ fn typographic_quotation_marks_in_windows_1252() {
 }
 
 #[test]
-fn typographic_quotation_marks_within_a_value_are_not_blamed() {
-    assert_told(
+fn ignores_typographic_quotation_marks_within_a_value() {
+    assert_error(
         "<a b=\"it’s “so” c\" d=▸5 />",
         &["the value of an attribute has no quotation marks"],
     );
 }
 
 #[test]
-fn merge_markers() {
+fn explains_merge_markers() {
     let words = ["merge", "resolve", "`<<<<<<<`", "`=======`", "`>>>>>>>`"];
     let conflict = "▸<<<<<<< HEAD\n<Endpoints />\n=======\n<Certificates />\n>>>>>>> topic";
-    assert_told(&worker(conflict), &words);
-    assert_told(&worker(&conflict.replace('\n', "\r\n")), &words);
-    assert_told(&format!("{conflict}\n{}", good()), &words);
-    assert_told(&format!("{}\n▸>>>>>>> topic", good()), &words);
-    assert_told(&service("<WorkerRole name=\"a\"\n▸<<<<<<< HEAD\nvmsize=\"Small\" />"), &words);
-    // Where they are well-formed, a finding says the same.
+    assert_error(&worker(conflict), &words);
+    assert_error(&worker(&conflict.replace('\n', "\r\n")), &words);
+    assert_error(&format!("{conflict}\n{}", valid()), &words);
+    assert_error(&format!("{}\n▸>>>>>>> topic", valid()), &words);
+    assert_error(&service("<WorkerRole name=\"a\"\n▸<<<<<<< HEAD\nvmsize=\"Small\" />"), &words);
+    // In well-formed text they have a diagnostic with the same fix.
     let rest = worker("<Endpoints />\n=======\n<Certificates />\n>>>>>>> topic");
-    let findings = ServiceDefinition::read(rest.as_bytes()).unwrap().findings;
-    assert!(findings[0].to_string().contains("resolve the merge conflict"), "{findings:#?}");
-    assert_eq!(findings[0].position.to_string(), "4:1");
+    let diagnostics = ServiceDefinition::lint(rest.as_bytes()).unwrap().diagnostics;
+    assert!(diagnostics[0].to_string().contains("resolve the merge conflict"), "{diagnostics:#?}");
+    assert_eq!(diagnostics[0].position.to_string(), "4:1");
 }
 
 #[test]
-fn pages_and_pointers_in_place_of_the_file() {
+fn explains_pages_and_pointers_instead_of_the_file() {
     for page in [
         "▸<!DOCTYPE html>\n<html><head><meta charset=utf-8></head></html>",
         "▸<!doctype HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\">\n<HTML></HTML>",
@@ -137,90 +137,93 @@ fn pages_and_pointers_in_place_of_the_file() {
         "▸\n<html lang=\"en\"><body><br></body></html>",
         "▸<html></html>",
     ] {
-        assert_told(page, &["HTML page", "download the file itself"]);
+        assert_error(page, &["HTML page", "download the file itself"]);
     }
-    assert_told("▸<!DOCTYPE ServiceDefinition><ServiceDefinition />", &["DTD"]);
-    assert_told(
+    assert_error("▸<!DOCTYPE ServiceDefinition><ServiceDefinition />", &["DTD"]);
+    assert_error(
         "▸version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
         &["Git LFS", "git lfs pull"],
     );
-    assert_told("▸/annex/objects/SHA256E-s12--4d7a.csdef\n", &["git-annex", "git annex get"]);
-    assert_told("▸../shared/ServiceDefinition.csdef", &["is this the right file?"]);
-    assert_told("▸{\"message\": \"Not Found\"}", &["is this the right file?"]);
+    assert_error("▸/annex/objects/SHA256E-s12--4d7a.csdef\n", &["git-annex", "git annex get"]);
+    assert_error("▸../shared/ServiceDefinition.csdef", &["is this the right file?"]);
+    assert_error("▸{\"message\": \"Not Found\"}", &["is this the right file?"]);
 }
 
 const PLACEHOLDERS: [&str; 8] =
     ["<% x %>", "{{x}}", "{% x %}", "#{x}", "__X__", "$(x)", "${x}", "$x$"];
 
 #[test]
-fn placeholders_of_templates() {
+fn explains_template_placeholders() {
     for mark in PLACEHOLDERS {
         let words = ["template", mark, "fill in the template placeholders first"];
-        assert_told(&worker(&format!("<Endpoints name=▸{mark} />")), &words);
+        assert_error(&worker(&format!("<Endpoints name=▸{mark} />")), &words);
         let after = if mark.starts_with('<') { "<▸% x %>" } else { &format!("▸{mark}") };
         if mark != "__X__" {
-            assert_told(&worker(&format!("<Endpoints {}/>", after.replace("<▸%", "▸<%"))), &words);
-            assert_told(&worker(&format!("<{mark} />").replacen('<', "<▸", 1)), &words);
+            assert_error(&worker(&format!("<Endpoints {}/>", after.replace("<▸%", "▸<%"))), &words);
+            assert_error(&worker(&format!("<{mark} />").replacen('<', "<▸", 1)), &words);
         }
         if !mark.starts_with('<') {
-            assert_told(&format!("▸{mark}\n{}", good()), &words);
-            assert_told(&format!("{}\n▸{mark}", good()), &words);
+            assert_error(&format!("▸{mark}\n{}", valid()), &words);
+            assert_error(&format!("{}\n▸{mark}", valid()), &words);
         }
     }
 }
 
-/// Where a file is well-formed with them, the finding has the way out.
+/// In a well-formed file they have a diagnostic with the fix.
 #[test]
-fn placeholders_of_templates_in_values() {
+fn explains_template_placeholders_in_values() {
     for mark in PLACEHOLDERS.into_iter().filter(|mark| !mark.starts_with('<')) {
         let port = format!("<InputEndpoint name=\"a\" protocol=\"tcp\" port=\"{mark}\" />");
-        let found = crate::support::findings(&crate::support::endpoints(&port));
+        let found = crate::support::diagnostics(&crate::support::endpoints(&port));
         let fix = found[0].fix.as_deref();
-        assert!(found[0].message.starts_with(&format!("`{mark}` is no `port`")), "{found:#?}");
+        assert!(
+            found[0].message.starts_with(&format!("`{mark}` is not a valid `port`")),
+            "{found:#?}"
+        );
         assert_eq!(fix, Some("fill in the template placeholders first"));
-        let found = crate::support::findings(&worker(mark));
+        let found = crate::support::diagnostics(&worker(mark));
         assert_eq!(found[0].fix.as_deref(), Some("fill in the template placeholders first"));
     }
     let text = "<ServiceConfiguration serviceName=\"Shop\" xmlns=\"http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceConfiguration\">\
                 <Role name=\"Orders\"><Instances count=\"#{Count}\" /></Role></ServiceConfiguration>";
-    let found = ServiceConfiguration::read(text.as_bytes()).unwrap().findings;
+    let found = ServiceConfiguration::lint(text.as_bytes()).unwrap().diagnostics;
     assert_eq!(found[0].fix.as_deref(), Some("fill in the template placeholders first"));
 }
 
 #[test]
-fn the_misspelt_tag_is_blamed() {
+fn blames_the_misspelt_tag() {
     let lines = "<Endpoints />\n".repeat(15);
-    assert_told(
+    assert_error(
         &service(&format!("▸<WokerRole name=\"Orders\">\n{lines}</WorkerRole>")),
         &["start tag `<WokerRole>`", "did you mean `<WorkerRole>`?"],
     );
-    assert_told(
+    assert_error(
         &service("▸<workerRole name=\"a>b\">\n<!-- <b> --></WorkerRole>"),
         &["did you mean `<WorkerRole>`?"],
     );
-    assert_told(
+    assert_error(
         &service("<WorkerRole name=\"Orders\">\n▸</WokerRole>"),
         &["end tag `</WokerRole>`", "did you mean `</WorkerRole>`?"],
     );
-    assert_told(&service("▸<WokerRole>\n</WorkrRole>"), &["did you mean `<WorkerRole>`?"]);
-    assert_told(
-        &good().replace("<ServiceDefinition", "▸<ServiceDefinitoin"),
+    assert_error(&service("▸<WokerRole>\n</WorkrRole>"), &["did you mean `<WorkerRole>`?"]);
+    assert_error(
+        &valid().replace("<ServiceDefinition", "▸<ServiceDefinitoin"),
         &["did you mean `<ServiceDefinition>`?"],
     );
 }
 
 #[test]
-fn an_element_that_is_not_closed_is_placed() {
-    assert_told(
+fn locates_an_element_that_is_not_closed() {
+    assert_error(
         &worker("<Endpoints>\n<InputEndpoint name=\"a\">\n▸</Endpoints>"),
         &["`</InputEndpoint>` must come first", "for the `<InputEndpoint>` at 4:1"],
     );
 }
 
-/// None of what the parser can say is without a way out.
+/// No error of the parser is without a fix.
 #[test]
-fn every_fault_of_syntax_has_a_way_out() {
-    for (marked, way_out) in [
+fn every_syntax_error_has_a_fix() {
+    for (marked, fix) in [
         ("<a ▸\u{1} />", "remove it"),
         ("<a b=\"▸\u{1}\" />", "remove it"),
         ("<a>x▸\u{b}</a>", "remove it"),
@@ -239,6 +242,6 @@ fn every_fault_of_syntax_has_a_way_out() {
         ("<a><![CDATA[ b</a>▸", "add it"),
         ("<?xml ▸encoding=\"utf-8\"?><a/>", "write <?xml version=\"1.0\""),
     ] {
-        assert_told(marked, &[way_out]);
+        assert_error(marked, &[fix]);
     }
 }

@@ -1,13 +1,13 @@
-//! What the bytes are, and what they are declared to be.
+//! The encodings of files, and the encodings that they declare.
 
 use crate::support::service;
 use heartbeat_definition::{Code, ServiceDefinition, Severity};
 
 fn read_all(bytes: &[u8]) -> (Vec<Code>, String) {
-    let reading = ServiceDefinition::read(bytes).unwrap();
-    let place = reading.model.roles[0].position.to_string();
-    assert_eq!(reading.model.roles[0].name, "Beiträge");
-    (reading.findings.iter().map(|f| f.code).collect(), place)
+    let parsed = ServiceDefinition::lint(bytes).unwrap();
+    let place = parsed.model.roles[0].position.to_string();
+    assert_eq!(parsed.model.roles[0].name, "Beiträge");
+    (parsed.diagnostics.iter().map(|d| d.code).collect(), place)
 }
 
 fn utf16(text: &str, unit: fn(u16) -> [u8; 2]) -> Vec<u8> {
@@ -15,9 +15,9 @@ fn utf16(text: &str, unit: fn(u16) -> [u8; 2]) -> Vec<u8> {
 }
 
 #[test]
-fn encodings() {
-    // The name stands in the first line, where a byte order mark would shift
-    // it, and behind a character of two bytes.
+fn reads_each_encoding() {
+    // The name is in the first line, which a byte order mark would shift, after a character of two
+    // bytes.
     let body = service("<!-- Ü --><WorkerRole name=\"Beiträge\" />").replace('\n', "");
     let column = body.chars().position(|c| c == 'B').unwrap() + 1;
     let place = format!("1:{column}");
@@ -31,21 +31,21 @@ fn encodings() {
     }
 }
 
-/// Of the encodings that these declare, libxml2 and expat refuse or misread the
-/// first ones, and read the later ones as they are meant.
+/// libxml2 and expat refuse or misread the first of these declared encodings, and read the later
+/// ones correctly.
 #[test]
-fn a_lie_that_an_xml_parser_believes_is_a_warning() {
+fn warns_of_a_declaration_that_misleads_xml_parsers() {
     let declared = |encoding: &str, name: &str| {
         let body = service(&format!("<WorkerRole name=\"{name}\" />"));
         format!("<?xml version=\"1.0\" encoding=\"{encoding}\"?>{body}")
     };
     let severity = |bytes: &[u8]| {
-        let findings = ServiceDefinition::read(bytes).unwrap().findings;
-        let [finding] = &findings[..] else { panic!("not one finding: {findings:#?}") };
-        assert_eq!(finding.code, Code::EncodingMismatch, "{finding}");
-        let fix = finding.fix.as_deref();
-        assert!(fix.is_some_and(|fix| fix.starts_with("declare encoding=")), "{finding}");
-        finding.severity
+        let diagnostics = ServiceDefinition::lint(bytes).unwrap().diagnostics;
+        let [diagnostic] = &diagnostics[..] else { panic!("not one diagnostic: {diagnostics:#?}") };
+        assert_eq!(diagnostic.code, Code::EncodingMismatch, "{diagnostic}");
+        let fix = diagnostic.fix.as_deref();
+        assert!(fix.is_some_and(|fix| fix.starts_with("declare encoding=")), "{diagnostic}");
+        diagnostic.severity
     };
     for (encoding, name) in [
         ("utf-16", "Orders"),
@@ -69,12 +69,12 @@ fn a_lie_that_an_xml_parser_believes_is_a_warning() {
     for encoding in ["utf-8", "us-ascii"] {
         assert_eq!(read_all(declared("utf-8", "Beiträge").as_bytes()).0, []);
         let text = declared(encoding, "Orders");
-        assert_eq!(ServiceDefinition::read(text.as_bytes()).unwrap().findings, []);
+        assert_eq!(ServiceDefinition::lint(text.as_bytes()).unwrap().diagnostics, []);
     }
 }
 
 #[test]
-fn two_byte_order_marks_are_a_warning() {
+fn warns_of_two_byte_order_marks() {
     let body = service("<WorkerRole name=\"Beiträge\" />");
     let marked = format!("\u{feff}\u{feff}{body}");
     for bytes in [
@@ -82,24 +82,24 @@ fn two_byte_order_marks_are_a_warning() {
         utf16(&marked, u16::to_le_bytes),
         format!("\u{feff}{marked}").into_bytes(),
     ] {
-        let reading = ServiceDefinition::read(&bytes).unwrap();
+        let parsed = ServiceDefinition::lint(&bytes).unwrap();
         let found: Vec<_> =
-            reading.findings.iter().map(|f| (f.code.as_str(), f.severity)).collect();
+            parsed.diagnostics.iter().map(|d| (d.code.as_str(), d.severity)).collect();
         assert_eq!(found, [("repeated-byte-order-mark", Severity::Warning)]);
-        assert_eq!(reading.model.roles[0].position.to_string(), "2:19");
+        assert_eq!(parsed.model.roles[0].position.to_string(), "2:19");
     }
 }
 
 #[test]
-fn declarations_may_lie() {
+fn reads_a_file_with_a_wrong_declaration() {
     let declared = |encoding: &str| {
         let body = service("<!-- Ü --><WorkerRole name=\"Beiträge\" />");
         format!("<?xml version=\"1.0\" encoding='{encoding}' standalone=\"yes\"?>{body}")
     };
-    let lie = [Code::EncodingMismatch];
-    assert_eq!(read_all(declared("utf-16").as_bytes()).0, lie);
-    assert_eq!(read_all(declared("windows-1252").as_bytes()).0, lie);
-    assert_eq!(read_all(&utf16(&declared("utf-8"), u16::to_le_bytes)).0, lie);
+    let mismatch = [Code::EncodingMismatch];
+    assert_eq!(read_all(declared("utf-16").as_bytes()).0, mismatch);
+    assert_eq!(read_all(declared("windows-1252").as_bytes()).0, mismatch);
+    assert_eq!(read_all(&utf16(&declared("utf-8"), u16::to_le_bytes)).0, mismatch);
     assert_eq!(read_all(declared("UTF-8").as_bytes()).0, []);
     assert_eq!(read_all(&utf16(&declared("utf-16"), u16::to_be_bytes)).0, []);
     let plain = declared("utf-8").replace(" encoding='utf-8'", "");
@@ -107,7 +107,7 @@ fn declarations_may_lie() {
 }
 
 #[test]
-fn bytes_of_another_encoding() {
+fn refuses_invalid_bytes() {
     let error = ServiceDefinition::read(b"<a>\n \xFCber</a>").unwrap_err();
     assert_eq!(
         error.to_string(),

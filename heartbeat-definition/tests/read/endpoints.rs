@@ -1,6 +1,6 @@
-//! Endpoints and probes that the schema or the tools refuse.
+//! Rules for endpoints and probes.
 
-use crate::support::{assert_error, assert_valid, endpoints, findings, service, worker};
+use crate::support::{assert_error, assert_valid, diagnostics, endpoints, service, worker};
 use heartbeat_definition::{Code, EndpointKind, Port, Protocol, ServiceDefinition};
 
 fn input(attributes: &str) -> String {
@@ -8,7 +8,7 @@ fn input(attributes: &str) -> String {
 }
 
 #[test]
-fn ports() {
+fn checks_ports() {
     for port in ["0", "65536", "", "*", "-1", "http", "80 80"] {
         assert_error(&input(&format!("protocol=\"tcp\" port=\"▸{port}\"")), Code::InvalidValue);
     }
@@ -22,16 +22,16 @@ fn ports() {
 }
 
 #[test]
-fn an_endpoint_without_a_usable_port_is_in_the_model() {
+fn keeps_an_endpoint_without_a_valid_port() {
     let text = input("protocol=\"http\" port=\"none\" localPort=\"555555\"");
-    let model = ServiceDefinition::read(text.as_bytes()).unwrap().model;
+    let model = ServiceDefinition::read(text.as_bytes()).unwrap();
     let endpoint = model.role("Orders").unwrap().endpoint("A").unwrap();
     assert_eq!((endpoint.public_port(), endpoint.local_port()), (None, None));
     assert_eq!(endpoint.source.attribute("port").unwrap().value, "none");
 }
 
 #[test]
-fn local_port_of_each_kind() {
+fn finds_the_local_port_of_each_kind() {
     let text = endpoints(
         r#"<InputEndpoint name="a" protocol="tcp" port="80" />
         <InputEndpoint name="b" protocol="tcp" port="81" localPort="8081" />
@@ -44,7 +44,7 @@ fn local_port_of_each_kind() {
         </InstanceInputEndpoint>"#,
     );
     assert_valid(&text);
-    let model = ServiceDefinition::read(text.as_bytes()).unwrap().model;
+    let model = ServiceDefinition::read(text.as_bytes()).unwrap();
     let ports: Vec<_> = model.roles[0].endpoints.iter().map(|e| e.local_port().unwrap()).collect();
     let fixed = Port::Fixed;
     assert_eq!(
@@ -54,9 +54,9 @@ fn local_port_of_each_kind() {
 }
 
 #[test]
-fn protocols() {
-    let finding = assert_error(&input("protocol=\"▸HTTP\" port=\"80\""), Code::InvalidValue);
-    assert_eq!(finding.fix.as_deref(), Some("write `http`"));
+fn checks_protocols() {
+    let diagnostic = assert_error(&input("protocol=\"▸HTTP\" port=\"80\""), Code::InvalidValue);
+    assert_eq!(diagnostic.fix.as_deref(), Some("write `http`"));
     let internal = "<InternalEndpoint name=\"A\" protocol=\"▸https\" />";
     assert_error(&endpoints(internal), Code::InvalidValue);
     let missing = endpoints("▸<InputEndpoint name=\"A\" port=\"80\" />");
@@ -64,22 +64,22 @@ fn protocols() {
 }
 
 #[test]
-fn protocols_that_are_wrong_are_read_as_meant_or_as_any() {
+fn reads_a_wrong_protocol_in_another_case_or_as_any() {
     for (written, read) in [("HTTP", Protocol::Http), ("ftp", Protocol::Any)] {
         let text = input(&format!("protocol=\"{written}\" port=\"80\""));
-        let model = ServiceDefinition::read(text.as_bytes()).unwrap().model;
+        let model = ServiceDefinition::read(text.as_bytes()).unwrap();
         assert_eq!(model.roles[0].endpoints[0].protocol, read);
     }
 }
 
 #[test]
-fn https_needs_a_certificate() {
+fn requires_a_certificate_for_https() {
     let text = endpoints("▸<InputEndpoint name=\"A\" protocol=\"https\" port=\"443\" />");
     assert_error(&text, Code::HttpsWithoutCertificate);
 }
 
 #[test]
-fn a_certificate_must_be_declared() {
+fn requires_a_declared_certificate() {
     let role = |reference: &str| {
         worker(&format!(
             "<Endpoints><InputEndpoint name=\"A\" protocol=\"https\" port=\"443\" \
@@ -89,20 +89,20 @@ fn a_certificate_must_be_declared() {
         ))
     };
     assert_valid(&role("Site"));
-    let finding = assert_error(&role("▸Sites"), Code::UnknownCertificate);
-    assert_eq!(finding.fix.as_deref(), Some("did you mean `Site`?"));
-    let finding = assert_error(&role("▸Absent"), Code::UnknownCertificate);
-    assert_eq!(finding.fix.as_deref(), Some("declared: Site"));
+    let diagnostic = assert_error(&role("▸Sites"), Code::UnknownCertificate);
+    assert_eq!(diagnostic.fix.as_deref(), Some("did you mean `Site`?"));
+    let diagnostic = assert_error(&role("▸Absent"), Code::UnknownCertificate);
+    assert_eq!(diagnostic.fix.as_deref(), Some("declared: Site"));
 }
 
 #[test]
-fn names_are_unique() {
+fn requires_unique_names() {
     let text = endpoints(
         "<InputEndpoint name=\"A\" protocol=\"tcp\" port=\"80\" />\n\
          <InternalEndpoint name=\"▸A\" protocol=\"tcp\" />",
     );
-    let finding = assert_error(&text, Code::DuplicateName);
-    assert!(finding.message.contains("the first at 4:22"), "{finding}");
+    let diagnostic = assert_error(&text, Code::DuplicateName);
+    assert!(diagnostic.message.contains("the first at 4:22"), "{diagnostic}");
     let roles = "<WorkerRole name=\"A\" /><WorkerRole name=\"▸A\" />";
     assert_error(&service(roles), Code::DuplicateName);
     for (container, element) in
@@ -115,7 +115,7 @@ fn names_are_unique() {
 }
 
 #[test]
-fn public_ports_are_unique_in_the_service() {
+fn requires_unique_public_ports() {
     let role = |name: &str, port: &str| {
         format!(
             "<WorkerRole name=\"{name}\"><Endpoints><InputEndpoint name=\"A\" protocol=\"tcp\" \
@@ -127,7 +127,7 @@ fn public_ports_are_unique_in_the_service() {
 }
 
 #[test]
-fn instance_input_endpoints() {
+fn checks_instance_input_endpoints() {
     let range =
         "<AllocatePublicPortFrom><FixedPortRange min=\"1\" max=\"9\" /></AllocatePublicPortFrom>";
     let endpoint = |attributes: &str, body: &str| {
@@ -147,7 +147,7 @@ fn instance_input_endpoints() {
 }
 
 #[test]
-fn ranges_are_not_inverted() {
+fn refuses_an_inverted_range() {
     for (kind, body) in [
         ("InternalEndpoint name=\"A\" protocol=\"tcp\"", "<FixedPortRange min=\"▸9\" max=\"8\" />"),
         (
@@ -161,19 +161,19 @@ fn ranges_are_not_inverted() {
 }
 
 #[test]
-fn fixed_ports_and_ranges_mix() {
+fn accepts_fixed_ports_beside_ranges() {
     let text = endpoints(
         "<InternalEndpoint name=\"A\" protocol=\"any\"><FixedPortRange min=\"1\" max=\"2\" />\
          <FixedPort port=\"5\" /><FixedPortRange min=\"7\" max=\"9\" /></InternalEndpoint>",
     );
     assert_valid(&text);
-    let model = ServiceDefinition::read(text.as_bytes()).unwrap().model;
+    let model = ServiceDefinition::read(text.as_bytes()).unwrap();
     let EndpointKind::Internal(internal) = &model.roles[0].endpoints[0].kind else { panic!() };
     let ranges: Vec<_> = internal.fixed_ports.iter().map(|r| (r.min, r.max)).collect();
     assert_eq!(ranges, [(1, 2), (5, 5), (7, 9)]);
 }
 
-/// A service with a probe and an endpoint that uses it.
+/// Returns a service with a probe and an endpoint that uses it.
 fn probed(attributes: &str) -> String {
     service(&format!(
         "<LoadBalancerProbes>\n<LoadBalancerProbe name=\"P\" {attributes} />\n</LoadBalancerProbes>\
@@ -183,7 +183,7 @@ fn probed(attributes: &str) -> String {
 }
 
 #[test]
-fn probes() {
+fn checks_probes() {
     assert_valid(&probed(
         "protocol=\"http\" path=\"/health\" intervalInSeconds=\"5\" timeoutInSeconds=\"11\"",
     ));
@@ -199,14 +199,14 @@ fn probes() {
 }
 
 #[test]
-fn a_probe_must_be_declared() {
+fn requires_a_declared_probe() {
     let text = probed("protocol=\"tcp\"").replace("Probe=\"P\"", "Probe=\"▸Q\"");
     assert_error(&text, Code::UnknownProbe);
 }
 
 #[test]
-fn odd_probes_are_noted() {
-    let codes = |text: &str| findings(text).iter().map(|f| f.code).collect::<Vec<_>>();
+fn notes_odd_probes() {
+    let codes = |text: &str| diagnostics(text).iter().map(|d| d.code).collect::<Vec<_>>();
     let text = probed(
         "protocol=\"http\" path=\"Probe.aspx\" intervalInSeconds=\"30\" timeoutInSeconds=\"11\"",
     );

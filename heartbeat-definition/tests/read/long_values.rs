@@ -1,9 +1,11 @@
-//! A fix is pasted as it is: whole. In a message the part that matters of a long value is shown.
+//! Long values: whole in a fix, which is pasted, and shortened in a message.
 
-use crate::support::{endpoints, findings, service, worker};
-use heartbeat_definition::{Finding, ServiceConfiguration, ServiceDefinition};
+use crate::support::{diagnostics, endpoints, service, worker};
+use heartbeat_definition::{
+    Diagnostic, EndpointUse, SelectError, ServiceConfiguration, ServiceDefinition,
+};
 
-/// As long as names get in practice, and much longer.
+/// Names as long as in practice, and much longer.
 fn long_names() -> [String; 3] {
     [70, 130, 900].map(|length| format!("{}Tail", "Name.".repeat(length / 5)))
 }
@@ -12,28 +14,29 @@ fn configuration(body: &str) -> ServiceConfiguration {
     let text = format!(
         "<ServiceConfiguration serviceName=\"Shop\" xmlns=\"http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceConfiguration\">{body}</ServiceConfiguration>"
     );
-    ServiceConfiguration::read(text.as_bytes()).unwrap().model
+    ServiceConfiguration::read(text.as_bytes()).unwrap()
 }
 
-fn fit(definition: &str, configured: &str) -> Vec<Finding> {
-    let definition = ServiceDefinition::read(definition.as_bytes()).unwrap().model;
-    definition.configure(&configuration(configured)).findings
+fn cross_check(definition: &str, configured: &str) -> Vec<Diagnostic> {
+    let definition = ServiceDefinition::read(definition.as_bytes()).unwrap();
+    definition.cross_check(&configuration(configured))
 }
 
 #[track_caller]
-fn assert_fix(findings: &[Finding], fix: &str) {
-    let fixes: Vec<_> = findings.iter().filter_map(|finding| finding.fix.as_deref()).collect();
-    assert!(fixes.contains(&fix), "{fix}\n{findings:#?}");
+fn assert_fix(diagnostics: &[Diagnostic], fix: &str) {
+    let fixes: Vec<_> =
+        diagnostics.iter().filter_map(|diagnostic| diagnostic.fix.as_deref()).collect();
+    assert!(fixes.contains(&fix), "{fix}\n{diagnostics:#?}");
 }
 
 #[test]
-fn a_fix_is_whole() {
+fn a_fix_is_not_shortened() {
     for name in long_names() {
         let setting =
             format!("<ConfigurationSettings><Setting name=\"{name}\"/></ConfigurationSettings>");
         let role = "<Role name=\"Orders\"><Instances count=\"1\"/></Role>";
         assert_fix(
-            &fit(&worker(&setting), role),
+            &cross_check(&worker(&setting), role),
             &format!("add <Setting name=\"{name}\" value=\"…\" />"),
         );
 
@@ -41,36 +44,36 @@ fn a_fix_is_whole() {
             "<Certificates><Certificate name=\"{name}\" storeLocation=\"LocalMachine\" storeName=\"My\"/></Certificates>"
         );
         let fix = format!("add <Certificate name=\"{name}\" thumbprint=\"…\" />");
-        assert_fix(&fit(&worker(&certificate), role), &fix);
+        assert_fix(&cross_check(&worker(&certificate), role), &fix);
 
         let fix = format!("add <Role name=\"{name}\"><Instances count=\"1\" /></Role>");
-        assert_fix(&fit(&service(&format!("<WorkerRole name=\"{name}\"/>")), role), &fix);
+        assert_fix(&cross_check(&service(&format!("<WorkerRole name=\"{name}\"/>")), role), &fix);
 
         let other = worker("").replace("\"Shop\"", &format!("\"{name}\""));
         let fix = format!("write serviceName=\"{name}\", unless this is the wrong file");
-        assert_fix(&fit(&other, role), &fix);
+        assert_fix(&cross_check(&other, role), &fix);
 
         let probe = format!(
             "<LoadBalancerProbes><LoadBalancerProbe name=\"P\" protocol=\"http\" path=\"{name}\"/>\
              <LoadBalancerProbe name=\"{name}\" protocol=\"tcp\"/></LoadBalancerProbes>"
         );
-        let found = findings(&service(&probe));
+        let found = diagnostics(&service(&probe));
         assert_fix(&found, &format!("write path=\"/{name}\""));
         assert_fix(&found, &format!("write loadBalancerProbe=\"{name}\" at an endpoint"));
 
-        let found = findings(&service(&format!("<WorkerRole name=\"{name}.\"/>")));
+        let found = diagnostics(&service(&format!("<WorkerRole name=\"{name}.\"/>")));
         assert_fix(&found, &format!("write `{name}`"));
 
         let unlike = format!(
             "<Certificates><Certificate name=\"{name}\" storeLocation=\"LocalMachine\" storeName=\"My\"/></Certificates>\
              <Endpoints><InputEndpoint name=\"a\" protocol=\"https\" port=\"1\" certificate=\"Z\"/></Endpoints>"
         );
-        assert_fix(&findings(&worker(&unlike)), &format!("declared: {name}"));
+        assert_fix(&diagnostics(&worker(&unlike)), &format!("declared: {name}"));
     }
 }
 
 #[test]
-fn the_nearest_of_long_names_is_suggested_whole_and_what_differs_shows() {
+fn a_long_suggestion_is_not_shortened_and_shows_the_difference() {
     for name in long_names() {
         for (wanted, differs) in [
             (name.replace("Tail", "Tial"), "Tial"),
@@ -82,7 +85,7 @@ fn the_nearest_of_long_names_is_suggested_whole_and_what_differs_shows() {
                  xpath=\"/RoleEnvironment/CurrentInstance/Endpoints/Endpoint[@name='{wanted}']/@port\"/>\
                  </Variable></Environment></Runtime>"
             );
-            let found = findings(&worker(&body));
+            let found = diagnostics(&worker(&body));
             let fix = found[0].fix.clone().unwrap();
             assert!(fix.starts_with(&format!("did you mean `{name}`")), "{fix}");
             assert!(found[0].to_string().contains(differs), "{differs}: {}", found[0]);
@@ -95,7 +98,7 @@ fn a_fix_is_xml() {
     let named = |name: &str| {
         let setting =
             format!("<ConfigurationSettings><Setting name=\"{name}\"/></ConfigurationSettings>");
-        fit(&worker(&setting), "<Role name=\"Orders\"><Instances count=\"1\"/></Role>")
+        cross_check(&worker(&setting), "<Role name=\"Orders\"><Instances count=\"1\"/></Role>")
     };
     assert_fix(&named("a&amp;b"), "add <Setting name=\"a&amp;b\" value=\"…\" />");
     assert_fix(&named("a&#x200E;"), "add <Setting name=\"a&#x200E;\" value=\"…\" />");
@@ -103,7 +106,7 @@ fn a_fix_is_xml() {
 }
 
 #[test]
-fn a_foreign_namespace_shows_where_it_differs() {
+fn a_foreign_namespace_shows_the_difference() {
     const RIGHT: &str = "http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition";
     let long = format!("{RIGHT}/{}", "x".repeat(500));
     let (late, early) = (RIGHT.replace("2008/10", "2012/10"), "y".repeat(300));
@@ -125,43 +128,46 @@ fn a_foreign_namespace_shows_where_it_differs() {
 fn a_long_value_shows_both_ends() {
     let port = format!("1{}x", "0".repeat(500));
     let endpoint = format!("<InputEndpoint name=\"a\" protocol=\"tcp\" port=\"{port}\"/>");
-    let found = findings(&endpoints(&endpoint));
+    let found = diagnostics(&endpoints(&endpoint));
     assert!(found[0].message.starts_with("`1000"), "{}", found[0]);
     assert!(found[0].message.contains("000x`"), "{}", found[0]);
     assert!(found[0].message.len() < 300, "{}", found[0]);
 }
 
-/// No honest name is as long: nothing is better than a part.
+/// No honest name is as long, and a part of it would be wrong.
 #[test]
-fn a_name_beyond_all_measure_is_left_to_fill_in() {
+fn an_endless_name_is_left_to_fill_in() {
     let setting = format!(
         "<ConfigurationSettings><Setting name=\"{}\"/></ConfigurationSettings>",
         "n".repeat(500_000)
     );
-    let found = fit(&worker(&setting), &"<Role name=\"Orders\"/>".repeat(20_000));
+    let found = cross_check(&worker(&setting), &"<Role name=\"Orders\"/>".repeat(20_000));
     assert_fix(&found, "add <Setting name=\"…\" value=\"…\" />");
 }
 
-/// The attribute and the runtime show these errors as they are.
+/// The attribute and the runtime show these errors unchanged.
 #[test]
-fn what_a_selection_says_to_write_is_whole() {
+fn the_help_of_a_selection_is_not_shortened() {
     for name in long_names() {
         let endpoint =
             format!("<Endpoints><InternalEndpoint name=\"{name}\" protocol=\"tcp\"/></Endpoints>");
         let text = worker(&endpoint).replace("\"Orders\"", &format!("\"{name}\""));
-        let model = ServiceDefinition::read(text.as_bytes()).unwrap().model;
-        let told = |error: heartbeat_definition::SelectionError, way_out: &str| {
-            assert!(error.notes().last().unwrap().contains(way_out), "{way_out}\n{error}");
+        let model = ServiceDefinition::read(text.as_bytes()).unwrap();
+        let assert_help = |error: SelectError, help: &str| {
+            let report = error.report("f");
+            assert!(report.help.contains(help), "{help}\n{report}");
         };
         let (near, far) = (name.replace("Tail", "Tial"), "Other.".repeat(name.len() / 6));
         let role = model.role(&name).unwrap();
-        told(model.worker_role(&near, "f").unwrap_err(), &format!("`role = \"{name}\"`"));
-        told(role.heartbeat(&near, "f").unwrap_err(), &format!("`heartbeat = \"{name}\"`"));
+        let endpoint = |usage, name: &str| model.endpoint_for(usage, role, name).unwrap_err();
+        assert_help(model.worker_role(&near).unwrap_err(), &format!("`role = \"{name}\"`"));
+        let heartbeat = format!("`heartbeat = \"{name}\"`");
+        assert_help(endpoint(EndpointUse::Heartbeat, &near), &heartbeat);
         let added = |element: &str| format!("<{element} name=\"{far}\"");
-        told(model.worker_role(&far, "f").unwrap_err(), &added("WorkerRole"));
-        told(role.heartbeat(&far, "f").unwrap_err(), &added("InputEndpoint"));
-        told(role.management(&far, "f").unwrap_err(), &added("InternalEndpoint"));
-        let error = role.heartbeat("a&b\"c", "f").unwrap_err();
-        told(error, "<InputEndpoint name=\"a&amp;b&quot;c\"");
+        assert_help(model.worker_role(&far).unwrap_err(), &added("WorkerRole"));
+        assert_help(endpoint(EndpointUse::Heartbeat, &far), &added("InputEndpoint"));
+        assert_help(endpoint(EndpointUse::Management, &far), &added("InternalEndpoint"));
+        let escaped = "<InputEndpoint name=\"a&amp;b&quot;c\"";
+        assert_help(endpoint(EndpointUse::Heartbeat, "a&b\"c"), escaped);
     }
 }

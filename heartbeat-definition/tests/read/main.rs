@@ -1,5 +1,4 @@
-//! Holds the reader against real files, against every rule, and against
-//! files that nobody would write.
+//! Tests with real files, of every rule, and with hostile files.
 
 #[cfg(test)]
 mod configuration;

@@ -1,15 +1,14 @@
-//! Elements, attributes, names, variables and traffic rules that the schema or
-//! the tools refuse.
+//! Rules for elements, attributes, names, variables and traffic rules.
 
 use crate::support::{
-    assert_error, assert_valid, assert_violation, assert_warning, findings, service, worker,
+    assert_error, assert_valid, assert_violation, assert_warning, diagnostics, service, worker,
 };
 use heartbeat_definition::{
     Code, RoleModule, RoleValue, ServiceDefinition, Severity, VirtualDirectory,
 };
 
 #[test]
-fn names() {
+fn checks_names() {
     for name in ["▸Orders.", "▸Orders ", "▸1Orders", "▸Or/ders", "▸"] {
         assert_error(&service(&format!("<WorkerRole name=\"{name}\" />")), Code::InvalidValue);
     }
@@ -20,14 +19,14 @@ fn names() {
 }
 
 #[test]
-fn occurrence_and_order() {
+fn checks_occurrence_and_order() {
     assert_error(&worker("<Endpoints />▸<Endpoints />"), Code::RepeatedElement);
     let runtime = "<Runtime><EntryPoint><ProgramEntryPoint commandLine=\"a\" \
                    setReadyOnProcessStart=\"true\" /></EntryPoint>▸<Environment /></Runtime>";
     assert_error(&worker(runtime), Code::MisplacedElement);
     let probes = "<WorkerRole name=\"a\" />▸<LoadBalancerProbes />";
-    let finding = assert_error(&service(probes), Code::MisplacedElement);
-    assert_eq!(finding.message, "`LoadBalancerProbes` must come before `WorkerRole`");
+    let diagnostic = assert_error(&service(probes), Code::MisplacedElement);
+    assert_eq!(diagnostic.message, "`LoadBalancerProbes` must come before `WorkerRole`");
     let entry = "<Runtime>▸<EntryPoint /></Runtime>";
     assert_error(&worker(entry), Code::MissingElement);
     let both = "<Runtime><EntryPoint><ProgramEntryPoint commandLine=\"a\" \
@@ -37,25 +36,25 @@ fn occurrence_and_order() {
 }
 
 #[test]
-fn nothing_is_lost_from_a_repeated_container() {
+fn merges_a_repeated_container() {
     let text = worker(
         "<ConfigurationSettings><Setting name=\"a\" /></ConfigurationSettings>\
          <ConfigurationSettings><Setting name=\"b\" /></ConfigurationSettings>",
     );
-    let model = ServiceDefinition::read(text.as_bytes()).unwrap().model;
+    let model = ServiceDefinition::read(text.as_bytes()).unwrap();
     let names: Vec<_> = model.roles[0].settings.iter().map(|s| &*s.name).collect();
     assert_eq!(names, ["a", "b"]);
 }
 
 #[test]
-fn unknown_attributes_and_elements_are_warnings() {
-    let finding = assert_warning(
+fn warns_of_unknown_attributes_and_elements() {
+    let diagnostic = assert_warning(
         &service("<WorkerRole name=\"a\" ▸vmSise=\"A5\" />"),
         Code::UnknownAttribute,
     );
-    assert_eq!(finding.fix.as_deref(), Some("did you mean `vmsize`?"));
-    let finding = assert_warning(&worker("▸<Endpoint />"), Code::UnknownElement);
-    assert_eq!(finding.fix.as_deref(), Some("did you mean `Endpoints`?"));
+    assert_eq!(diagnostic.fix.as_deref(), Some("did you mean `vmsize`?"));
+    let diagnostic = assert_warning(&worker("▸<Endpoint />"), Code::UnknownElement);
+    assert_eq!(diagnostic.fix.as_deref(), Some("did you mean `Endpoints`?"));
     assert_warning(&worker("▸<Endpoints xmlns=\"\" />"), Code::UnknownElement);
     assert_warning(&worker("<Endpoints ▸x:a=\"\" xmlns:x=\"urn:x\" />"), Code::UnknownAttribute);
     assert_valid(&worker(
@@ -64,33 +63,33 @@ fn unknown_attributes_and_elements_are_warnings() {
 }
 
 #[test]
-fn an_attribute_in_another_case_is_read_as_meant() {
+fn reads_an_attribute_in_another_case() {
     let text = worker(
         "<Endpoints><InputEndpoint name=\"a\" protocol=\"tcp\" port=\"80\" ▸localport=\"*\" /></Endpoints>",
     );
     assert_warning(&text, Code::UnknownAttribute);
-    let model = ServiceDefinition::read(text.replace('▸', "").as_bytes()).unwrap().model;
+    let model = ServiceDefinition::read(text.replace('▸', "").as_bytes()).unwrap();
     let local = model.roles[0].endpoints[0].local_port();
     assert_eq!(local, Some(heartbeat_definition::Port::Any));
 }
 
 #[test]
-fn text_has_no_place() {
+fn refuses_text() {
     assert_error(&worker("<Endpoints>\n  ▸Heartbeat</Endpoints>"), Code::UnexpectedText);
     let blank = "<Imports><Import moduleName=\"a\">▸ </Import></Imports>";
     assert_warning(&worker(blank), Code::UnexpectedText);
 }
 
 #[test]
-fn no_namespace_is_a_warning() {
+fn warns_of_no_namespace() {
     let text = "▸<ServiceDefinition name=\"Shop\"><WorkerRole name=\"a\" /></ServiceDefinition>";
     assert_warning(text, Code::NoNamespace);
-    let model = ServiceDefinition::read(text.replace('▸', "").as_bytes()).unwrap().model;
+    let model = ServiceDefinition::read(text.replace('▸', "").as_bytes()).unwrap();
     assert!(model.role("a").is_some());
 }
 
 #[test]
-fn variables_have_one_value() {
+fn requires_one_value_of_a_variable() {
     let variable = |attributes: &str, body: &str| {
         worker(&format!(
             "<Runtime><Environment>▸<Variable name=\"A\" {attributes}>{body}</Variable></Environment></Runtime>"
@@ -104,7 +103,7 @@ fn variables_have_one_value() {
 }
 
 #[test]
-fn xpaths_name_what_is_declared() {
+fn requires_declared_names_in_xpaths() {
     let role = |path: &str| {
         worker(&format!(
             "<LocalResources><LocalStorage name=\"Cache\" /></LocalResources>\
@@ -131,19 +130,19 @@ fn xpaths_name_what_is_declared() {
     ] {
         assert_valid(&role(path).replace('▸', ""));
     }
-    assert_violation_note(&role("Endpoints/Endpoint[1]/@port"));
+    assert_unknown_xpath(&role("Endpoints/Endpoint[1]/@port"));
 }
 
 #[track_caller]
-fn assert_violation_note(marked: &str) {
+fn assert_unknown_xpath(marked: &str) {
     let (text, position) = crate::support::unmark(marked);
-    let finding = &findings(&text)[0];
-    let found = (finding.code, finding.severity, finding.position);
+    let diagnostic = &diagnostics(&text)[0];
+    let found = (diagnostic.code, diagnostic.severity, diagnostic.position);
     assert_eq!(found, (Code::UnknownXpath, Severity::Note, position));
 }
 
 #[test]
-fn thirteen_xpaths_and_near_misses() {
+fn parses_thirteen_xpaths_and_no_near_misses() {
     let named = [
         ("ConfigurationSettings/ConfigurationSetting", "value"),
         ("LocalResources/LocalResource", "path"),
@@ -203,14 +202,14 @@ fn rule(destination: &str, rest: &str) -> String {
 }
 
 #[test]
-fn traffic_rules() {
+fn checks_traffic_rules() {
     let rules =
         |body: &str| service(&format!("{ROLE}<NetworkTrafficRules>{body}</NetworkTrafficRules>"));
     let to = "roleName=\"a\" endpointName=\"In\"";
     let from = "<WhenSource matches=\"AnyRule\"><FromRole roleName=\"a\" /></WhenSource>";
     assert_valid(&rules(&rule(to, from)));
     assert_valid(&rules(&rule(to, "<AllowAllTraffic />")));
-    // Microsoft's samples do these two.
+    // Microsoft's samples have these two.
     assert_warning(
         &rules(&rule(to, &format!("<AllowAllTraffic />▸{from}"))),
         Code::RepeatedElement,
@@ -224,20 +223,20 @@ fn traffic_rules() {
     let unknown = rule("roleName=\"a\" endpointName=\"▸Out\"", from);
     assert_error(&rules(&unknown), Code::UnknownEndpoint);
     let unknown = rule(to, &from.replace("=\"a\"", "=\"▸A\""));
-    let finding = assert_error(&rules(&unknown), Code::UnknownRole);
-    assert_eq!(finding.fix.as_deref(), Some("did you mean `a`?"));
+    let diagnostic = assert_error(&rules(&unknown), Code::UnknownRole);
+    assert_eq!(diagnostic.fix.as_deref(), Some("did you mean `a`?"));
 }
 
 #[test]
-fn comments_declare_nothing() {
+fn ignores_comments() {
     let text = worker("<!-- <Endpoints><InputEndpoint name=\"Heartbeat\" /></Endpoints> -->");
     assert_valid(&text);
-    let model = ServiceDefinition::read(text.as_bytes()).unwrap().model;
+    let model = ServiceDefinition::read(text.as_bytes()).unwrap();
     assert!(model.roles[0].endpoints.is_empty());
 }
 
 #[test]
-fn web_roles() {
+fn checks_web_roles() {
     let web = |body: &str| {
         service(&format!(
             "▸<WebRole name=\"w\">{body}<Endpoints><InputEndpoint name=\"In\" protocol=\"http\" \
@@ -255,7 +254,7 @@ fn web_roles() {
     assert_warning(&web(""), Code::MissingElement);
     let text = web(&sites("In")).replace('▸', "");
     assert_valid(&text);
-    let model = ServiceDefinition::read(text.as_bytes()).unwrap().model;
+    let model = ServiceDefinition::read(text.as_bytes()).unwrap();
     let [VirtualDirectory { application: true, directories, .. }] =
         &model.roles[0].sites[0].directories[..]
     else {
@@ -265,22 +264,22 @@ fn web_roles() {
     let unbound = web(&sites("▹Out")).replace('▸', "").replace('▹', "▸");
     assert_error(&unbound, Code::UnknownEndpoint);
     let no_endpoint = service("▸<WebRole name=\"w\" />");
-    let codes: Vec<_> = findings(&no_endpoint.replace('▸', "")).iter().map(|f| f.code).collect();
+    let codes: Vec<_> = diagnostics(&no_endpoint.replace('▸', "")).iter().map(|d| d.code).collect();
     assert_eq!(codes, [Code::MissingElement, Code::NoHttpEndpoint]);
 }
 
 #[test]
-fn entry_points() {
+fn checks_entry_points() {
     let program = "<Runtime><EntryPoint><ProgramEntryPoint commandLine=\"a\" \
                    setReadyOnProcessStart=\"▸false\" /></EntryPoint></Runtime>";
     assert_warning(&worker(program), Code::ReadyOnProcessStart);
     let assembly =
         "<Runtime><EntryPoint><NetFxEntryPoint assemblyName=\"a\" /></EntryPoint></Runtime>";
-    assert_eq!(findings(&worker(assembly))[0].code, Code::NoFrameworkVersion);
+    assert_eq!(diagnostics(&worker(assembly))[0].code, Code::NoFrameworkVersion);
 }
 
 #[test]
-fn limits_of_the_platform() {
+fn warns_above_the_limits_of_the_platform() {
     let role = |n| format!("<WorkerRole name=\"r{n}\" />");
     let roles = (0..25).map(role).collect::<Vec<_>>().concat();
     assert_valid(&service(&roles));
@@ -291,22 +290,22 @@ fn limits_of_the_platform() {
 }
 
 #[test]
-fn a_service_has_a_role() {
+fn requires_a_role() {
     for nothing in ["", "<!-- <WorkerRole name=\"Orders\" /> -->", "<NetworkTrafficRules />"] {
-        let found = findings(&service(nothing));
-        let found: Vec<_> = found.iter().map(|f| (f.code.as_str(), f.severity)).collect();
+        let found = diagnostics(&service(nothing));
+        let found: Vec<_> = found.iter().map(|d| (d.code.as_str(), d.severity)).collect();
         assert_eq!(found, [("no-role", Severity::Error)], "{nothing}");
     }
 }
 
 #[test]
-fn role_modules() {
+fn reads_a_role_module() {
     let text = "<RoleModule namespace=\"Plugin\" xmlns=\"http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition\">\
                 <ConfigurationSettings><Setting name=\"a\" /></ConfigurationSettings>\
                 <Runtime executionContext=\"elevated\" /></RoleModule>";
-    let reading = RoleModule::read(text.as_bytes()).unwrap();
-    assert_eq!(reading.model.namespace, "Plugin");
-    assert_eq!(reading.model.settings[0].name, "a");
-    let codes: Vec<_> = reading.violations().map(|f| f.code).collect();
+    let parsed = RoleModule::lint(text.as_bytes()).unwrap();
+    assert_eq!(parsed.model.namespace, "Plugin");
+    assert_eq!(parsed.model.settings[0].name, "a");
+    let codes: Vec<_> = parsed.violations().map(|d| d.code).collect();
     assert_eq!(codes, [Code::UnknownAttribute]);
 }

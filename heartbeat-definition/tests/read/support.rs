@@ -1,6 +1,6 @@
-//! Short ways to write definitions whose faults are marked with `▸`.
+//! Builders of definitions, with `▸` at the place of a fault.
 
-use heartbeat_definition::{Code, Finding, Position, ServiceDefinition, Severity};
+use heartbeat_definition::{Code, Diagnostic, Position, ServiceDefinition, Severity};
 
 pub(crate) fn service(body: &str) -> String {
     format!(
@@ -18,7 +18,7 @@ pub(crate) fn endpoints(body: &str) -> String {
     worker(&format!("<Endpoints>\n{body}\n</Endpoints>"))
 }
 
-/// The text without its `▸`, and where that stood.
+/// Returns the text without its `▸`, and the position of that.
 pub(crate) fn unmark(marked: &str) -> (String, Position) {
     let (before, after) = marked.split_once('▸').expect("a marked place");
     assert!(!after.contains('▸'), "one marked place");
@@ -28,38 +28,38 @@ pub(crate) fn unmark(marked: &str) -> (String, Position) {
     (format!("{before}{after}"), position)
 }
 
-pub(crate) fn findings(text: &str) -> Vec<Finding> {
-    let reading = ServiceDefinition::read(text.as_bytes());
-    reading.unwrap_or_else(|error| panic!("{error}\n{text}")).findings
+pub(crate) fn diagnostics(text: &str) -> Vec<Diagnostic> {
+    let parsed = ServiceDefinition::lint(text.as_bytes());
+    parsed.unwrap_or_else(|error| panic!("{error}\n{text}")).diagnostics
 }
 
-/// The marked place has the one violation, of that code and severity.
+/// Asserts that the only violation is at the marked place, with that code and severity.
 #[track_caller]
-pub(crate) fn assert_violation(marked: &str, code: Code, severity: Severity) -> Finding {
+pub(crate) fn assert_violation(marked: &str, code: Code, severity: Severity) -> Diagnostic {
     let (text, position) = unmark(marked);
     let violations: Vec<_> =
-        findings(&text).into_iter().filter(|f| f.severity > Severity::Note).collect();
-    let [finding] = &violations[..] else {
+        diagnostics(&text).into_iter().filter(|d| d.severity > Severity::Note).collect();
+    let [diagnostic] = &violations[..] else {
         panic!("not one violation: {violations:#?}\n{text}");
     };
-    let found = (finding.code, finding.severity, finding.position);
-    assert_eq!(found, (code, severity, position), "{finding}\n{text}");
-    finding.clone()
+    let found = (diagnostic.code, diagnostic.severity, diagnostic.position);
+    assert_eq!(found, (code, severity, position), "{diagnostic}\n{text}");
+    diagnostic.clone()
 }
 
 #[track_caller]
-pub(crate) fn assert_error(marked: &str, code: Code) -> Finding {
+pub(crate) fn assert_error(marked: &str, code: Code) -> Diagnostic {
     assert_violation(marked, code, Severity::Error)
 }
 
 #[track_caller]
-pub(crate) fn assert_warning(marked: &str, code: Code) -> Finding {
+pub(crate) fn assert_warning(marked: &str, code: Code) -> Diagnostic {
     assert_violation(marked, code, Severity::Warning)
 }
 
 #[track_caller]
 pub(crate) fn assert_valid(text: &str) {
     let violations: Vec<_> =
-        findings(text).into_iter().filter(|f| f.severity > Severity::Note).collect();
+        diagnostics(text).into_iter().filter(|d| d.severity > Severity::Note).collect();
     assert!(violations.is_empty(), "{violations:#?}\n{text}");
 }

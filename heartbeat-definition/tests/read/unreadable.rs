@@ -1,4 +1,4 @@
-//! Ill-formed files and limits.
+//! Unreadable files and limits.
 
 use crate::support::{endpoints, service, unmark, worker};
 use heartbeat_definition::{Code, ServiceConfiguration, ServiceDefinition};
@@ -13,7 +13,7 @@ fn assert_unreadable(marked: &str, words: &str) {
 }
 
 #[test]
-fn not_a_definition() {
+fn refuses_other_files() {
     assert_unreadable("▸<ServiceConfiguration />", "not `ServiceDefinition`");
     assert_unreadable(
         "\n▸<RoleModel xmlns=\"http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition\" />",
@@ -27,7 +27,7 @@ fn not_a_definition() {
 }
 
 #[test]
-fn ill_formed() {
+fn explains_syntax_errors() {
     assert_unreadable("<a>\n<b></a▸", "cut off");
     assert_unreadable("<a>\n<b>▸</a>", "`</b>` must come first, for the `<b>` at 2:1");
     assert_unreadable("<a b=\"1\" ▸b=\"2\" />", "given twice");
@@ -38,31 +38,32 @@ fn ill_formed() {
 }
 
 #[test]
-fn a_missing_quotation_mark_is_what_is_told() {
+fn explains_a_missing_quotation_mark_before_a_limit() {
     let rest = "  <b c=\"d\" e=\"f\" />\n".repeat(100);
     assert_unreadable(&format!("<a>\n  <b c=\"d />\n  ▸{}", rest.trim_start()), "&lt;");
 }
 
 #[test]
-fn placeholders_are_named() {
+fn names_placeholders() {
     assert_unreadable("<a>\n  <b ▸$name$=\"1\" /></a>", "fill in the template placeholders");
     assert_unreadable("<a name=\"▸<name>\" />", "fill in the template placeholders");
-    assert_unreadable("<a cost=\"5$\" ▸$ />", "`$` is no name of an attribute");
+    assert_unreadable("<a cost=\"5$\" ▸$ />", "`$` is not an attribute name");
 }
 
 #[test]
-fn document_types_and_entities_are_refused() {
+fn refuses_document_types_and_entities() {
     assert_unreadable("<!-- <!DOCTYPE a> -->\n▸<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>", "DTD");
     assert_unreadable("▸<!DOCTYPE a SYSTEM \"file:///etc/passwd\"><a />", "DTD");
 }
 
 #[test]
-fn limits() {
+fn enforces_limits() {
     let deep = |levels: usize| format!("{}{}", "<a>".repeat(levels), "</a>".repeat(levels));
     let error = ServiceDefinition::read(deep(65).as_bytes()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "1:193: elements are nested deeper than 64 levels: no service file is"
+        "1:193: elements are nested deeper than 64 levels, more than any service file needs: \
+         is this the right file?"
     );
     let error = ServiceDefinition::read(deep(64).as_bytes()).unwrap_err();
     assert!(error.message().contains("root element"), "{error}");
@@ -80,22 +81,22 @@ fn limits() {
 }
 
 #[test]
-fn findings_are_bounded() {
+fn bounds_the_number_of_diagnostics() {
     let text = service(&"<x/>".repeat(100_000));
-    let reading = ServiceDefinition::read(text.as_bytes()).unwrap();
-    assert_eq!(reading.findings.len(), 1000);
-    assert_eq!(reading.findings[999].code, Code::TooManyFindings);
+    let parsed = ServiceDefinition::lint(text.as_bytes()).unwrap();
+    assert_eq!(parsed.diagnostics.len(), 1000);
+    assert_eq!(parsed.diagnostics[999].code, Code::TooManyDiagnostics);
 }
 
 #[test]
-fn line_ends_and_references() {
+fn resolves_line_ends_and_references() {
     let text = service("<WorkerRole\r\n\tname=\"a&amp;&#x62;\" />").replace('\n', "\r\n");
-    let model = ServiceDefinition::read(text.as_bytes()).unwrap().model;
+    let model = ServiceDefinition::read(text.as_bytes()).unwrap();
     assert_eq!(model.roles[0].name, "a&b");
     assert_eq!(model.roles[0].position.to_string(), "3:8");
 }
 
-/// As many copies of what `piece` makes as fit into a file.
+/// Fills a file with as many pieces as fit.
 fn fill(frame: impl Fn(&str) -> String, piece: impl Fn(usize) -> String) -> String {
     let room = (1 << 20) - frame("").len();
     let mut text = String::new();
@@ -132,7 +133,7 @@ fn traffic_rule(n: usize) -> String {
     )
 }
 
-/// Traffic rules for a role with 4,000 endpoints.
+/// Adds traffic rules for a role with 4,000 endpoints.
 fn traffic_rules(body: &str) -> String {
     let many: Vec<_> = (0..4000).map(unresolved_endpoint).collect();
     let many = many.concat();
@@ -142,13 +143,12 @@ fn traffic_rules(body: &str) -> String {
     ))
 }
 
-/// A name as long as names are compared, and as unlike the others as those
-/// that are still worth a comparison to its end.
+/// Returns a long name that differs from the others as much as a compared name can.
 fn alike(kind: char, n: usize) -> String {
     format!("{:x<44}{}", format!("{n:05}"), kind.to_string().repeat(20))
 }
 
-/// Certificates that are looked up but not declared, each nearly one of many.
+/// Adds lookups of undeclared certificates, each resembling many declared ones.
 fn nearly_certificates(body: &str) -> String {
     let unresolved = (0..25).map(|n| {
         let name = alike('y', n);
@@ -162,10 +162,10 @@ fn certificate(name: &str) -> String {
     format!("<Certificate name='{name}' storeLocation='LocalMachine' storeName='My' />")
 }
 
-/// Each of these is quadratic for a careless reader. The bound is generous:
-/// a debug build on a busy machine needs a fraction of it.
+/// Each of these takes a careless reader quadratic time. The bound is generous: a debug build on a
+/// busy machine needs a fraction of it.
 #[test]
-fn hostile_files_are_read_in_time() {
+fn lints_hostile_files_in_time() {
     let long = "n".repeat(500_000);
     let texts = [
         fill(service, |_| "<x/>".to_owned()),
@@ -195,9 +195,9 @@ fn hostile_files_are_read_in_time() {
     for text in texts {
         assert!(text.len() <= 1 << 20, "{}", text.len());
         let start = std::time::Instant::now();
-        let reading = ServiceDefinition::read(text.as_bytes());
+        let parsed = ServiceDefinition::lint(text.as_bytes());
         let took = start.elapsed();
-        let findings = reading.map(|reading| reading.findings.len());
-        assert!(took.as_secs() < 10, "{took:?}, {findings:?}: {}", &text[..200]);
+        let diagnostics = parsed.map(|parsed| parsed.diagnostics.len());
+        assert!(took.as_secs() < 10, "{took:?}, {diagnostics:?}: {}", &text[..200]);
     }
 }

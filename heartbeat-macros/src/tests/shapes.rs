@@ -60,20 +60,24 @@ fn expands_a_main_function() {
         quote!(heartbeat = "Heartbeat"),
         &item,
         &expect![[r#"
-        fn main() -> ::std::process::ExitCode {
-            #[allow(clippy::unused_async)]
-            async fn main(role: RoleEnvironment) -> Result<(), Error> {
-                role.stopping().await;
-                Ok(())
+            fn main() -> ::std::process::ExitCode {
+                #[allow(clippy::unused_async)]
+                async fn main(role: RoleEnvironment) -> Result<(), Error> {
+                    role.stopping().await;
+                    Ok(())
+                }
+                ::heartbeat_runtime::Host::from_main(
+                        "Orders",
+                        ::core::env!("CARGO_PKG_VERSION"),
+                        main,
+                    )
+                    .definition(::core::include_bytes!("../../ServiceDefinition.csdef"))
+                    .heartbeat("Heartbeat")
+                    .start()
+                    .run()
+                    .stop()
             }
-            ::heartbeat_runtime::Host::from_main("Orders", ::core::env!("CARGO_PKG_VERSION"), main)
-                .definition(::core::include_bytes!("../../ServiceDefinition.csdef"))
-                .heartbeat("Heartbeat")
-                .start()
-                .run()
-                .stop()
-        }
-    "#]],
+        "#]],
     );
 }
 

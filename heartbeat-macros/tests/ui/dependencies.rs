@@ -29,5 +29,16 @@ tokio = { version = '1', features = ['macros', 'rt-multi-thread', 'signal', 'tim
     attribute.current_dir(workspace()).args(["tree", "--locked", "--package=heartbeat-macros"]);
     let attribute = crates(&mut attribute);
     let added: Vec<_> = attribute.difference(&without).map(String::as_str).collect();
-    assert_eq!(added, ["heartbeat-definition", "heartbeat-macros", "memchr", "roxmltree"]);
+    assert_eq!(
+        added,
+        [
+            "heartbeat-definition",
+            "heartbeat-macros",
+            "memchr",
+            "roxmltree",
+            "strsim",
+            "thiserror",
+            "thiserror-impl",
+        ]
+    );
 }

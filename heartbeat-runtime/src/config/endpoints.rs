@@ -96,7 +96,7 @@ mod tests {
         </WorkerRole></ServiceDefinition>"#;
 
     fn addresses(variables: &EnvVars) -> Result<Vec<String>, String> {
-        let definition = ServiceDefinition::read(DEFINITION.as_bytes()).unwrap().model;
+        let definition = ServiceDefinition::read(DEFINITION.as_bytes()).unwrap();
         let endpoints = resolve(&definition, definition.role("W").unwrap(), variables);
         let endpoints = endpoints.map_err(|error| error.to_string())?;
         Ok(endpoints.iter().map(|endpoint| endpoint.address().to_string()).collect())

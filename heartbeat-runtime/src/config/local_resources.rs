@@ -128,7 +128,7 @@ mod tests {
     fn a_declared_storage_is_created_on_first_use() {
         let definition = r#"<ServiceDefinition name="S"><WorkerRole name="W"><LocalResources>
             <LocalStorage name="Scratch"/></LocalResources></WorkerRole></ServiceDefinition>"#;
-        let definition = ServiceDefinition::read(definition.as_bytes()).unwrap().model;
+        let definition = ServiceDefinition::read(definition.as_bytes()).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let wanted = folder.path().join("a/b");
         let variables = EnvVars::from([("HEARTBEAT_RESOURCE_SCRATCH", wanted.to_str().unwrap())]);

@@ -33,7 +33,7 @@ impl Configuration {
         let shown = path.display();
         let content = match std::fs::read(&path) {
             Ok(bytes) => match ServiceConfiguration::read(&bytes) {
-                Ok(reading) => Some(reading.model),
+                Ok(configuration) => Some(configuration),
                 Err(error) => {
                     return Err(
                         format!("cannot read the service configuration {shown}:{error}").into()

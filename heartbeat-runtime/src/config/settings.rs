@@ -1,6 +1,6 @@
 //! The declared settings and their values.
 
-use heartbeat_definition::{ConfiguredSetting, Role, nearest};
+use heartbeat_definition::{ConfiguredSetting, Role, suggest};
 
 use super::env_vars::{EnvVars, variable_name};
 use super::service_configuration::Configuration;
@@ -49,7 +49,7 @@ impl Settings {
         configuration: &Configuration,
     ) -> Result<Self, Error> {
         let (mut values, mut missing) = (Vec::new(), Vec::new());
-        for ConfiguredSetting { name, value } in configuration.role(role).settings {
+        for ConfiguredSetting { name, value, .. } in configuration.role(role).settings {
             let variable = variables.text(&variable_name("HEARTBEAT_SETTING_", name))?;
             match variable.or_else(|| value.map(str::to_owned)) {
                 Some(value) => values.push((name.to_owned(), value)),
@@ -75,7 +75,7 @@ impl Settings {
 
 /// Describes the missing declaration: suggests the nearest name, else what to add.
 fn undeclared(name: &str, declared: &[String]) -> String {
-    if let Some(near) = nearest(name, declared.iter().map(String::as_str)) {
+    if let Some(near) = suggest(name, declared.iter().map(String::as_str)) {
         return format!("no setting `{name}`: did you mean `{near}`?");
     }
     let found = match declared {
@@ -106,7 +106,7 @@ mod tests {
         </ConfigurationSettings></WorkerRole></ServiceDefinition>"#;
 
     fn settings(variables: &EnvVars) -> Result<Settings, String> {
-        let definition = ServiceDefinition::read(DEFINITION.as_bytes()).unwrap().model;
+        let definition = ServiceDefinition::read(DEFINITION.as_bytes()).unwrap();
         let role = definition.role("W").unwrap();
         let configuration = Configuration::load(variables).map_err(|error| error.to_string())?;
         Settings::new(role, variables, &configuration).map_err(|error| error.to_string())
@@ -140,7 +140,7 @@ mod tests {
             <ServiceDefinition name="S"><WorkerRole name="W">
                 <Imports><Import moduleName="Diagnostics"/></Imports>
             </WorkerRole></ServiceDefinition>"#;
-        let definition = ServiceDefinition::read(definition.as_bytes()).unwrap().model;
+        let definition = ServiceDefinition::read(definition.as_bytes()).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("some.cscfg");
         let configuration = r#"

@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 
-use heartbeat_definition::nearest;
+use heartbeat_definition::suggest;
 
 use crate::log::escape_controls;
 use crate::probe::ProbeKind;
@@ -46,8 +46,8 @@ fn unknown(argument: &OsString, next: Option<&OsString>) -> String {
     let argument = argument.to_string_lossy();
     let joined = next.map(|next| format!("{argument}={}", next.to_string_lossy()));
     let names = || KNOWN.iter().map(|(name, _)| *name);
-    let near = joined.and_then(|joined| nearest(&joined, names()));
-    let way_out = if let Some(name) = near.or_else(|| nearest(&argument, names())) {
+    let near = joined.and_then(|joined| suggest(&joined, names()));
+    let way_out = if let Some(name) = near.or_else(|| suggest(&argument, names())) {
         format!("did you mean `{name}`?")
     } else {
         let [(drive, _), (ready, _), (startup, _)] = KNOWN;

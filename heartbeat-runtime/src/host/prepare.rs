@@ -4,7 +4,7 @@ use std::io::{IsTerminal, stderr, stdin};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use heartbeat_definition::ServiceDefinition;
+use heartbeat_definition::{EndpointUse, SelectError, ServiceDefinition};
 
 use super::builder::{Bound, Host};
 use crate::config::{Configuration, DetailsPolicy, EnvVars, InstanceConfig};
@@ -15,7 +15,7 @@ use crate::server::{DetailAccess, HealthState, InstanceInfo};
 use crate::vitals::Vitals;
 
 /// The name of the embedded definition in errors.
-pub(super) const DEFINITION_FILE: &str = "ServiceDefinition.csdef";
+const DEFINITION_FILE: &str = "ServiceDefinition.csdef";
 
 /// An instance before its endpoints are bound.
 pub(crate) struct Prepared {
@@ -38,10 +38,14 @@ impl<S> Host<S, Bound> {
     ) -> Result<Prepared, Error> {
         let Bound { definition, heartbeat } = self.binding;
         let definition = read_definition(definition)?;
-        let role = definition.worker_role(self.role, DEFINITION_FILE)?;
-        definition.heartbeat(role, heartbeat, DEFINITION_FILE)?;
+        let role = definition.worker_role(self.role).map_err(|error| report(&error))?;
+        definition
+            .endpoint_for(EndpointUse::Heartbeat, role, heartbeat)
+            .map_err(|error| report(&error))?;
         if let Some(management) = self.management {
-            definition.management(role, management, DEFINITION_FILE)?;
+            definition
+                .endpoint_for(EndpointUse::Management, role, management)
+                .map_err(|error| report(&error))?;
         }
         let declared = (&definition, role);
         let config = InstanceConfig::new(declared, self.deadlines, variables, configuration)?;
@@ -57,10 +61,12 @@ impl<S> Host<S, Bound> {
 }
 
 pub(super) fn read_definition(definition: &[u8]) -> Result<ServiceDefinition, Error> {
-    match ServiceDefinition::read(definition) {
-        Ok(reading) => Ok(reading.model),
-        Err(error) => Err(format!("{DEFINITION_FILE}:{error}").into()),
-    }
+    ServiceDefinition::read(definition).map_err(|error| format!("{DEFINITION_FILE}:{error}").into())
+}
+
+/// Words a selection error on one line.
+pub(super) fn report(error: &SelectError) -> Error {
+    error.report(DEFINITION_FILE).to_string().into()
 }
 
 impl Prepared {

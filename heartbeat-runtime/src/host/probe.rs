@@ -3,8 +3,10 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
+use heartbeat_definition::EndpointUse;
+
 use super::builder::{Bound, Host};
-use super::prepare::{DEFINITION_FILE, read_definition};
+use super::prepare::{read_definition, report};
 use crate::config::{EnvVars, address_variable, resolve_endpoints};
 use crate::endpoint::Address;
 use crate::error::Error;
@@ -28,8 +30,10 @@ pub(super) fn run<S>(host: &Host<S, Bound>, kind: ProbeKind) -> bool {
 fn probe_running<S>(host: &Host<S, Bound>, kind: ProbeKind) -> Result<ProbeResponse, Error> {
     let Bound { definition, heartbeat } = host.binding;
     let definition = read_definition(definition)?;
-    let role = definition.worker_role(host.role, DEFINITION_FILE)?;
-    let declared = role.heartbeat(heartbeat, DEFINITION_FILE)?;
+    let role = definition.worker_role(host.role).map_err(|error| report(&error))?;
+    let declared = definition
+        .endpoint_for(EndpointUse::Heartbeat, role, heartbeat)
+        .map_err(|error| report(&error))?;
     let endpoints = resolve_endpoints(&definition, role, &EnvVars::from_env())?;
     let endpoint = endpoints.iter().find(|endpoint| endpoint.name() == declared.name);
     let endpoint =
