@@ -1,6 +1,5 @@
-//! What is there for every step of a worker and for every probe: a beat, at most twice an empty
-//! call, and as cheap on all cores at once; the verdict; and the answer to a probe, which costs
-//! the same however much there is to be looked at.
+//! The cost of a beat, at most twice an empty call, on one core and on all; of the verdict; and of a
+//! response, which must not depend on the number of heartbeats and checks.
 
 use std::hint::black_box;
 use std::pin::pin;
@@ -55,10 +54,10 @@ fn empty(role: &RoleEnvironment) {
     black_box(role);
 }
 
-/// How long that many threads take that make as many calls each, at once.
-fn together(threads: usize, calls: u64, call: impl Fn() + Sync) -> Duration {
+/// Measures the calls of several threads at once, by the slowest.
+fn time_threads(threads: usize, calls: u64, call: impl Fn() + Sync) -> Duration {
     let barrier = Barrier::new(threads);
-    let one = || {
+    let measure = || {
         barrier.wait();
         let start = Instant::now();
         for _ in 0..calls {
@@ -67,7 +66,7 @@ fn together(threads: usize, calls: u64, call: impl Fn() + Sync) -> Duration {
         start.elapsed()
     };
     thread::scope(|scope| {
-        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(one)).collect();
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(measure)).collect();
         threads.into_iter().filter_map(|thread| thread.join().ok()).max().unwrap_or_default()
     })
 }
@@ -87,10 +86,10 @@ fn beat(criterion: &mut Criterion) {
     }
 }
 
-/// Generic, as a call through a pointer would cost more than what it calls.
+/// Measures a call. It is generic, as a call through a pointer would cost more than the call itself.
 fn cost(criterion: &mut Criterion, name: &str, threads: usize, call: impl Fn() + Sync) {
     criterion.benchmark_group("beat").bench_function(BenchmarkId::new(name, threads), |bencher| {
-        bencher.iter_custom(|calls| together(threads, calls, &call));
+        bencher.iter_custom(|calls| time_threads(threads, calls, &call));
     });
 }
 
@@ -99,12 +98,12 @@ fn verdict(criterion: &mut Criterion) {
     criterion.bench_function("verdict", |bencher| bencher.iter(|| vitals.verdict()));
 }
 
-/// From a request to the body of its answer, without a network.
-fn answer(criterion: &mut Criterion) {
+/// Measures the way from a request to the body of its response, without a network.
+fn response(criterion: &mut Criterion) {
     let Ok(runtime) = Builder::new_current_thread().enable_all().build() else { return };
     for count in [0, 10, 1000] {
         let measured = worker().test().run(async |worker| {
-            if let Err(error) = answer_with(criterion, worker, count).await {
+            if let Err(error) = response_with(criterion, worker, count).await {
                 eprintln!("/health with {count} heartbeats and checks: {error}");
             }
         });
@@ -114,7 +113,7 @@ fn answer(criterion: &mut Criterion) {
     }
 }
 
-async fn answer_with(
+async fn response_with(
     criterion: &mut Criterion,
     worker: &TestWorker,
     count: usize,
@@ -127,25 +126,25 @@ async fn answer_with(
         let check = worker.role().check(&name).every(Duration::from_secs(3600));
         checks.push(check.register(async || Ok(()))?);
     }
-    // The first runs are over, within a second.
+    // The first runs of the checks end within a second.
     while worker.probe("/health").await.status != 200 {
         tokio::task::yield_now().await;
     }
-    assert!(at_once(worker.probe("/health")).is_some(), "a probe waits for nothing");
+    assert!(poll_once(worker.probe("/health")).is_some(), "a probe never waits");
     let id = BenchmarkId::new("heartbeats and checks", count);
     criterion.benchmark_group("health").bench_function(id, |bencher| {
-        bencher.iter(|| at_once(worker.probe("/health")));
+        bencher.iter(|| poll_once(worker.probe("/health")));
     });
     Ok(())
 }
 
-/// What a future gives that never waits.
-fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
+/// Returns the output of a future that never waits.
+fn poll_once<T>(future: impl Future<Output = T>) -> Option<T> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(given) => Some(given),
+        Poll::Ready(output) => Some(output),
         Poll::Pending => None,
     }
 }
 
-criterion_group!(benches, beat, verdict, answer);
+criterion_group!(benches, beat, verdict, response);
 criterion_main!(benches);

@@ -1,5 +1,5 @@
-//! The layout of the crate, read from its `use` lines: an arrow points only to a room that stands
-//! before its own in the list, and no two files import each other.
+//! The layout of the crate, read from its `use` lines: a file imports only from rooms that precede
+//! its own in the list, and no two files import each other.
 
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "in a test, that is how to fail")]
 
@@ -29,7 +29,7 @@ const ROOMS: [&str; 14] = [
 /// A path in the crate, such as `["vitals", "check"]`; the root is empty.
 type ModulePath = Vec<String>;
 
-/// The imports of one file, and what it exports again from its submodules.
+/// The imports of one file, and its exports from submodules.
 #[derive(Default)]
 struct Source {
     imports: Vec<ModulePath>,
@@ -39,7 +39,7 @@ struct Source {
 type Sources = BTreeMap<ModulePath, Source>;
 
 #[test]
-fn arrows_point_to_the_ground() {
+fn arrows_point_down() {
     for (from, to) in arrows() {
         let room = |path: &ModulePath| {
             let name = path.first().map_or("lib.rs", String::as_str);
@@ -48,7 +48,7 @@ fn arrows_point_to_the_ground() {
         let (own, other) = (room(&from).unwrap(), room(&to));
         assert!(
             other.as_ref().is_ok_and(|other| *other <= own),
-            "{} imports from {}, which is no room below it",
+            "{} imports from {}, which is not a room below it",
             from.join("/"),
             other.map_or_else(|name| name, |_| to.join("/")),
         );
@@ -68,7 +68,7 @@ fn no_two_files_import_each_other() {
     }
 }
 
-/// Every import between two files, `lib.rs` aside, which only exports.
+/// Returns every import between two files, except those of `lib.rs`, which only exports.
 fn arrows() -> BTreeSet<(ModulePath, ModulePath)> {
     let mut sources = Sources::new();
     read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &ModulePath::new(), &mut sources);
@@ -81,7 +81,7 @@ fn arrows() -> BTreeSet<(ModulePath, ModulePath)> {
     arrows
 }
 
-/// Reads every file below a folder, the tests that have a file of their own aside.
+/// Reads every file below a folder, except tests in files of their own.
 fn read(folder: &Path, module: &ModulePath, sources: &mut Sources) {
     for entry in folder.read_dir().unwrap() {
         let path = entry.unwrap().path();
@@ -134,7 +134,7 @@ fn flatten(tree: &UseTree, prefix: &ModulePath, paths: &mut Vec<(String, ModuleP
     }
 }
 
-/// The path from the root of the crate; `None` for one that leads into another crate.
+/// Returns the path from the root of the crate, or `None` if it leads into another crate.
 fn absolute(path: &ModulePath, module: &ModulePath) -> Option<ModulePath> {
     let mut base = match path.first()?.as_str() {
         "crate" => ModulePath::new(),
@@ -152,7 +152,7 @@ fn absolute(path: &ModulePath, module: &ModulePath) -> Option<ModulePath> {
     Some(base)
 }
 
-/// The file that defines what a path names, behind all exports on the way.
+/// Returns the file that defines the item of a path, through all exports on the way.
 fn file_of(path: &ModulePath, sources: &Sources) -> ModulePath {
     for length in (0..=path.len()).rev() {
         let (module, rest) = path.split_at(length);

@@ -1,4 +1,4 @@
-//! The lifecycle in paused time, on the host for tests: what follows what, and when.
+//! The lifecycle in paused time, on the host for tests: the order and the time of each step.
 
 #![cfg(feature = "test-util")]
 
@@ -19,17 +19,17 @@ const DEFINITION: &[u8] = br#"
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// What happened, in order, and how many seconds after the start.
+/// Each step of a worker, with the seconds since its start.
 type Diary = Rc<RefCell<Vec<(&'static str, u64)>>>;
 
-/// A worker whose `run` is given, and a diary that its phases write.
+/// Returns a worker with that `run`, and the diary that its phases write.
 fn worker(
     run: impl AsyncFnOnce(&RoleEnvironment) -> Result<(), Error> + 'static,
 ) -> (Host<Diary, Bound>, Diary) {
     let diary = Diary::default();
-    let (begun, started) = (Instant::now(), Rc::clone(&diary));
-    let note = move |diary: &Diary, what| {
-        diary.borrow_mut().push((what, begun.elapsed().as_secs()));
+    let (start, started) = (Instant::now(), Rc::clone(&diary));
+    let note = move |diary: &Diary, step| {
+        diary.borrow_mut().push((step, start.elapsed().as_secs()));
     };
     let host = Host::new(
         "W",
@@ -42,7 +42,7 @@ fn worker(
         async move |diary: &mut Diary, role: &RoleEnvironment| {
             note(diary, "run");
             let result = run(role).await;
-            note(diary, "run has ended");
+            note(diary, "run returned");
             result
         },
         async move |diary: Diary, _: &RoleEnvironment| {
@@ -60,7 +60,7 @@ async fn until_stopped(role: &RoleEnvironment) -> Result<(), Error> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_is_told_to_run_and_followed_by_on_stop() {
+async fn a_stop_ends_run_and_then_calls_on_stop() {
     let (host, diary) = worker(until_stopped);
     let code = host.test().run(async |worker| {
         assert_eq!(worker.probe("/startupz").await.status, 503);
@@ -75,12 +75,12 @@ async fn a_stop_is_told_to_run_and_followed_by_on_stop() {
         assert_eq!(worker.ended().await, 0);
     });
     assert_eq!(code.await.unwrap(), 0);
-    let expected = [("on_start", 0), ("run", 1), ("run has ended", 11), ("on_stop", 11)];
+    let expected = [("on_start", 0), ("run", 1), ("run returned", 11), ("on_stop", 11)];
     assert_eq!(*diary.borrow(), expected);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_during_on_start_lets_it_end_and_skips_run() {
+async fn a_stop_during_on_start_waits_for_it_and_skips_run() {
     let (host, diary) = worker(until_stopped);
     let code = host.test().run(async |worker| {
         worker.stop();
@@ -91,20 +91,20 @@ async fn a_stop_during_on_start_lets_it_end_and_skips_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_in_the_moment_of_ready_is_seen_by_run() {
+async fn run_notices_a_stop_at_the_time_of_ready() {
     let (host, diary) = worker(until_stopped);
     let code = host.test().run(async |worker| {
         worker.ready().await;
         worker.stop();
     });
     assert_eq!(code.await.unwrap(), 0);
-    let expected = [("on_start", 0), ("run", 1), ("run has ended", 1), ("on_stop", 1)];
+    let expected = [("on_start", 0), ("run", 1), ("run returned", 1), ("on_stop", 1)];
     assert_eq!(*diary.borrow(), expected);
 }
 
 #[tokio::test(start_paused = true)]
-async fn run_may_end_in_the_moment_of_the_stop() {
-    // The stop comes after six seconds, and `run` begins after one.
+async fn run_may_return_at_the_time_of_the_stop() {
+    // `run` begins after one second; the stop is requested after six.
     for work in [Duration::from_nanos(4_999_999_999), 5 * SECOND] {
         let (host, diary) = worker(async move |_: &RoleEnvironment| {
             sleep(work).await;
@@ -115,13 +115,13 @@ async fn run_may_end_in_the_moment_of_the_stop() {
             worker.stop();
         });
         assert_eq!(code.await.unwrap(), 0);
-        let order: Vec<_> = diary.borrow().iter().map(|(what, _)| *what).collect();
-        assert_eq!(order, ["on_start", "run", "run has ended", "on_stop"]);
+        let order: Vec<_> = diary.borrow().iter().map(|(step, _)| *step).collect();
+        assert_eq!(order, ["on_start", "run", "run returned", "on_stop"]);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn run_has_four_fifths_of_the_budget_and_is_then_dropped() {
+async fn run_is_dropped_after_four_fifths_of_the_stop_timeout() {
     let (host, diary) = worker(async |_: &RoleEnvironment| std::future::pending().await);
     let code = host.stop_within(10 * SECOND).test().run(async |worker| {
         worker.ready().await;
@@ -132,19 +132,19 @@ async fn run_has_four_fifths_of_the_budget_and_is_then_dropped() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_whole_stop_ends_with_the_budget() {
+async fn the_whole_stop_ends_at_its_timeout() {
     let (host, _diary) = worker(until_stopped);
-    let begun = Instant::now();
+    let start = Instant::now();
     let code = host.stop_within(Duration::from_millis(600)).test().run(async |worker| {
         worker.ready().await;
         worker.stop();
     });
-    assert_eq!(code.await.unwrap(), 75, "on_stop would take a second");
-    assert_eq!(begun.elapsed().as_millis(), 1600);
+    assert_eq!(code.await.unwrap(), 75, "on_stop takes a second");
+    assert_eq!(start.elapsed().as_millis(), 1600);
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_drain_overlaps_with_run_and_comes_before_on_stop() {
+async fn the_drain_overlaps_with_run_and_precedes_on_stop() {
     for (work_left, drain, on_stop_at) in [(2, 5, 6), (7, 5, 8), (2, 3600, 21)] {
         let (host, diary) = worker(async move |role: &RoleEnvironment| {
             role.stopping().await;
@@ -161,24 +161,24 @@ async fn the_drain_overlaps_with_run_and_comes_before_on_stop() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn run_may_still_fail_when_the_stop_has_come() {
-    for (how, exit_code, last) in [("error", 1, "on_stop"), ("panic", 70, "run")] {
+async fn run_may_fail_during_a_stop() {
+    for (failure, exit_code, last) in [("error", 1, "on_stop"), ("panic", 70, "run")] {
         let (host, diary) = worker(async move |role: &RoleEnvironment| {
             role.stopping().await;
-            if how == "panic" { panic!("late") } else { Err("late".into()) }
+            if failure == "panic" { panic!("late") } else { Err("late".into()) }
         });
         let code = host.test().run(async |worker| {
             worker.ready().await;
             worker.stop();
         });
         assert_eq!(code.await.unwrap(), exit_code);
-        let phases: Vec<_> = diary.borrow().iter().map(|(what, _)| *what).collect();
-        assert_eq!(phases.iter().rfind(|what| **what != "run has ended"), Some(&last));
+        let phases: Vec<_> = diary.borrow().iter().map(|(step, _)| *step).collect();
+        assert_eq!(phases.iter().rfind(|phase| **phase != "run returned"), Some(&last));
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_recycle_is_a_stop_with_75() {
+async fn a_recycle_is_a_stop_with_exit_code_75() {
     let (host, diary) = worker(async |role: &RoleEnvironment| {
         role.request_recycle();
         until_stopped(role).await
@@ -189,14 +189,15 @@ async fn a_recycle_is_a_stop_with_75() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn busy_is_out_of_rotation_and_back() {
+async fn a_busy_worker_is_not_ready_until_it_is_free() {
     let (host, _diary) = worker(until_stopped);
     let code = host.test().run(async |worker| {
         worker.ready().await;
         worker.role().set_busy(true);
-        let answer = worker.probe("/readyz").await;
-        assert_eq!(answer.status, 503);
-        assert!(answer.body.contains(r#""state":"busy","reasons":["busy"]"#), "{}", answer.body);
+        let response = worker.probe("/readyz").await;
+        assert_eq!(response.status, 503);
+        let body = response.body;
+        assert!(body.contains(r#""state":"busy","reasons":["busy"]"#), "{body}");
         assert_eq!(worker.probe("/livez").await.status, 200);
         worker.role().set_busy(false);
         assert_eq!(worker.probe("/readyz").await.status, 200);
@@ -205,7 +206,7 @@ async fn busy_is_out_of_rotation_and_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_panic_when_a_phase_is_called_is_one_when_it_is_polled() {
+async fn a_panic_in_the_call_of_a_phase_counts_as_its_panic() {
     let host = Host::new(
         "W",
         "1.0.0",
@@ -222,16 +223,17 @@ async fn a_panic_when_a_phase_is_called_is_one_when_it_is_polled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lane_that_is_armed_has_to_beat_from_the_start() {
+async fn an_armed_run_must_beat_from_its_start() {
     let (host, _diary) = worker(until_stopped);
     let code = host.stall_after(8 * SECOND).test().run(async |worker| {
         worker.ready().await;
         sleep(7 * SECOND).await;
         assert_eq!(worker.probe("/livez").await.status, 200);
         sleep(3 * SECOND).await;
-        let answer = worker.probe("/livez").await;
-        assert_eq!(answer.status, 503);
-        assert!(answer.body.ends_with(r#""reasons":["stalled"]}"#), "{}", answer.body);
+        let response = worker.probe("/livez").await;
+        assert_eq!(response.status, 503);
+        let body = response.body;
+        assert!(body.ends_with(r#""reasons":["stalled"]}"#), "{body}");
         worker.role().beat();
         sleep(2 * SECOND).await;
         assert_eq!(worker.probe("/health").await.status, 200);
@@ -239,9 +241,9 @@ async fn a_lane_that_is_armed_has_to_beat_from_the_start() {
     assert_eq!(code.await.unwrap(), 0);
 }
 
-/// `ready` means a `/readyz` of 200: neither busy nor before the first result of a critical check.
+/// `/readyz` is 200 only when the worker is not busy and every critical check has passed.
 #[tokio::test(start_paused = true)]
-async fn ready_is_awaited_until_readyz_passes() {
+async fn ready_waits_until_readyz_passes() {
     let (host, _diary) = worker(async |role: &RoleEnvironment| {
         let check = role.check("peer").every(SECOND).register(async || Ok(()))?;
         role.set_busy(true);
@@ -271,7 +273,7 @@ async fn ready_is_awaited_until_readyz_passes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_worker_that_ends_before_it_is_ready_is_not_waited_for() {
+async fn ready_returns_false_if_the_worker_ends_first() {
     let (host, _diary) = worker(async |role: &RoleEnvironment| {
         role.set_busy(true);
         sleep(5 * SECOND).await;
@@ -285,9 +287,9 @@ async fn a_worker_that_ends_before_it_is_ready_is_not_waited_for() {
     assert_eq!(code.await.unwrap(), 0);
 }
 
-/// Tests run side by side, so a worker under test binds no declared port.
+/// Tests run in parallel, so that a worker under test must not bind its declared port.
 #[test]
-fn an_endpoint_is_on_a_free_loopback_port_unless_the_test_gives_an_address() {
+fn an_endpoint_is_on_a_free_loopback_port_unless_the_test_sets_an_address() {
     let address =
         |role: &RoleEnvironment| role.endpoint("Heartbeat").unwrap().address().to_string();
     let (host, _diary) = worker(until_stopped);
@@ -299,7 +301,7 @@ fn an_endpoint_is_on_a_free_loopback_port_unless_the_test_gives_an_address() {
 }
 
 #[test]
-fn an_environment_can_be_had_alone() {
+fn returns_an_environment_without_a_worker() {
     let (host, _diary) = worker(until_stopped);
     let role = host.test().environment().unwrap();
     assert_eq!((role.name(), role.version()), ("W", "1.0.0"));

@@ -1,12 +1,11 @@
-//! The protocol of a heartbeat's flags, in every order in which a worker's thread and the heart
-//! thread can meet.
+//! The flags of a heartbeat, in every interleaving of a worker's thread and the monitor thread.
 
 #![expect(clippy::expect_used, reason = "in a test, that is how to fail")]
 
 #[path = "../src/vitals/flags.rs"]
 mod flags;
 
-/// What the flags are made of here.
+/// The atomics of the flags, replaced by loom's.
 mod atomic {
     pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 }
@@ -17,13 +16,12 @@ use loom::thread;
 
 use flags::{FlagSnapshot, HeartbeatFlags};
 
-/// Whatever the looks before it have cleared, a beat is seen by one that comes no later than the
-/// first after it.
+/// Whatever earlier scans cleared, the first scan after a beat, or an earlier one, sees the beat.
 #[test]
-fn a_beat_is_seen_by_a_look_during_it_or_by_the_next_one() {
+fn a_scan_during_a_beat_or_the_next_one_sees_it() {
     loom::model(|| {
         let flags = Arc::new(HeartbeatFlags::new());
-        // An earlier beat that no look has cleared, so that the one below may be left out.
+        // No scan has cleared this beat, so that the next one may skip its store.
         flags.beat();
         let worker = thread::spawn({
             let flags = Arc::clone(&flags);
@@ -33,39 +31,38 @@ fn a_beat_is_seen_by_a_look_during_it_or_by_the_next_one() {
         worker.join().unwrap();
         let after = flags.scan();
         assert!(during[0].beaten, "the earlier beat");
-        // The later one was left out only where no look had cleared the earlier one yet, and then
-        // that look has come during it.
+        // The later beat skipped its store only if no scan had cleared the earlier one, and then
+        // that scan came during the beat.
         let seen = during[0].beaten || during[1].beaten || after.beaten;
-        assert!(seen && !flags.scan().beaten, "and none is seen for ever");
+        assert!(seen && !flags.scan().beaten, "a beat is seen once");
     });
 }
 
-/// A worker that beats after a look, as far as it can know, is alive at the next.
+/// The next scan sees a beat that happened after a scan.
 #[test]
-fn a_beat_after_a_look_is_not_lost() {
+fn a_beat_after_a_scan_is_not_lost() {
     loom::model(|| {
         let flags = Arc::new(HeartbeatFlags::new());
-        let looked = Arc::new(AtomicBool::new(false));
+        let scanned = Arc::new(AtomicBool::new(false));
         flags.beat();
         let worker = thread::spawn({
-            let (flags, looked) = (Arc::clone(&flags), Arc::clone(&looked));
+            let (flags, scanned) = (Arc::clone(&flags), Arc::clone(&scanned));
             move || {
-                let after = looked.load(Ordering::Acquire);
+                let after = scanned.load(Ordering::Acquire);
                 flags.beat();
                 after
             }
         });
         assert!(flags.scan().beaten);
-        looked.store(true, Ordering::Release);
+        scanned.store(true, Ordering::Release);
         let was_after = worker.join().unwrap();
         let seen = flags.scan().beaten;
-        assert!(seen || !was_after, "a beat was left out though the one before it was cleared");
+        assert!(seen || !was_after, "a beat skipped its store though the earlier one was cleared");
     });
 }
 
-/// Whoever peeks meanwhile takes nothing from the look.
 #[test]
-fn a_beat_that_was_peeked_at_is_seen_by_the_next_look() {
+fn a_peek_does_not_hide_a_beat_from_the_next_scan() {
     loom::model(|| {
         let flags = Arc::new(HeartbeatFlags::new());
         let peeking = thread::spawn({
@@ -79,17 +76,17 @@ fn a_beat_that_was_peeked_at_is_seen_by_the_next_look() {
     });
 }
 
-/// Each look finds the guard, or its end, or comes after one that did: the deadline begins no
-/// earlier than the look during which the guard has ended. And the end is found once.
-fn assert_never_in_between(looks: [FlagSnapshot; 3], has_guard: impl Fn(&FlagSnapshot) -> bool) {
-    let end = looks.iter().position(|seen| seen.restarted).expect("the end is found");
-    let without = looks.iter().position(|seen| !has_guard(seen)).expect("it has ended");
-    assert!(end <= without, "{looks:?}");
-    assert_eq!(looks.iter().filter(|seen| seen.restarted).count(), 1, "{looks:?}");
+/// Asserts that each scan sees the guard or its end, or follows one that did, so that the deadline
+/// begins no earlier than the scan during which the guard ended; and that one scan sees the end.
+fn assert_end_is_seen_once(scans: [FlagSnapshot; 3], has_guard: impl Fn(&FlagSnapshot) -> bool) {
+    let end = scans.iter().position(|seen| seen.restarted).expect("a scan sees the end");
+    let without = scans.iter().position(|seen| !has_guard(seen)).expect("the guard has ended");
+    assert!(end <= without, "{scans:?}");
+    assert_eq!(scans.iter().filter(|seen| seen.restarted).count(), 1, "{scans:?}");
 }
 
 #[test]
-fn no_look_finds_a_lane_between_idle_and_its_end() {
+fn no_scan_falls_between_idle_and_its_end() {
     loom::model(|| {
         let flags = Arc::new(HeartbeatFlags::new());
         flags.enter_idle();
@@ -99,12 +96,12 @@ fn no_look_finds_a_lane_between_idle_and_its_end() {
         });
         let during = [flags.scan(), flags.scan()];
         worker.join().unwrap();
-        assert_never_in_between([during[0], during[1], flags.scan()], |seen| seen.idle);
+        assert_end_is_seen_once([during[0], during[1], flags.scan()], |seen| seen.idle);
     });
 }
 
 #[test]
-fn no_look_finds_a_lane_between_an_allowance_and_its_end() {
+fn no_scan_falls_between_an_allowance_and_its_end() {
     loom::model(|| {
         let flags = Arc::new(HeartbeatFlags::new());
         flags.allow_until(7, false);
@@ -114,12 +111,12 @@ fn no_look_finds_a_lane_between_an_allowance_and_its_end() {
         });
         let during = [flags.scan(), flags.scan()];
         worker.join().unwrap();
-        let looks = [during[0], during[1], flags.scan()];
-        assert_never_in_between(looks, |seen| seen.allowed_until > 0);
+        let scans = [during[0], during[1], flags.scan()];
+        assert_end_is_seen_once(scans, |seen| seen.allowed_until > 0);
     });
 }
 
-/// The end of one guard is no end of the other's.
+/// The end of one guard does not end the guard of the other thread.
 #[test]
 fn guards_of_two_threads_nest() {
     loom::model(|| {

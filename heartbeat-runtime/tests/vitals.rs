@@ -1,5 +1,5 @@
-//! The vital signs in paused time, on the host for tests: what turns what red, when, and what
-//! heals it.
+//! The vital signs in paused time, on the host for tests: each cause of a failing verdict, its time,
+//! and the recovery.
 
 #![cfg(feature = "test-util")]
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "in a test, that is how to fail")]
@@ -14,7 +14,7 @@ use heartbeat_runtime::{Error, Heartbeat, Host, RoleEnvironment};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-/// An internal endpoint, so that answers tell everything.
+/// The endpoint is internal, so that responses have the details.
 const DEFINITION: &[u8] = br#"
     <ServiceDefinition name="Trials" xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition">
       <WorkerRole name="W">
@@ -24,10 +24,10 @@ const DEFINITION: &[u8] = br#"
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Timers are true to a millisecond, here and in the heart.
+/// The inaccuracy of timers, which tick in milliseconds here and in the monitor.
 const GRAIN: Duration = Duration::from_millis(3);
 
-/// Runs `test` beside a worker that does nothing; its `run` owes a beat from its first one on.
+/// Runs `test` beside an idle worker whose `run` is not armed.
 async fn beside_a_worker(test: impl AsyncFnOnce(&TestWorker)) {
     let host = Host::new(
         "W",
@@ -55,7 +55,7 @@ async fn health(worker: &TestWorker) -> Value {
     serde_json::from_str(&worker.probe("/health").await.body).unwrap()
 }
 
-/// The reasons of the verdict, after the look that may be due at this very moment.
+/// Returns the reasons of the verdict, after a scan that may be due now.
 async fn reasons(worker: &TestWorker) -> Vec<String> {
     sleep(Duration::from_millis(1)).await;
     let reasons = health(worker).await["reasons"].clone();
@@ -70,19 +70,19 @@ async fn ready(worker: &TestWorker) -> bool {
     worker.probe("/readyz").await.status == 200
 }
 
-/// How long it takes until live fails, which is not before `deadline`.
+/// Measures the time until live fails, which the caller expects at `deadline` or later.
 async fn time_to_red(worker: &TestWorker, deadline: Duration) -> Duration {
     let start = Instant::now();
     sleep(deadline.saturating_sub(Duration::from_millis(1))).await;
     while live(worker).await {
-        assert!(start.elapsed() < deadline + 60 * SECOND, "never red");
+        assert!(start.elapsed() < deadline + 60 * SECOND, "live never fails");
         sleep(Duration::from_millis(1)).await;
     }
     start.elapsed()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lane_whose_handle_was_dropped_stalls_until_another_takes_it_over() {
+async fn a_heartbeat_whose_handle_is_dropped_stalls_until_it_is_registered_again() {
     beside_a_worker(async |worker| {
         drop(register(worker, "consumer", SECOND));
         sleep(2 * SECOND).await;
@@ -91,20 +91,20 @@ async fn a_lane_whose_handle_was_dropped_stalls_until_another_takes_it_over() {
         assert!(reasons(worker).await.is_empty());
         next.finish();
         sleep(2 * SECOND).await;
-        assert!(live(worker).await, "its work is done");
+        assert!(live(worker).await, "it has finished");
     })
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_lane_is_red_no_sooner_than_its_deadline_and_no_later_than_one_look_after() {
+async fn a_silent_heartbeat_stalls_between_its_deadline_and_the_next_scan() {
     beside_a_worker(async |worker| {
         for (index, milliseconds) in [10, 15, 81, 500, 8500, 9010, 30_000].into_iter().enumerate() {
             let deadline = Duration::from_millis(milliseconds);
-            let look = (deadline / 8).clamp(Duration::from_millis(10), SECOND);
-            // At any moment between two looks.
+            let scan_period = (deadline / 8).clamp(Duration::from_millis(10), SECOND);
+            // At an arbitrary time between two scans.
             sleep(Duration::from_millis(137)).await;
-            let heartbeat = register(worker, "lane", deadline);
+            let heartbeat = register(worker, "tested", deadline);
             for _ in 0..20 {
                 heartbeat.beat();
                 sleep(deadline / 2).await;
@@ -113,14 +113,14 @@ async fn a_silent_lane_is_red_no_sooner_than_its_deadline_and_no_later_than_one_
             heartbeat.beat();
             let took = time_to_red(worker, deadline).await;
             assert!(took >= deadline, "{deadline:?}: red after {took:?}");
-            assert!(took <= deadline + look + GRAIN, "{deadline:?}: red after {took:?}");
+            assert!(took <= deadline + scan_period + GRAIN, "{deadline:?}: red after {took:?}");
             assert_eq!(reasons(worker).await, ["stalled"]);
             let body = health(worker).await;
             assert_eq!(body["heartbeats"][1]["state"], "stalled", "{index}: {body}");
             assert_eq!(body["heartbeats"][1]["stalls"], 1, "{body}");
             heartbeat.beat();
-            sleep(look + GRAIN).await;
-            assert!(live(worker).await, "a later beat heals it");
+            sleep(scan_period + GRAIN).await;
+            assert!(live(worker).await, "a later beat recovers");
             heartbeat.finish();
         }
     })
@@ -128,7 +128,7 @@ async fn a_silent_lane_is_red_no_sooner_than_its_deadline_and_no_later_than_one_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_registered_lane_owes_its_first_beat_and_run_does_not() {
+async fn a_registered_heartbeat_is_armed_at_once_and_run_by_its_first_beat() {
     beside_a_worker(async |worker| {
         sleep(3600 * SECOND).await;
         assert!(live(worker).await, "`run` has not beaten yet");
@@ -138,7 +138,7 @@ async fn a_registered_lane_owes_its_first_beat_and_run_does_not() {
         heartbeat.finish();
         worker.role().beat();
         sleep(2 * SECOND).await;
-        assert!(live(worker).await, "finished lanes owe nothing");
+        assert!(live(worker).await, "a finished heartbeat needs no beats");
         let took = time_to_red(worker, 27 * SECOND).await;
         assert!(took > 27 * SECOND && took < 31 * SECOND, "{took:?}: `run` is armed now");
     })
@@ -146,7 +146,7 @@ async fn a_registered_lane_owes_its_first_beat_and_run_does_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_silent_lane_is_not_hidden_by_the_others() {
+async fn other_heartbeats_do_not_hide_a_silent_one() {
     beside_a_worker(async |worker| {
         let [first, second] = ["first", "second"].map(|name| register(worker, name, 8 * SECOND));
         for _ in 0..8 {
@@ -156,19 +156,20 @@ async fn one_silent_lane_is_not_hidden_by_the_others() {
         }
         assert_eq!(reasons(worker).await, ["stalled"]);
         let body = health(worker).await;
-        let states: Vec<_> = (0..3).map(|lane| body["heartbeats"][lane]["state"].clone()).collect();
+        let states: Vec<_> =
+            (0..3).map(|index| body["heartbeats"][index]["state"].clone()).collect();
         assert_eq!(states, ["beating", "beating", "stalled"]);
         drop(second);
         sleep(2 * SECOND).await;
-        assert!(!live(worker).await, "a consumer that has died is noticed");
+        assert!(!live(worker).await, "a dead consumer is noticed");
     })
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn guards_nest_across_kinds_and_the_last_one_restarts_the_deadline() {
+async fn guards_nest_and_the_last_one_restarts_the_deadline() {
     beside_a_worker(async |worker| {
-        let heartbeat = register(worker, "lane", 8 * SECOND);
+        let heartbeat = register(worker, "tested", 8 * SECOND);
         let idle = heartbeat.idle();
         sleep(3600 * SECOND).await;
         let allowance = heartbeat.allow(60 * SECOND);
@@ -176,7 +177,7 @@ async fn guards_nest_across_kinds_and_the_last_one_restarts_the_deadline() {
         drop(idle);
         sleep(50 * SECOND).await;
         drop(inner);
-        assert!(live(worker).await, "the outer allowance still lasts");
+        assert!(live(worker).await, "the outer allowance still counts");
         let idle = heartbeat.idle();
         sleep(3600 * SECOND).await;
         assert!(live(worker).await, "idle, with an allowance long past");
@@ -190,9 +191,9 @@ async fn guards_nest_across_kinds_and_the_last_one_restarts_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_allowance_is_kept_to_the_look() {
+async fn an_allowance_ends_at_the_next_scan() {
     beside_a_worker(async |worker| {
-        let heartbeat = register(worker, "lane", 8 * SECOND);
+        let heartbeat = register(worker, "tested", 8 * SECOND);
         // Longer than the deadline, and shorter.
         for allowed in [3600 * SECOND, 3 * SECOND] {
             heartbeat.beat();
@@ -200,11 +201,11 @@ async fn an_allowance_is_kept_to_the_look() {
             let allowance = heartbeat.allow(allowed);
             let took = time_to_red(worker, allowed).await;
             assert!(took >= allowed && took <= allowed + SECOND + GRAIN, "{allowed:?}: {took:?}");
-            // Later than it said, the job goes on after all.
+            // The step takes longer than allowed, but beats again.
             for _ in 0..30 {
                 heartbeat.beat();
                 sleep(3 * SECOND).await;
-                assert!(live(worker).await, "a beat heals, and the deadline is the ordinary one");
+                assert!(live(worker).await, "a beat recovers and restores the ordinary deadline");
             }
             drop(allowance);
         }
@@ -213,21 +214,21 @@ async fn an_allowance_is_kept_to_the_look() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_be_registered_is_an_error_that_says_why() {
+async fn a_refused_registration_names_its_reason() {
     beside_a_worker(async |worker| {
         let role = worker.role();
-        let kept = register(worker, "lane", 10 * Duration::from_millis(1));
+        let kept = register(worker, "tested", 10 * Duration::from_millis(1));
         let error = |name, deadline| {
             role.heartbeat(name).stall_after(deadline).register().unwrap_err().to_string()
         };
         assert_eq!(
-            error("lane", SECOND),
-            "cannot register heartbeat `lane`: the name is taken: give it another name"
+            error("tested", SECOND),
+            "cannot register heartbeat `tested`: the name is taken: give it another name"
         );
         assert!(error("run", SECOND).contains("the name `run` is reserved"));
         assert!(error("other", Duration::from_micros(9999)).contains("9.999ms is too short"));
         kept.finish();
-        register(worker, "lane", SECOND).finish();
+        register(worker, "tested", SECOND).finish();
 
         let check = role.check("database").register(async || Ok(())).unwrap();
         let again = role.check("database").register(async || Ok(())).unwrap_err().to_string();
@@ -241,7 +242,7 @@ async fn what_cannot_be_registered_is_an_error_that_says_why() {
 }
 
 #[test]
-fn outside_of_the_runtime_a_check_cannot_be_registered() {
+fn a_check_cannot_be_registered_outside_the_runtime() {
     let host = Host::new(
         "W",
         "1.0.0",
@@ -255,7 +256,7 @@ fn outside_of_the_runtime_a_check_cannot_be_registered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_check_runs_once_a_period_and_never_because_somebody_asks() {
+async fn a_check_runs_once_a_period_and_never_because_of_a_probe() {
     beside_a_worker(async |worker| {
         let runs = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&runs);
@@ -265,9 +266,9 @@ async fn a_check_runs_once_a_period_and_never_because_somebody_asks() {
         };
         let builder = worker.role().check("counted").every(20 * SECOND);
         let check = builder.register(count).unwrap();
-        assert!(!ready(worker).await, "not before it has passed");
+        assert!(!ready(worker).await, "it has not passed yet");
         assert!(live(worker).await);
-        // The first comes within a second, the looks once a second.
+        // The first run starts within a second, and scans come once a second.
         sleep(2 * SECOND).await;
         assert!(ready(worker).await);
         assert_eq!(runs.load(Ordering::Relaxed), 1);
@@ -279,7 +280,7 @@ async fn a_check_runs_once_a_period_and_never_because_somebody_asks() {
         assert_eq!(runs.load(Ordering::Relaxed), 6);
         drop(check);
         sleep(100 * SECOND).await;
-        assert_eq!(runs.load(Ordering::Relaxed), 6, "dropped");
+        assert_eq!(runs.load(Ordering::Relaxed), 6, "a dropped check ends");
         assert_eq!(health(worker).await["checks"], json!([]));
     })
     .await;
@@ -305,7 +306,7 @@ async fn the_first_runs_of_many_checks_are_spread() {
         while let Ok(run) = first.try_recv() {
             runs.push(run);
         }
-        assert_eq!(runs.len(), checks.len(), "each within a second");
+        assert_eq!(runs.len(), checks.len(), "each runs within a second");
         runs.dedup();
         assert!(runs.len() > 25, "{runs:?}");
         assert!(runs.iter().all(|run| *run <= SECOND + Duration::from_millis(1)), "{runs:?}");
@@ -313,9 +314,8 @@ async fn the_first_runs_of_many_checks_are_spread() {
     .await;
 }
 
-/// Whether the worker is ready three seconds after such a check was registered, and what is told
-/// of it.
-async fn told_of<F>(
+/// Registers a check; three seconds later, returns the verdict for ready and the report of the check.
+async fn run_check<F>(
     worker: &TestWorker,
     critical: bool,
     check: impl Fn() -> F + Send + Sync + 'static,
@@ -323,60 +323,63 @@ async fn told_of<F>(
 where
     F: Future<Output = Result<(), Error>> + Send + 'static,
 {
-    let builder = worker.role().check("tried").timeout(SECOND);
+    let builder = worker.role().check("tested").timeout(SECOND);
     let builder = if critical { builder } else { builder.warn_only() };
     let check = builder.register(check).unwrap();
     sleep(3 * SECOND).await;
-    assert!(live(worker).await, "no check makes an instance not live");
+    assert!(live(worker).await, "a check never fails live");
     let (ready, mut body) = (ready(worker).await, health(worker).await);
     drop(check);
-    let told = body["checks"][0].take();
-    assert!(told["name"] == "tried" && told["critical"] == critical, "{told}");
-    (ready, told)
+    let report = body["checks"][0].take();
+    assert!(report["name"] == "tested" && report["critical"] == critical, "{report}");
+    (ready, report)
 }
 
 #[tokio::test(start_paused = true)]
-async fn errors_panics_and_time_outs_fail_a_check() {
+async fn errors_panics_and_timeouts_fail_a_check() {
     beside_a_worker(async |worker| {
-        let (is_ready, told) = told_of(worker, true, async || Err("no route".into())).await;
-        assert!(!is_ready && told["status"] == "fail" && told["message"] == "no route", "{told}");
-        let (is_ready, told) = told_of(worker, false, async || Err("no route".into())).await;
-        assert!(is_ready && told["status"] == "warn", "{told}");
-        let (is_ready, told) = told_of(worker, true, async || panic!("a wrong turn")).await;
-        assert!(!is_ready && told["message"] == "panicked: a wrong turn", "{told}");
-        // One that panics before there is anything to wait for.
+        let (is_ready, report) = run_check(worker, true, async || Err("no route".into())).await;
+        assert!(
+            !is_ready && report["status"] == "fail" && report["message"] == "no route",
+            "{report}"
+        );
+        let (is_ready, report) = run_check(worker, false, async || Err("no route".into())).await;
+        assert!(is_ready && report["status"] == "warn", "{report}");
+        let (is_ready, report) = run_check(worker, true, async || panic!("a wrong turn")).await;
+        assert!(!is_ready && report["message"] == "panicked: a wrong turn", "{report}");
+        // A check that panics before it returns a future.
         let at_the_call = || -> std::future::Ready<Result<(), Error>> { panic!("at the call") };
-        let (is_ready, told) = told_of(worker, true, at_the_call).await;
-        assert!(!is_ready && told["message"] == "panicked: at the call", "{told}");
-        let (is_ready, told) = told_of(worker, true, async || pending().await).await;
-        assert!(!is_ready && told["message"] == "no result within 1s", "{told}");
-        assert_eq!(told["duration"], 1.0);
-        let (is_ready, told) = told_of(worker, true, async || Ok(())).await;
-        assert!(is_ready && told["status"] == "pass" && told["message"].is_null(), "{told}");
+        let (is_ready, report) = run_check(worker, true, at_the_call).await;
+        assert!(!is_ready && report["message"] == "panicked: at the call", "{report}");
+        let (is_ready, report) = run_check(worker, true, async || pending().await).await;
+        assert!(!is_ready && report["message"] == "no result within 1s", "{report}");
+        assert_eq!(report["duration"], 1.0);
+        let (is_ready, report) = run_check(worker, true, async || Ok(())).await;
+        assert!(is_ready && report["status"] == "pass" && report["message"].is_null(), "{report}");
         assert!(ready(worker).await);
     })
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_one_of_a_check_is_under_way_and_it_goes_with_its_handle() {
-    /// Counts those that live.
-    struct Living(Arc<AtomicUsize>);
-    impl Drop for Living {
+async fn a_check_runs_once_at_a_time_and_is_aborted_with_its_handle() {
+    /// A guard that counts the checks that run.
+    struct Running(Arc<AtomicUsize>);
+    impl Drop for Running {
         fn drop(&mut self) {
             self.0.fetch_sub(1, Ordering::Relaxed);
         }
     }
     beside_a_worker(async |worker| {
-        let living = Arc::new(AtomicUsize::new(0));
+        let running = Arc::new(AtomicUsize::new(0));
         let most = Arc::new(AtomicUsize::new(0));
-        let (counted, highest) = (Arc::clone(&living), Arc::clone(&most));
+        let (counted, highest) = (Arc::clone(&running), Arc::clone(&most));
         let check = move || {
             let now = counted.fetch_add(1, Ordering::Relaxed) + 1;
             highest.fetch_max(now, Ordering::Relaxed);
-            let living = Living(Arc::clone(&counted));
+            let guard = Running(Arc::clone(&counted));
             async move {
-                let _living = living;
+                let _guard = guard;
                 pending().await
             }
         };
@@ -387,17 +390,17 @@ async fn only_one_of_a_check_is_under_way_and_it_goes_with_its_handle() {
         assert_eq!(reasons(worker).await, ["check_failed"]);
         drop(check);
         sleep(2 * SECOND).await;
-        assert_eq!(living.load(Ordering::Relaxed), 0);
+        assert_eq!(running.load(Ordering::Relaxed), 0);
         assert_eq!(reasons(worker).await, [""; 0]);
     })
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn transitions_are_in_the_trusted_report_each_once() {
+async fn details_list_each_transition_once() {
     beside_a_worker(async |worker| {
         let role = worker.role();
-        let heartbeat = register(worker, "lane", 8 * SECOND);
+        let heartbeat = register(worker, "tested", 8 * SECOND);
         let idle = heartbeat.idle();
         for _ in 0..3 {
             sleep(10 * SECOND).await;
@@ -431,27 +434,27 @@ async fn transitions_are_in_the_trusted_report_each_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn reasons_are_in_their_order_whatever_came_first() {
+async fn reasons_have_a_fixed_order() {
     beside_a_worker(async |worker| {
         let failing = async || Err::<(), Error>("down".into());
         let check = worker.role().check("database").register(failing).unwrap();
         worker.role().set_busy(true);
-        let heartbeat = register(worker, "lane", SECOND);
+        let heartbeat = register(worker, "tested", SECOND);
         sleep(3 * SECOND).await;
         assert_eq!(reasons(worker).await, ["stalled", "busy", "check_failed"]);
         worker.stop();
         assert_eq!(health(worker).await["reasons"], json!(["stopping", "check_failed"]));
-        assert!(live(worker).await, "nothing is owed during a stop");
+        assert!(live(worker).await, "no beat is due during a stop");
         drop((heartbeat, check));
     })
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_heartbeat_goes_into_threads_and_blocking_tasks() {
+async fn a_heartbeat_can_move_into_threads_and_blocking_tasks() {
     beside_a_worker(async |worker| {
         for number in 0..2 {
-            let heartbeat = register(worker, "lane", SECOND);
+            let heartbeat = register(worker, "tested", SECOND);
             let work = move || {
                 heartbeat.beat();
                 drop(heartbeat.allow(SECOND));

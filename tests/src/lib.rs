@@ -1,10 +1,10 @@
-//! Real workers for end-to-end tests: built, spawned, asked, signalled and read.
+//! Worker processes for end-to-end tests: built, spawned, probed, signalled, and their log read.
 //!
-//! Nothing here waits by sleeping: a line in the log, an answer and an exit are events.
+//! Nothing here waits by sleeping: a log line, a response and an exit are events.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "in a test, that is how to fail")]
 
-pub mod stalling;
+pub mod blocking_task;
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -17,32 +17,32 @@ use std::time::{Duration, Instant};
 
 pub use rustix::process::Signal;
 
-/// Far longer than anything takes, on the slowest machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Far longer than any step takes, even on a slow machine.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A worker process. Dropping it kills what is left of it.
+/// A worker process. Dropping it kills the process.
 pub struct Worker {
     child: Child,
     stdin: Option<ChildStdin>,
-    output: Receiver<String>,
+    stderr: Receiver<String>,
     log: Vec<String>,
     address: String,
 }
 
-/// What a path answered.
+/// The response to a GET request.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Answer {
+pub struct Response {
     /// The status code.
     pub status: u16,
-    /// The body, which is JSON where it is not empty.
+    /// The body: JSON, or empty.
     pub body: String,
 }
 
-/// The program of an example, built as the tests are.
+/// Builds the program of an example, in the profile of the tests.
 ///
 /// # Panics
 ///
-/// Where it does not build.
+/// The example does not build.
 #[must_use]
 pub fn example(package: &str) -> Command {
     let build = escargot::CargoBuild::new().package(package).bin(package).current_release();
@@ -50,33 +50,33 @@ pub fn example(package: &str) -> Command {
     run.command()
 }
 
-/// The root of the workspace.
+/// Returns the root of the workspace.
 #[must_use]
 pub fn workspace() -> PathBuf {
     let tests = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     tests.parent().map(PathBuf::from).unwrap_or(tests)
 }
 
-/// Tells why a test is skipped; where everything has to be there, it fails instead.
+/// Prints the reason for which a test is skipped. In CI, where nothing may be missing, it fails.
 ///
 /// # Panics
 ///
-/// Where the variable `CI` is `true`.
+/// The variable `CI` is `true`.
 #[expect(clippy::disallowed_methods, reason = "a variable for tests, not for workers")]
 pub fn skip(reason: &str) {
     assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{reason}");
     println!("skipped: {reason}");
 }
 
-/// Returns an `ip:port` that stays free until the test binds it. On Linux the IP address is this
-/// process's own, so that no other test can take it first.
+/// Returns an `ip:port` that stays free until the test binds it. On Linux the IP address belongs to
+/// this process alone, so that no other test can take it first.
 #[must_use]
 pub fn free_address() -> String {
-    // Below the ports that the system gives to those who ask for any.
+    // Below the range from which the system assigns free ports.
     static NEXT_PORT: AtomicU16 = AtomicU16::new(20_000);
     let port = NEXT_PORT.fetch_add(1, Ordering::Relaxed);
     if cfg!(target_os = "linux") {
-        // 127.0.0.0/16 is left to other programs; a process id has 22 bits.
+        // Other programs use 127.0.0.0/16; a process id has 22 bits.
         let [_, high, middle, low] = std::process::id().to_be_bytes();
         format!("127.{}.{middle}.{low}:{port}", high + 1)
     } else {
@@ -88,90 +88,91 @@ pub fn free_address() -> String {
 ///
 /// # Panics
 ///
-/// Where the process is gone.
+/// The process does not exist.
 pub fn signal(process: u32, signal: Signal) {
     let id = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw);
     let id = id.expect("a process id is a positive number");
-    rustix::process::kill_process(id, signal).expect("the process is there");
+    rustix::process::kill_process(id, signal).expect("the process exists");
 }
 
-/// Sends a request as it is to `ip:port`, and reads until the other side closes the connection.
+/// Sends the bytes of a request to `ip:port`, and reads until the server closes the connection.
 ///
 /// # Errors
 ///
-/// Where nobody listens, or the connection breaks.
+/// No process listens, or the connection breaks.
 pub fn exchange(address: &str, request: impl AsRef<[u8]>) -> io::Result<String> {
     let mut stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
     stream.write_all(request.as_ref())?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    Ok(answer)
+    let mut response = String::new();
+    stream.read_to_string(&mut response)?;
+    Ok(response)
 }
 
+// === impl Worker ===
+
 impl Worker {
-    /// Spawns a worker with its heartbeat on a free port of the loopback interface, and waits
-    /// until it tells which.
+    /// Spawns a worker with its heartbeat on a free loopback port, and waits until it logs the port.
     ///
     /// # Panics
     ///
-    /// Where it ends before it serves.
+    /// The worker exits before it serves health.
     #[must_use]
     pub fn spawn(command: &mut Command) -> Self {
         command.env("HEARTBEAT_ENDPOINT_HEARTBEAT", "127.0.0.1:0");
-        let mut worker = Self::spawn_as_is(command);
-        let line = worker.line_with("http://");
+        let mut worker = Self::spawn_raw(command);
+        let line = worker.wait_for_line("http://");
         let (_, url) = line.split_once("http://").unwrap_or_default();
         url.split('/').next().unwrap_or_default().clone_into(&mut worker.address);
         worker
     }
 
-    /// Spawns a worker and waits for nothing.
+    /// Spawns a worker with the environment of the command alone, and waits for nothing.
     ///
     /// # Panics
     ///
-    /// Where there is no such program.
+    /// The program does not exist.
     #[must_use]
-    pub fn spawn_as_is(command: &mut Command) -> Self {
+    pub fn spawn_raw(command: &mut Command) -> Self {
         let command = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
-        let stderr = child.stderr.take().expect("stderr is a pipe");
-        let (send, output) = channel();
+        let pipe = child.stderr.take().expect("stderr is a pipe");
+        let (send, stderr) = channel();
         thread::spawn(move || {
-            let mut lines = BufReader::new(stderr).lines().map_while(Result::ok);
+            let mut lines = BufReader::new(pipe).lines().map_while(Result::ok);
             lines.try_for_each(|line| send.send(line))
         });
         let stdin = child.stdin.take();
-        Self { child, stdin, output, log: Vec::new(), address: String::new() }
+        Self { child, stdin, stderr, log: Vec::new(), address: String::new() }
     }
 
-    /// The `ip:port` on which health is served.
+    /// Returns the `ip:port` of the health server.
     #[must_use]
     pub fn address(&self) -> &str {
         &self.address
     }
 
-    /// The process id.
+    /// Returns the process id.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Every line of stderr that was read so far.
+    /// Returns the lines of stderr that were read so far.
     #[must_use]
     pub fn log(&self) -> &[String] {
         &self.log
     }
 
-    /// Reads on until a line contains `text`, and returns that line.
+    /// Reads the log until a new line contains `text`, and returns that line.
     ///
     /// # Panics
     ///
-    /// Where the worker ends, or a minute passes, without such a line.
-    pub fn line_with(&mut self, text: &str) -> String {
-        let deadline = Instant::now() + PATIENCE;
+    /// The worker exits, or a minute passes, without such a line.
+    pub fn wait_for_line(&mut self, text: &str) -> String {
+        let deadline = Instant::now() + TIMEOUT;
         loop {
-            match self.output.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            match self.stderr.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
                 Ok(line) => {
                     self.log.push(line.clone());
                     if line.contains(text) {
@@ -183,114 +184,114 @@ impl Worker {
         }
     }
 
-    /// Reads on until a line contains `text`, where none of those that were read does.
+    /// Reads the log until a line contains `text`, unless an earlier line does.
     ///
     /// # Panics
     ///
-    /// As [`line_with`](Self::line_with).
-    pub fn until_said(&mut self, text: &str) {
+    /// As [`wait_for_line`](Self::wait_for_line).
+    pub fn wait_until_logged(&mut self, text: &str) {
         if !self.log.iter().any(|line| line.contains(text)) {
-            self.line_with(text);
+            self.wait_for_line(text);
         }
     }
 
-    /// Presses Enter.
-    ///
-    /// # Panics
-    ///
-    /// Where the worker reads no more.
-    pub fn press_enter(&mut self) {
-        let stdin = self.stdin.as_mut().expect("stdin is a pipe");
-        stdin.write_all(b"\n").expect("the worker reads");
+    /// Reads the log for a time.
+    pub fn read_log_for(&mut self, time: Duration) {
+        let deadline = Instant::now() + time;
+        while let Ok(line) =
+            self.stderr.recv_timeout(deadline.saturating_duration_since(Instant::now()))
+        {
+            self.log.push(line);
+        }
     }
 
-    /// Asks for a path of the health server.
+    /// Presses Enter on stdin.
     ///
     /// # Panics
     ///
-    /// Where there is no answer.
+    /// The worker has closed its stdin.
+    pub fn press_enter(&mut self) {
+        let stdin = self.stdin.as_mut().expect("stdin is a pipe");
+        stdin.write_all(b"\n").expect("the worker reads stdin");
+    }
+
+    /// Requests a path of the health server.
+    ///
+    /// # Panics
+    ///
+    /// There is no response.
     #[must_use]
-    pub fn get(&self, path: &str) -> Answer {
+    pub fn get(&self, path: &str) -> Response {
         self.try_get(path).unwrap_or_else(|error| panic!("GET {path}: {error}"))
     }
 
-    /// Asks for a path of the health server.
+    /// Requests a path of the health server.
     ///
     /// # Errors
     ///
-    /// Where there is no answer.
-    pub fn try_get(&self, path: &str) -> Result<Answer, ureq::Error> {
+    /// There is no response.
+    pub fn try_get(&self, path: &str) -> Result<Response, ureq::Error> {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
-            .timeout_global(Some(PATIENCE))
+            .timeout_global(Some(TIMEOUT))
             .build()
             .new_agent();
         let mut response = agent.get(format!("http://{}{path}", self.address)).call()?;
         let status = response.status().as_u16();
-        Ok(Answer { status, body: response.body_mut().read_to_string()? })
+        Ok(Response { status, body: response.body_mut().read_to_string()? })
     }
 
-    /// Sends a request as it is, and reads until the server closes the connection.
+    /// Sends the text of a request, and reads until the server closes the connection.
     ///
     /// # Panics
     ///
-    /// Where the server does not answer text.
+    /// The connection breaks, or the response is not text.
     #[must_use]
     pub fn exchange(&self, request: impl AsRef<str>) -> String {
         let request = request.as_ref();
         exchange(&self.address, request).unwrap_or_else(|error| panic!("{request:?}: {error}"))
     }
 
-    /// Reads what the worker says for that long.
-    pub fn read_for(&mut self, time: Duration) {
-        let deadline = Instant::now() + time;
-        while let Ok(line) =
-            self.output.recv_timeout(deadline.saturating_duration_since(Instant::now()))
-        {
-            self.log.push(line);
-        }
-    }
-
     /// Sends a signal.
     ///
     /// # Panics
     ///
-    /// Where the process is gone.
+    /// The process has ended.
     pub fn signal(&self, signal: Signal) {
         crate::signal(self.child.id(), signal);
     }
 
-    /// Sends a signal every tenth of a second until the worker has ended, and returns how: within
-    /// 50 ms of the first it is taken for the same.
+    /// Sends a signal every 100 ms until the worker exits, and returns its exit status. A worker
+    /// takes a repeat within 50 ms for the same signal.
     ///
     /// # Panics
     ///
-    /// Where that takes longer than a minute.
-    pub fn signal_until_the_end(&mut self, signal: Signal) -> ExitStatus {
-        let deadline = Instant::now() + PATIENCE;
+    /// The worker still runs after a minute.
+    pub fn signal_until_exit(&mut self, signal: Signal) -> ExitStatus {
+        let deadline = Instant::now() + TIMEOUT;
         loop {
-            self.read_for(Duration::from_millis(100));
+            self.read_log_for(Duration::from_millis(100));
             if let Some(status) = self.child.try_wait().expect("the process is a child") {
                 return status;
             }
-            assert!(Instant::now() < deadline, "still there:\n{}", self.log.join("\n"));
+            assert!(Instant::now() < deadline, "still running:\n{}", self.log.join("\n"));
             self.signal(signal);
         }
     }
 
-    /// Waits until the worker has ended, and returns how; [`Worker::log`] then holds all it said.
+    /// Waits until the worker exits, and returns its exit status; [`Worker::log`] is then complete.
     ///
     /// # Panics
     ///
-    /// Where that takes longer than a minute.
+    /// The worker still runs after a minute.
     pub fn wait(&mut self) -> ExitStatus {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
-            match self.output.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            match self.stderr.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
                 Ok(line) => self.log.push(line),
                 Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {
-                    panic!("still there after {PATIENCE:?}:\n{}", self.log.join("\n"))
+                    panic!("still running after {TIMEOUT:?}:\n{}", self.log.join("\n"))
                 }
             }
         }
@@ -300,7 +301,7 @@ impl Worker {
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        // Both fail only where the process has ended and was waited for.
+        // Both fail only if the process has already been waited for.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

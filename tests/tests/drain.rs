@@ -1,4 +1,4 @@
-//! The order of a stop, as a poller sees it that asks every millisecond.
+//! The order of a stop, as seen by a client that polls every millisecond.
 
 #![expect(clippy::expect_used, reason = "in a test, that is how to fail")]
 
@@ -16,61 +16,61 @@ fn draining_worker() -> Command {
     command
 }
 
-/// What the poller saw: when, of which path, and the status.
-type Seen = Vec<(Instant, &'static str, u16)>;
+/// The time, path and status of each response.
+type Polled = Vec<(Instant, &'static str, u16)>;
 
-/// Asks live and ready every millisecond until nobody listens any more.
-fn poll(address: &str) -> Seen {
-    let mut seen = Vec::new();
+/// Polls live and ready every millisecond until nothing listens.
+fn poll(address: &str) -> Polled {
+    let mut polled = Vec::new();
     let (_pace, pace) = channel::<()>();
     loop {
         for path in ["/livez", "/readyz"] {
             let request = format!("GET {path} HTTP/1.0\r\n\r\n");
-            let Ok(answer) = exchange(address, &request) else { return seen };
-            if answer.is_empty() {
-                // Connected while the listener closed: no answer, and so no half of one.
-                return seen;
+            let Ok(response) = exchange(address, &request) else { return polled };
+            if response.is_empty() {
+                // The listener closed during the connect: no response, so not half of one either.
+                return polled;
             }
-            let (head, body) = answer.split_once("\r\n\r\n").expect("a whole head");
-            assert!(head.contains(&format!("content-length: {}", body.len())), "{answer}");
+            let (head, body) = response.split_once("\r\n\r\n").expect("a complete head");
+            assert!(head.contains(&format!("content-length: {}", body.len())), "{response}");
             let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
-            seen.push((Instant::now(), path, status.expect("a status")));
+            polled.push((Instant::now(), path, status.expect("a status")));
         }
         assert_eq!(pace.recv_timeout(Duration::from_millis(1)), Err(RecvTimeoutError::Timeout));
     }
 }
 
 #[test]
-fn ready_turns_red_first_live_stays_green_and_the_port_is_free_in_the_end() {
+fn ready_fails_first_live_passes_to_the_end_and_the_port_is_free_afterwards() {
     let mut worker = Worker::spawn(&mut draining_worker());
-    worker.line_with("in run");
+    worker.wait_for_line("in run");
     let address = worker.address().to_owned();
-    let poller = thread::spawn({
+    let client = thread::spawn({
         let address = address.clone();
         move || poll(&address)
     });
     assert_eq!(worker.get("/readyz").status, 200);
-    let asked = Instant::now();
+    let stopped = Instant::now();
     worker.signal(Signal::TERM);
-    worker.line_with("stopping is seen");
-    assert_eq!(worker.get("/readyz").status, 503, "ready is red before the stop is acted on");
-    worker.line_with("in on_stop");
-    assert!(asked.elapsed() >= Duration::from_millis(300), "on_stop comes after the drain");
+    worker.wait_for_line("stop noticed");
+    assert_eq!(worker.get("/readyz").status, 503, "ready fails before run notices the stop");
+    worker.wait_for_line("in on_stop");
+    assert!(stopped.elapsed() >= Duration::from_millis(300), "on_stop comes after the drain");
     assert_eq!(worker.wait().code(), Some(0));
     TcpListener::bind(&address).expect("the port is free at once");
 
-    let seen = poller.join().unwrap();
-    let statuses = |path| seen.iter().filter(move |(_, seen, _)| *seen == path);
-    assert!(statuses("/livez").all(|(_, _, status)| *status == 200), "live is green to the end");
-    let red = statuses("/readyz").position(|(_, _, status)| *status == 503).unwrap();
-    let (green, red): (Vec<_>, Vec<_>) =
-        statuses("/readyz").enumerate().partition(|(index, _)| *index < red);
-    assert!(green.iter().all(|(_, (_, _, status))| *status == 200));
-    assert!(red.iter().all(|(_, (_, _, status))| *status == 503), "ready does not come back");
-    let (_, (first_red, ..)) = red[0];
-    let (_, (last_red, ..)) = red[red.len() - 1];
-    println!("ready is red {:?} after the signal", first_red.duration_since(asked));
-    assert!(first_red.duration_since(asked) < Duration::from_secs(1));
-    let answered_for = last_red.duration_since(*first_red);
-    assert!(answered_for > Duration::from_millis(150), "and is told for {answered_for:?} only");
+    let polled = client.join().unwrap();
+    let statuses = |path| polled.iter().filter(move |(_, polled, _)| *polled == path);
+    assert!(statuses("/livez").all(|(_, _, status)| *status == 200), "live passes to the end");
+    let first_failure = statuses("/readyz").position(|(_, _, status)| *status == 503).unwrap();
+    let (passes, failures): (Vec<_>, Vec<_>) =
+        statuses("/readyz").enumerate().partition(|(index, _)| *index < first_failure);
+    assert!(passes.iter().all(|(_, (_, _, status))| *status == 200));
+    assert!(failures.iter().all(|(_, (_, _, status))| *status == 503), "ready fails until the end");
+    let (_, (first, ..)) = failures[0];
+    let (_, (last, ..)) = failures[failures.len() - 1];
+    println!("ready fails {:?} after the signal", first.duration_since(stopped));
+    assert!(first.duration_since(stopped) < Duration::from_secs(1));
+    let served_for = last.duration_since(*first);
+    assert!(served_for > Duration::from_millis(150), "the failure was served for {served_for:?}");
 }

@@ -1,16 +1,16 @@
-//! The worker of the README: what it says and answers, from its start to its end.
+//! The worker of the README, from its start to its exit.
 
 use heartbeat_tests::{Signal, Worker, example};
 
 #[test]
-fn it_serves_health_and_stops_cleanly_on_either_signal() {
+fn serves_health_and_stops_cleanly_on_either_signal() {
     for signal in [Signal::TERM, Signal::INT] {
         let mut worker = Worker::spawn(&mut example("hello-worker"));
-        worker.line_with("ready");
-        let answer = worker.get("/health");
-        assert_eq!(answer.status, 200);
+        worker.wait_for_line("ready");
+        let response = worker.get("/health");
+        assert_eq!(response.status, 200);
         assert_eq!(
-            answer.body,
+            response.body,
             format!(
                 r#"{{"version":"{}","status":"pass","state":"running"}}"#,
                 env!("CARGO_PKG_VERSION")
@@ -24,9 +24,9 @@ fn it_serves_health_and_stops_cleanly_on_either_signal() {
 }
 
 #[test]
-fn its_port_is_free_again_when_it_has_ended() {
+fn frees_its_port_when_it_exits() {
     let mut worker = Worker::spawn(&mut example("hello-worker"));
-    worker.line_with("ready");
+    worker.wait_for_line("ready");
     worker.signal(Signal::TERM);
     worker.wait();
     std::net::TcpListener::bind(worker.address()).expect("the port is free");

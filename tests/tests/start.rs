@@ -1,5 +1,5 @@
-//! The start of a worker, before any of its code runs: its arguments, its threads, the variables
-//! that say how many, and the signals that its parent has blocked.
+//! The start of a worker before its code runs: arguments, limits of the process, numbers in
+//! variables, and blocked signals.
 
 #![expect(clippy::unwrap_used, reason = "in a test, that is how to fail")]
 
@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use heartbeat_tests::{Signal, Worker, skip};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_failing-worker");
-/// Far longer than a refused start takes, and far shorter than any budget.
-const SOON: Duration = Duration::from_secs(5);
+/// Far longer than a refused start takes, and far shorter than a stop may take.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 fn worker() -> Command {
     let mut command = Command::new(PROGRAM);
@@ -23,54 +23,55 @@ fn worker() -> Command {
     command
 }
 
-/// Asserts that the worker came to its own code, or says in one line why it does not start; returns
-/// whether it did. It ends in either case.
-fn assert_starts_or_is_refused(limited: &mut Command, what: &str) -> bool {
+/// Asserts that the worker reaches user code, or logs in one line why it cannot start. Returns
+/// whether it started.
+fn assert_starts_or_is_refused(limited: &mut Command, limit: &str) -> bool {
     limited.env("HEARTBEAT_ENDPOINT_HEARTBEAT", "127.0.0.1:0");
     limited.env("HEARTBEAT_SETTING_FAIL", "on_start error").env("TOKIO_WORKER_THREADS", "16");
-    let begun = Instant::now();
-    let mut worker = Worker::spawn_as_is(limited);
+    let start = Instant::now();
+    let mut worker = Worker::spawn_raw(limited);
     let code = worker.wait().code();
-    assert!(begun.elapsed() < SOON, "{what}: {:#?}", worker.log());
+    assert!(start.elapsed() < TIMEOUT, "{limit}: {:#?}", worker.log());
     if code == Some(1) {
         let panicked = worker.log().iter().any(|line| line.contains("panicked"));
-        assert!(!panicked, "{what}: {:#?}", worker.log());
+        assert!(!panicked, "{limit}: {:#?}", worker.log());
         return true;
     }
     let out_of_memory = ["memory allocation of ", "out of memory"];
     if code.is_none() && out_of_memory.iter().any(|text| worker.log().concat().contains(text)) {
-        // The process aborts wherever an allocation fails; at least it does not look alive.
+        // A failed allocation aborts the process, which then does not look alive either.
         return false;
     }
-    assert_eq!(code, Some(78), "{what}: {:#?}", worker.log());
-    assert_eq!(worker.log().len(), 1, "{what}: {:#?}", worker.log());
+    assert_eq!(code, Some(78), "{limit}: {:#?}", worker.log());
+    assert_eq!(worker.log().len(), 1, "{limit}: {:#?}", worker.log());
     let is_refused = worker.log().concat().starts_with("heartbeat: cannot start: ");
-    assert!(is_refused, "{what}: {:?}", worker.log());
+    assert!(is_refused, "{limit}: {:?}", worker.log());
     false
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn with_any_limit_of_threads_a_worker_starts_or_is_refused() {
-    // The limit does not hold for root. Another user may have no way to the folder of the build.
+fn starts_or_is_refused_under_any_limit_of_threads() {
+    // Root is exempt from the limit, and another user may not enter the folder of the build.
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let program = folder.path().join("worker");
     fs::copy(PROGRAM, &program).unwrap();
-    let as_another = |arguments: &[&str]| {
+    let as_other_user = |arguments: &[&str]| {
         let mut command = Command::new("setpriv");
         command.args(["--reuid=61234", "--regid=61234", "--clear-groups"]).args(arguments);
         command
     };
-    if !as_another(&["true"]).stderr(Stdio::null()).status().is_ok_and(|status| status.success()) {
-        return skip("setpriv of util-linux cannot become another user: run as root");
+    if !as_other_user(&["true"]).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+    {
+        return skip("setpriv of util-linux cannot change the user: run as root");
     }
     let mut has_started = Vec::new();
     for round in 0..3 {
         for limit in (2..=20).chain([40]) {
-            let mut limited = as_another(&["prlimit", &format!("--nproc={limit}")]);
-            let what = format!("{limit} threads, round {round}");
-            has_started.push(assert_starts_or_is_refused(limited.arg(&program), &what));
+            let mut limited = as_other_user(&["prlimit", &format!("--nproc={limit}")]);
+            let limit = format!("{limit} threads, round {round}");
+            has_started.push(assert_starts_or_is_refused(limited.arg(&program), &limit));
         }
     }
     assert_eq!((has_started.first(), has_started.last()), (Some(&false), Some(&true)));
@@ -78,20 +79,20 @@ fn with_any_limit_of_threads_a_worker_starts_or_is_refused() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn with_any_limit_of_memory_a_worker_starts_or_is_refused() {
+fn starts_or_is_refused_under_any_limit_of_memory() {
     let mut has_started = Vec::new();
     for megabytes in (20_u64..=60).step_by(5).chain((100..=1000).step_by(50)).chain([4000]) {
         let mut limited = Command::new("prlimit");
         limited.arg(format!("--as={}", megabytes * 1024 * 1024)).arg(PROGRAM);
-        let what = format!("{megabytes} MB");
-        has_started.push(assert_starts_or_is_refused(&mut limited, &what));
+        let limit = format!("{megabytes} MB");
+        has_started.push(assert_starts_or_is_refused(&mut limited, &limit));
     }
     assert_eq!((has_started.first(), has_started.last()), (Some(&false), Some(&true)));
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn with_any_limit_of_open_files_a_worker_starts_or_is_refused() {
+fn starts_or_is_refused_under_any_limit_of_open_files() {
     let mut has_started = Vec::new();
     for files in 4..40 {
         let mut limited = Command::new("prlimit");
@@ -102,7 +103,7 @@ fn with_any_limit_of_open_files_a_worker_starts_or_is_refused() {
 }
 
 #[test]
-fn a_variable_that_is_wrong_is_named() {
+fn refuses_a_variable_that_is_not_a_number() {
     let count = "write a whole number from 1 to 65535";
     for (name, value, line) in [
         ("TOKIO_WORKER_THREADS", "0", format!("TOKIO_WORKER_THREADS is `0`: {count}")),
@@ -128,19 +129,19 @@ fn a_variable_that_is_wrong_is_named() {
             "LISTEN_FDS is `4294967290`: write a whole number from 0 to 65535".to_owned(),
         ),
     ] {
-        let mut worker = Worker::spawn_as_is(worker().env(name, value));
+        let mut worker = Worker::spawn_raw(worker().env(name, value));
         assert_eq!(worker.wait().code(), Some(78), "{name}={value}: {:#?}", worker.log());
         assert_eq!(worker.log(), [format!("heartbeat: cannot start: {line}")]);
     }
     let not_text = OsString::from_vec(vec![0xff]);
-    let mut worker = Worker::spawn_as_is(worker().env("TOKIO_WORKER_THREADS", not_text));
+    let mut worker = Worker::spawn_raw(worker().env("TOKIO_WORKER_THREADS", not_text));
     assert_eq!(worker.wait().code(), Some(78), "{:#?}", worker.log());
     let line = "heartbeat: cannot start: TOKIO_WORKER_THREADS is not Unicode text: set it again";
     assert_eq!(worker.log(), [line]);
 }
 
 #[test]
-fn an_argument_that_begins_as_those_of_a_worker_and_is_none_starts_nothing() {
+fn refuses_unknown_arguments_that_begin_with_heartbeat() {
     let did_you_mean = |wrong: &str, right: &str| {
         format!("`{wrong}` is not an argument of a worker: did you mean `{right}`?")
     };
@@ -170,14 +171,14 @@ fn an_argument_that_begins_as_those_of_a_worker_and_is_none_starts_nothing() {
         (&[live, live], alone.to_owned()),
     ] {
         let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
-        assert_is_no_argument(&arguments, &line);
+        assert_arguments_refused(&arguments, &line);
     }
     let not_text = OsString::from_vec(b"--heartbeat-probe=live\xff".to_vec());
-    assert_is_no_argument(&[not_text], &did_you_mean("--heartbeat-probe=live\u{fffd}", live));
+    assert_arguments_refused(&[not_text], &did_you_mean("--heartbeat-probe=live\u{fffd}", live));
 }
 
-fn assert_is_no_argument(arguments: &[OsString], line: &str) {
-    // The definition and the variables are not looked at before.
+fn assert_arguments_refused(arguments: &[OsString], line: &str) {
+    // Arguments are refused before variables are read.
     let mut command = worker();
     command.env("HEARTBEAT_ENDPOINT_HEARTBEAT", "nowhere").args(arguments);
     let output = command.output().unwrap();
@@ -187,54 +188,54 @@ fn assert_is_no_argument(arguments: &[OsString], line: &str) {
 }
 
 #[test]
-fn other_arguments_are_the_users_own() {
+fn ignores_other_arguments() {
     let mut command = worker();
     let not_text = OsString::from_vec(vec![0xff]);
     let mut worker = Worker::spawn(command.args(["-v", "heartbeat", "--heart"]).arg(not_text));
-    worker.line_with("in run");
+    worker.wait_for_line("in run");
     worker.signal(Signal::TERM);
     assert_eq!(worker.wait().code(), Some(0), "{:#?}", worker.log());
 }
 
 #[test]
-fn a_signal_that_the_parent_has_blocked_is_heard() {
+fn handles_signals_that_the_parent_has_blocked() {
     let blocked = |script: &str| {
         let mut command = Command::new("env");
         command.args(["--block-signal=TERM", "--block-signal=INT", "--block-signal=HUP"]);
         command.args(["sh", "-c", script, PROGRAM]).env("HEARTBEAT_SETTING_FAIL", "run stop");
         command
     };
-    let is_known = blocked("exit 0").stderr(Stdio::null()).status();
-    if !is_known.is_ok_and(|status| status.success()) {
-        return skip("env of coreutils does not know --block-signal");
+    let is_supported = blocked("exit 0").stderr(Stdio::null()).status();
+    if !is_supported.is_ok_and(|status| status.success()) {
+        return skip("env of coreutils has no --block-signal");
     }
     for signal in [Signal::TERM, Signal::INT] {
         let mut worker = Worker::spawn(&mut blocked("exec \"$0\""));
-        worker.line_with("in run");
+        worker.wait_for_line("in run");
         assert_no_thread_blocks(&worker);
         worker.signal(Signal::HUP);
         worker.signal(signal);
         assert_eq!(worker.wait().code(), Some(0), "{:#?}", worker.log());
     }
-    // One that came while it was blocked does not end the process unheard.
+    // A signal that arrived while it was blocked does not kill the process.
     let mut worker = Worker::spawn(&mut blocked("kill -TERM $$; exec \"$0\""));
     assert_eq!(worker.wait().code(), Some(0), "{:#?}", worker.log());
 }
 
-/// Every thread hears SIGHUP, SIGINT and SIGTERM, so that any one of them suffices.
+/// Asserts that every thread receives SIGHUP, SIGINT and SIGTERM, so that any one thread suffices.
 fn assert_no_thread_blocks(worker: &Worker) {
-    let deadline = Instant::now() + SOON;
+    let deadline = Instant::now() + TIMEOUT;
     let is_blocked = |status: &String| {
         let mask = status.lines().find_map(|line| line.strip_prefix("SigBlk:")).unwrap();
         u64::from_str_radix(mask.trim(), 16).unwrap() & (1 | 1 << 1 | 1 << 14) != 0
     };
-    // The C library blocks all of them while it begins a thread.
+    // The C library blocks all signals while it creates a thread.
     while let Some(blocked) = statuses(worker.id()).iter().find(|status| is_blocked(status)) {
         assert!(Instant::now() < deadline, "{blocked}");
     }
 }
 
-/// What the system tells of each thread of a process, where it tells it in files.
+/// Reads the status of each thread of a process; empty on systems without `/proc`.
 fn statuses(process: u32) -> Vec<String> {
     let threads = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten();
     threads

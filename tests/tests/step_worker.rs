@@ -1,4 +1,4 @@
-//! What every path answers in each state, seen on a worker that changes it when told to.
+//! The response of every path in each state of a worker that changes state on Enter.
 
 use heartbeat_tests::{Signal, Worker, example};
 
@@ -7,14 +7,14 @@ const LIVE: [&str; 3] = ["/health/live", "/livez", "/"];
 const READY: [&str; 2] = ["/health/ready", "/readyz"];
 const STARTUP: [&str; 2] = ["/health/startup", "/startupz"];
 
-/// Asserts the status of every path, and that the body of each says the same.
-fn assert_answers(worker: &Worker, state: &str, [health, live, ready, startup]: [u16; 4]) {
+/// Asserts the status and the body of every path.
+fn assert_responses(worker: &Worker, state: &str, [health, live, ready, startup]: [u16; 4]) {
     let paths = [(&HEALTH[..], health), (&LIVE, live), (&READY, ready), (&STARTUP, startup)];
     for (path, status) in
         paths.iter().flat_map(|(paths, status)| paths.iter().map(|p| (*p, *status)))
     {
-        let answer = worker.get(path);
-        assert_eq!(answer.status, status, "{path} while {state}: {answer:?}");
+        let response = worker.get(path);
+        assert_eq!(response.status, status, "{path} while {state}: {response:?}");
         let version = env!("CARGO_PKG_VERSION");
         let body = match status {
             200 => format!(r#"{{"version":"{version}","status":"pass","state":"{state}"}}"#),
@@ -22,36 +22,36 @@ fn assert_answers(worker: &Worker, state: &str, [health, live, ready, startup]: 
                 r#"{{"version":"{version}","status":"fail","state":"{state}","reasons":["{state}"]}}"#
             ),
         };
-        assert_eq!(answer.body, body, "{path} while {state}");
+        assert_eq!(response.body, body, "{path} while {state}");
     }
 }
 
 #[test]
-fn each_state_is_told_as_it_is() {
+fn every_path_reports_each_state() {
     let mut worker = Worker::spawn(&mut example("step-worker"));
-    worker.line_with("on_start: press Enter");
-    assert_answers(&worker, "starting", [503, 200, 503, 503]);
+    worker.wait_for_line("on_start: press Enter");
+    assert_responses(&worker, "starting", [503, 200, 503, 503]);
 
     worker.press_enter();
-    worker.line_with("run: press Enter");
-    assert_answers(&worker, "running", [200, 200, 200, 200]);
+    worker.wait_for_line("run: press Enter");
+    assert_responses(&worker, "running", [200, 200, 200, 200]);
 
     worker.signal(Signal::TERM);
-    worker.line_with("on_stop: press Enter");
-    assert_answers(&worker, "stopping", [503, 200, 503, 200]);
+    worker.wait_for_line("on_stop: press Enter");
+    assert_responses(&worker, "stopping", [503, 200, 503, 200]);
 
     worker.press_enter();
     assert_eq!(worker.wait().code(), Some(0));
 }
 
 #[test]
-fn run_may_return_by_itself() {
+fn stops_when_run_returns() {
     let mut worker = Worker::spawn(&mut example("step-worker"));
     worker.press_enter();
-    worker.line_with("run: press Enter");
+    worker.wait_for_line("run: press Enter");
     worker.press_enter();
-    worker.line_with("on_stop: press Enter");
-    assert_answers(&worker, "stopping", [503, 200, 503, 200]);
+    worker.wait_for_line("on_stop: press Enter");
+    assert_responses(&worker, "stopping", [503, 200, 503, 200]);
     worker.press_enter();
     assert_eq!(worker.wait().code(), Some(0));
 }
@@ -59,33 +59,33 @@ fn run_may_return_by_itself() {
 #[test]
 fn a_stop_during_start_skips_run() {
     let mut worker = Worker::spawn(&mut example("step-worker"));
-    worker.line_with("on_start: press Enter");
+    worker.wait_for_line("on_start: press Enter");
     worker.signal(Signal::TERM);
-    worker.line_with("SIGTERM: stopping");
+    worker.wait_for_line("SIGTERM: stopping");
     assert_eq!(worker.get("/startupz").status, 503);
     assert_eq!(worker.get("/livez").status, 200);
     worker.press_enter();
-    worker.line_with("on_stop: press Enter");
+    worker.wait_for_line("on_stop: press Enter");
     worker.press_enter();
     assert_eq!(worker.wait().code(), Some(0));
     assert!(!worker.log().iter().any(|line| line.contains("run: press")), "{:?}", worker.log());
 }
 
 #[test]
-fn a_second_signal_ends_the_process_at_once() {
+fn a_second_signal_forces_the_exit() {
     for (second, code) in [(Signal::TERM, 143), (Signal::INT, 130)] {
         let mut worker = Worker::spawn(&mut example("step-worker"));
-        worker.line_with("on_start: press Enter");
+        worker.wait_for_line("on_start: press Enter");
         worker.signal(Signal::TERM);
-        worker.line_with("SIGTERM: stopping");
-        assert_eq!(worker.signal_until_the_end(second).code(), Some(code));
+        worker.wait_for_line("SIGTERM: stopping");
+        assert_eq!(worker.signal_until_exit(second).code(), Some(code));
     }
 }
 
 #[test]
-fn other_methods_and_paths_are_answered_too() {
+fn serves_other_methods_and_unknown_paths() {
     let mut worker = Worker::spawn(&mut example("step-worker"));
-    worker.line_with("on_start: press Enter");
+    worker.wait_for_line("on_start: press Enter");
     let allow = "\r\nallow: GET, HEAD, OPTIONS\r\n";
 
     let head = worker.exchange("HEAD /livez HTTP/1.1\r\nHost: any\r\nConnection: close\r\n\r\n");

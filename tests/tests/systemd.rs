@@ -1,4 +1,4 @@
-//! systemd: what a worker tells its manager, and what the real one makes of it.
+//! systemd: the notifications of a worker, and its service units under a real systemd.
 #![cfg(target_os = "linux")]
 #![expect(
     clippy::expect_used,
@@ -22,41 +22,41 @@ use std::time::{Duration, Instant};
 
 use heartbeat_tests::{Signal, Worker, exchange, free_address, skip};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 const SYSTEMD: &str = "/lib/systemd/systemd";
 
-/// A manager that only listens.
+/// A notification socket in place of systemd's.
 struct Manager(UnixDatagram);
 
 impl Manager {
-    fn at(address: &SocketAddr) -> Self {
+    fn bind(address: &SocketAddr) -> Self {
         let socket = UnixDatagram::bind_addr(address).unwrap();
-        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        socket.set_read_timeout(Some(TIMEOUT)).unwrap();
         Self(socket)
     }
 
-    /// The fields of the next message.
+    /// Receives the fields of the next message.
     #[track_caller]
-    fn hears(&self) -> Vec<String> {
+    fn receive(&self) -> Vec<String> {
         let mut message = [0; 4096];
         let count = self.0.recv(&mut message).expect("a message");
         let text = std::str::from_utf8(&message[..count]).unwrap();
         text.lines().map(str::to_owned).collect()
     }
 
-    /// Hears on until a message has that field, and returns all the fields until there.
+    /// Receives messages until one has the field, and returns all their fields.
     #[track_caller]
-    fn hears_until(&self, field: &str) -> Vec<String> {
-        let mut heard = Vec::new();
-        while !heard.iter().any(|heard| heard == field) {
-            heard.extend(self.hears());
+    fn receive_until(&self, field: &str) -> Vec<String> {
+        let mut fields = Vec::new();
+        while !fields.iter().any(|received| received == field) {
+            fields.extend(self.receive());
         }
-        heard
+        fields
     }
 }
 
 #[test]
-fn a_manager_is_told_when_the_worker_is_ready_and_how_it_is() {
+fn notifies_ready_stopping_and_each_status() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notify");
     let name = format!("heartbeat-test-{}", std::process::id());
@@ -64,29 +64,29 @@ fn a_manager_is_told_when_the_worker_is_ready_and_how_it_is() {
         (SocketAddr::from_pathname(&path).unwrap(), path.display().to_string()),
         (SocketAddr::from_abstract_name(&name).unwrap(), format!("@{name}")),
     ] {
-        let manager = Manager::at(&address);
+        let manager = Manager::bind(&address);
         let mut command = heartbeat_tests::example("step-worker");
         let mut worker = Worker::spawn(command.env("NOTIFY_SOCKET", variable));
-        worker.line_with("on_start: press Enter");
-        assert_eq!(manager.hears(), ["STATUS=starting"]);
+        worker.wait_for_line("on_start: press Enter");
+        assert_eq!(manager.receive(), ["STATUS=starting"]);
         worker.press_enter();
-        assert_eq!(manager.hears(), ["READY=1", "STATUS=running"]);
+        assert_eq!(manager.receive(), ["READY=1", "STATUS=running"]);
         worker.signal(Signal::TERM);
         let stopping = ["STOPPING=1", "EXTEND_TIMEOUT_USEC=30000000", "STATUS=stopping"];
-        assert_eq!(manager.hears(), stopping);
-        // Until it says so, it may still be `run` that takes the Enter.
-        worker.line_with("on_stop: press Enter");
+        assert_eq!(manager.receive(), stopping);
+        // Earlier, `run` might still read the Enter.
+        worker.wait_for_line("on_stop: press Enter");
         worker.press_enter();
-        assert_eq!(manager.hears(), ["STATUS=stopped"]);
+        assert_eq!(manager.receive(), ["STATUS=stopped"]);
         assert_eq!(worker.wait().code(), Some(0));
     }
 }
 
 #[test]
-fn signs_of_life_end_when_live_does() {
+fn watchdog_notifications_end_when_live_fails() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notify");
-    let manager = Manager::at(&SocketAddr::from_pathname(&path).unwrap());
+    let manager = Manager::bind(&SocketAddr::from_pathname(&path).unwrap());
     let mut command = Command::new(env!("CARGO_BIN_EXE_failing-worker"));
     command
         .env("HEARTBEAT_SETTING_FAIL", "run stall")
@@ -94,9 +94,9 @@ fn signs_of_life_end_when_live_does() {
         .env("NOTIFY_SOCKET", &path)
         .env("WATCHDOG_USEC", "100000");
     let mut worker = Worker::spawn(&mut command);
-    let heard = manager.hears_until("STATUS=running, stalled");
-    let lives = heard.iter().filter(|field| *field == "WATCHDOG=1").count();
-    assert!(lives >= 10, "a sign of life every 50 ms in a second: {heard:?}");
+    let fields = manager.receive_until("STATUS=running, stalled");
+    let count = fields.iter().filter(|field| *field == "WATCHDOG=1").count();
+    assert!(count >= 10, "one every 50 ms for a second: {fields:?}");
     manager.0.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
     assert!(manager.0.recv(&mut [0; 4096]).is_err(), "none while live fails");
     worker.signal(Signal::KILL);
@@ -104,29 +104,30 @@ fn signs_of_life_end_when_live_does() {
 }
 
 #[test]
-fn a_panic_cannot_forge_a_field() {
+fn an_error_cannot_forge_a_field() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notify");
-    let manager = Manager::at(&SocketAddr::from_pathname(&path).unwrap());
+    let manager = Manager::bind(&SocketAddr::from_pathname(&path).unwrap());
     let mut command = Command::new(env!("CARGO_BIN_EXE_failing-worker"));
     command.env("HEARTBEAT_SETTING_FAIL", "run no\nSTOPPING=1").env("NOTIFY_SOCKET", &path);
     let mut worker = Worker::spawn(&mut command);
     assert_eq!(worker.wait().code(), Some(1));
-    let heard = manager.hears_until("STATUS=stopped: run failed: cannot fail by no\\nSTOPPING=1");
-    assert!(heard.contains(&"READY=1".to_owned()), "{heard:?}");
+    let status = "STATUS=stopped: run failed: unknown failure `no\\nSTOPPING=1`";
+    let fields = manager.receive_until(status);
+    assert!(fields.contains(&"READY=1".to_owned()), "{fields:?}");
 }
 
-/// systemd as the first process of its own namespaces; dropping it kills all that is in there.
-struct Booted {
+/// A systemd that is process 1 of its own namespaces. Dropping it kills every process in them.
+struct Systemd {
     unshare: Child,
     reports: Receiver<String>,
     log: Vec<String>,
 }
 
-impl Booted {
-    /// Boots those units, which can write a line to the pipe that `{reports}` stands for; `None`
-    /// where that cannot be done here.
-    fn with(folder: &Path, units: &[(String, String)]) -> Option<Self> {
+impl Systemd {
+    /// Boots units, which report lines through the pipe `{reports}`; `None` if that is not possible
+    /// here.
+    fn boot(folder: &Path, units: &[(String, String)]) -> Option<Self> {
         if !Path::new(SYSTEMD).exists() {
             skip("systemd is not installed");
             return None;
@@ -162,7 +163,7 @@ impl Booted {
         .unwrap();
         write!(boot, "exec env container=docker {SYSTEMD} --system --unit=min.target --log-target=null --show-status=false")
             .unwrap();
-        // The network stays that of the test, which asks through it.
+        // Systemd shares the network of the test, which probes through it.
         let mut command = Command::new("timeout");
         command.args(["--signal=KILL", "120", "unshare", "--fork", "--pid", "--mount", "--uts"]);
         command.args(["--ipc", "--mount-proc", "--kill-child", "sh", "-c", &boot]);
@@ -170,9 +171,9 @@ impl Booted {
         Some(Self { unshare, reports, log: Vec::new() })
     }
 
-    /// Waits until all these lines were reported, in whichever order.
-    fn reports(&mut self, lines: &[&str]) {
-        let deadline = Instant::now() + PATIENCE;
+    /// Waits until all lines were reported, in any order.
+    fn wait_for_reports(&mut self, lines: &[&str]) {
+        let deadline = Instant::now() + TIMEOUT;
         while !lines.iter().all(|line| self.log.iter().any(|report| report == line)) {
             let left = deadline.saturating_duration_since(Instant::now());
             let line = self.reports.recv_timeout(left);
@@ -181,9 +182,9 @@ impl Booted {
     }
 }
 
-impl Drop for Booted {
+impl Drop for Systemd {
     fn drop(&mut self) {
-        // `timeout` passes the first on to its child, whose children go with it.
+        // The child of `timeout` is `unshare`, which kills its own child when it dies.
         let id = self.unshare.id();
         let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
         for child in children.unwrap_or_default().split_whitespace().flat_map(str::parse) {
@@ -203,19 +204,20 @@ fn service(name: &str, fail: &str, lines: &str) -> (String, String) {
     (format!("{name}.service"), service)
 }
 
-/// Asks again and again, each time through a new connection, until told to end. Returns how often.
-fn ask_until(end: &AtomicBool, address: &str) -> usize {
-    let mut asked = 0;
+/// Probes on new connections until `end` is set, and returns the number of probes.
+fn probe_until(end: &AtomicBool, address: &str) -> usize {
+    let mut count = 0;
     while !end.load(Ordering::Relaxed) {
-        let answer = exchange(address, "GET /livez HTTP/1.0\r\n\r\n").expect("an answer");
-        assert!(answer.starts_with("HTTP/1.0 200 OK\r\n") && answer.ends_with('}'), "{answer:?}");
-        asked += 1;
+        let response = exchange(address, "GET /livez HTTP/1.0\r\n\r\n").expect("a response");
+        assert!(response.starts_with("HTTP/1.0 200 OK\r\n"), "{response:?}");
+        assert!(response.ends_with('}'), "{response:?}");
+        count += 1;
     }
-    asked
+    count
 }
 
 #[test]
-fn the_real_one_starts_watches_restarts_and_stops_workers() {
+fn a_real_systemd_starts_watches_restarts_and_stops_workers() {
     let folder = tempfile::tempdir().unwrap();
     let address = free_address();
     let anywhere = "Environment=HEARTBEAT_ENDPOINT_HEARTBEAT=127.0.0.1:0\n";
@@ -253,18 +255,18 @@ fn the_real_one_starts_watches_restarts_and_stops_workers() {
             format!("After=idle.service slow.service endless.service handed.socket\n{driver}"),
         ),
     ];
-    let Some(mut booted) = Booted::with(folder.path(), &units) else { return };
-    booted.reports(&["begin"]);
+    let Some(mut systemd) = Systemd::boot(folder.path(), &units) else { return };
+    systemd.wait_for_reports(&["begin"]);
     let end = AtomicBool::new(false);
-    let asked = thread::scope(|scope| {
-        let asker = scope.spawn(|| ask_until(&end, &address));
-        booted.reports(&["restarted"]);
+    let count = thread::scope(|scope| {
+        let prober = scope.spawn(|| probe_until(&end, &address));
+        systemd.wait_for_reports(&["restarted"]);
         end.store(true, Ordering::Relaxed);
-        asker.join().unwrap()
+        prober.join().unwrap()
     });
-    println!("{asked} connections through 5 restarts, none of them lost");
-    assert!(asked > 5);
-    booted.reports(&[
+    println!("{count} connections during 5 restarts, none lost");
+    assert!(count > 5);
+    systemd.wait_for_reports(&[
         "StatusText=running",
         "stalled watchdog killed ABRT",
         "quick success exited 0",
@@ -273,6 +275,6 @@ fn the_real_one_starts_watches_restarts_and_stops_workers() {
         "idle success exited 0",
         "handed success exited 0",
     ]);
-    let ended = booted.log.iter().filter(|line| line.starts_with("idle")).count();
-    assert_eq!(ended, 1, "the idle worker was never killed: {:#?}", booted.log);
+    let stops = systemd.log.iter().filter(|line| line.starts_with("idle")).count();
+    assert_eq!(stops, 1, "the idle worker was killed: {:#?}", systemd.log);
 }

@@ -1,5 +1,5 @@
-//! A worker for tests: it tells of each phase, and goes wrong in the one and in the way that its
-//! setting `Fail` names, such as `run error` or `run panic, drop block`.
+//! A worker for tests: it prints each phase that it enters, and fails as its setting `Fail` says: a
+//! phase and a failure, such as `run error` or `run panic, drop block`.
 
 use std::future::pending;
 use std::io;
@@ -7,11 +7,11 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-use heartbeat_runtime::{Error, RoleEnvironment, WorkerRole, worker_role};
+use heartbeat_runtime::{Check, Error, RoleEnvironment, WorkerRole, worker_role};
 use tokio::time::sleep;
 
 struct FailingWorker {
-    when_dropped: Option<String>,
+    fail_in_drop: Option<String>,
 }
 
 #[worker_role(heartbeat = "Heartbeat")]
@@ -21,7 +21,7 @@ impl WorkerRole for FailingWorker {
         eprintln!("peer at {}", role.endpoint("Peer-Port").ok_or("no peer")?.address());
         eprintln!("scratch at {}", role.local_resource("Scratch")?.display());
         eprintln!("{} {} of {}", role.name(), role.version(), role.instance_id());
-        Ok(Self { when_dropped: wanted("drop", role)?.map(str::to_owned) })
+        Ok(Self { fail_in_drop: failure("drop", role)?.map(str::to_owned) })
     }
 
     async fn run(&mut self, role: &RoleEnvironment) -> Result<(), Error> {
@@ -35,9 +35,9 @@ impl WorkerRole for FailingWorker {
 
 impl Drop for FailingWorker {
     fn drop(&mut self) {
-        match self.when_dropped.as_deref() {
+        match self.fail_in_drop.as_deref() {
             Some("block") => block(),
-            Some(_) => wrong_by_design(),
+            Some(_) => panic_on_purpose(),
             None => {}
         }
     }
@@ -45,18 +45,18 @@ impl Drop for FailingWorker {
 
 async fn phase(name: &str, role: &RoleEnvironment) -> Result<(), Error> {
     eprintln!("in {name}");
-    if wanted("every", role)?.is_some() {
+    if failure("every", role)?.is_some() {
         sleep(Duration::from_millis(3)).await;
         return Ok(());
     }
-    let Some(how) = wanted(name, role)? else { return Ok(()) };
-    match how {
+    let Some(failure) = failure(name, role)? else { return Ok(()) };
+    match failure {
         "error" => return Err(Box::new(Outer(io::Error::other("the disk is full")))),
-        "panic" => wrong_by_design(),
+        "panic" => panic_on_purpose(),
         "hang" => pending().await,
         "fill stderr" => loop {
             role.beat();
-            eprintln!("a pipe that nobody reads is full after some of these");
+            eprintln!("lines fill the pipe, as nobody reads it");
         },
         "stall" => {
             role.beat();
@@ -65,7 +65,7 @@ async fn phase(name: &str, role: &RoleEnvironment) -> Result<(), Error> {
         "block" => block(),
         "stop" => {
             role.stopping().await;
-            eprintln!("stopping is seen");
+            eprintln!("stop noticed");
         }
         "stop error" => {
             role.stopping().await;
@@ -73,13 +73,16 @@ async fn phase(name: &str, role: &RoleEnvironment) -> Result<(), Error> {
         }
         "stop panic" => {
             role.stopping().await;
-            wrong_by_design();
+            panic_on_purpose();
         }
         "take two seconds" => sleep(Duration::from_secs(2)).await,
+        "failing check" => {
+            let _peer = failing_check(role)?;
+            role.stopping().await;
+        }
         "consumers" => {
-            let peer = role.check("peer").every(Duration::from_millis(20));
-            let _peer = peer.register(async || Err("no peer".into()))?;
-            consumers(role)?;
+            let _peer = failing_check(role)?;
+            spawn_consumers(role)?;
             pending::<()>().await;
         }
         "recycle" => role.request_recycle(),
@@ -87,34 +90,39 @@ async fn phase(name: &str, role: &RoleEnvironment) -> Result<(), Error> {
             role.set_busy(true);
             role.stopping().await;
         }
-        "spawn blocking" => blocked(1, |block| drop(tokio::task::spawn_blocking(block)))?,
+        "spawn blocking" => spawn_blocked(1, |block| drop(tokio::task::spawn_blocking(block)))?,
         "spawn panic" => {
-            let _ = tokio::spawn(async { wrong_by_design() }).await;
+            let _ = tokio::spawn(async { panic_on_purpose() }).await;
             role.stopping().await;
         }
-        "task panic" => tokio::spawn(async { wrong_by_design() }).await?,
+        "task panic" => tokio::spawn(async { panic_on_purpose() }).await?,
         "block all" => {
             let threads = tokio::runtime::Handle::current().metrics().num_workers();
-            blocked(threads, |block| drop(tokio::spawn(async { block() })))?;
+            spawn_blocked(threads, |block| drop(tokio::spawn(async { block() })))?;
             role.stopping().await;
         }
-        _ => return Err(format!("cannot fail by {how}").into()),
+        _ => return Err(format!("unknown failure `{failure}`").into()),
     }
     Ok(())
 }
 
-/// How to go wrong at that point of the life.
-fn wanted<'a>(point: &str, role: &'a RoleEnvironment) -> Result<Option<&'a str>, Error> {
-    let mut ways = role.setting("Fail")?.split(", ").filter_map(|way| way.split_once(' '));
-    Ok(ways.find(|(wanted, _)| *wanted == point).map(|(_, how)| how))
+/// Returns the failure that the setting names for a phase, or for `drop`.
+fn failure<'a>(phase: &str, role: &'a RoleEnvironment) -> Result<Option<&'a str>, Error> {
+    let mut failures = role.setting("Fail")?.split(", ").filter_map(|entry| entry.split_once(' '));
+    Ok(failures.find(|(name, _)| *name == phase).map(|(_, failure)| failure))
 }
 
-/// Spawns four consumers on threads of their own: one hangs, one has nothing to do, one is at a
-/// long job, one has done its work.
-fn consumers(role: &RoleEnvironment) -> Result<(), Error> {
+fn failing_check(role: &RoleEnvironment) -> Result<Check, Error> {
+    let peer = role.check("peer").every(Duration::from_millis(20));
+    Ok(peer.register(async || Err("no peer".into()))?)
+}
+
+/// Registers the heartbeats of four consumers: one hangs, one is idle, one has a long job, one has
+/// finished. Those that have not finished live on threads of their own.
+fn spawn_consumers(role: &RoleEnvironment) -> Result<(), Error> {
     let register = |name| role.heartbeat(name).register();
-    let [hung, idle, at_a_job] = [register("hung")?, register("idle")?, register("at a job")?];
-    register("done")?.finish();
+    let [hung, idle, busy] = [register("hung")?, register("idle")?, register("long job")?];
+    register("finished")?.finish();
     thread::spawn(move || {
         hung.beat();
         block();
@@ -125,15 +133,15 @@ fn consumers(role: &RoleEnvironment) -> Result<(), Error> {
         block();
     });
     thread::spawn(move || {
-        let _allowance = at_a_job.allow(Duration::from_secs(3600));
+        let _allowance = busy.allow(Duration::from_secs(3600));
         block();
     });
     Ok(())
 }
 
-/// Spawns that many of what blocks its thread, and waits until all of them do.
-fn blocked(count: usize, spawn: impl Fn(Box<dyn FnOnce() + Send>)) -> Result<(), Error> {
-    let (send, begun) = channel();
+/// Spawns `count` tasks that block their threads, and waits until all do.
+fn spawn_blocked(count: usize, spawn: impl Fn(Box<dyn FnOnce() + Send>)) -> Result<(), Error> {
+    let (send, blocked) = channel();
     for _ in 0..count {
         let send = send.clone();
         spawn(Box::new(move || {
@@ -141,24 +149,24 @@ fn blocked(count: usize, spawn: impl Fn(Box<dyn FnOnce() + Send>)) -> Result<(),
             block();
         }));
     }
-    (0..count).try_for_each(|_| begun.recv())?;
+    (0..count).try_for_each(|_| blocked.recv())?;
     eprintln!("{count} blocked");
     Ok(())
 }
 
-/// A thread that does this is never seen again.
+/// Blocks this thread for ever.
 fn block() {
     loop {
         thread::park();
     }
 }
 
-#[expect(clippy::panic, reason = "that is what is tried")]
-fn wrong_by_design() {
+#[expect(clippy::panic, reason = "a panic under test")]
+fn panic_on_purpose() {
     panic!("a wrong turn");
 }
 
-/// An error with a source.
+/// An error that has a source.
 #[derive(Debug)]
 struct Outer(io::Error);
 

@@ -1,4 +1,4 @@
-//! The host without the attribute: phases that are closures, and a state that stays on its thread.
+//! A worker without the attribute: closures as phases, and a state that is not `Send`.
 
 use std::cell::Cell;
 use std::process::ExitCode;
@@ -19,7 +19,7 @@ fn main() -> ExitCode {
                     tokio::task::yield_now().await;
                     shared.set(shared.get() + 1);
                     if shared.get() == 1 {
-                        eprintln!("first round");
+                        eprintln!("in run");
                     }
                     role.beat();
                 }
@@ -28,7 +28,7 @@ fn main() -> ExitCode {
             Ok(())
         },
         async |rounds: Rc<Cell<u32>>, _: &RoleEnvironment| {
-            eprintln!("went round: {}", rounds.get() > 0);
+            eprintln!("beat in run: {}", rounds.get() > 0);
             Ok(())
         },
     )

@@ -1,4 +1,4 @@
-//! A worker for tests: one function, whose tasks share the main thread.
+//! A worker for tests: one function, on a runtime of one thread.
 
 use std::rc::Rc;
 
@@ -15,6 +15,6 @@ use heartbeat_runtime::{Error, RoleEnvironment, worker_role};
 async fn main(role: RoleEnvironment) -> Result<(), Error> {
     let name = Rc::new(role.name().to_owned());
     role.stopping().await;
-    eprintln!("seen: {name}");
+    eprintln!("stopped: {name}");
     Ok(())
 }

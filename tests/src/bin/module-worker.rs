@@ -1,4 +1,4 @@
-//! A worker for tests: a module whose state goes from one function to the next, on one thread.
+//! A worker for tests: a module whose functions share a state that is not `Send`.
 
 use heartbeat_runtime::worker_role;
 
@@ -12,14 +12,14 @@ mod phases {
         Ok(vec![Rc::from(role.name())])
     }
 
-    pub(super) async fn run(seen: &mut Vec<Rc<str>>, role: &RoleEnvironment) -> Result<(), Error> {
-        seen.push(Rc::from("run"));
+    pub(super) async fn run(names: &mut Vec<Rc<str>>, role: &RoleEnvironment) -> Result<(), Error> {
+        names.push(Rc::from("run"));
         role.stopping().await;
         Ok(())
     }
 
-    pub(super) async fn on_stop(seen: Vec<Rc<str>>, _role: &RoleEnvironment) -> Result<(), Error> {
-        eprintln!("seen: {}", seen.join(", "));
+    pub(super) async fn on_stop(names: Vec<Rc<str>>, _role: &RoleEnvironment) -> Result<(), Error> {
+        eprintln!("stopped: {}", names.join(", "));
         Ok(())
     }
 }

@@ -1,5 +1,5 @@
-//! A worker for tests, whose vital signs are as its setting `Way` says, such as `idle` or
-//! `block all 64s`; it tells when it has come to that.
+//! A worker for tests: its setting `Mode`, such as `idle` or `block all`, decides how it beats. It
+//! prints a line when it has reached that mode.
 
 use std::future::pending;
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use heartbeat_runtime::{Error, RoleEnvironment, WorkerRole, worker_role};
-use heartbeat_tests::stalling::echo_beside_a_bad_task;
+use heartbeat_tests::blocking_task::echo_beside_blocking_task;
 use tokio::time::sleep;
 
 const OFTEN: Duration = Duration::from_millis(20);
@@ -23,19 +23,19 @@ impl WorkerRole for VitalWorker {
     }
 
     async fn run(&mut self, role: &RoleEnvironment) -> Result<(), Error> {
-        // From here on, `run` owes beats.
+        // Arms the heartbeat of `run`.
         role.beat();
-        match role.setting("Way")? {
+        match role.setting("Mode")? {
             "beat" => return beat(role).await,
             "idle" => idle(role, "idle").await,
             "long job" => {
                 let _allowance = role.allow(LONG);
-                eprintln!("at a long job");
+                eprintln!("in a long job");
                 role.stopping().await;
             }
             "overlong job" => {
                 let _allowance = role.allow(Duration::from_secs(2));
-                eprintln!("at a job of two seconds");
+                eprintln!("in a job of two seconds");
                 block_for(LONG);
             }
             "deadlock" => deadlock(),
@@ -67,12 +67,12 @@ impl WorkerRole for VitalWorker {
                 let _named = role.heartbeat("a \"named\" one\n").stall_after(LONG).register()?;
                 idle(role, "checking").await;
             }
-            "bad task" => {
-                eprintln!("echo at {}", echo_beside_a_bad_task().await?);
+            "blocking task" => {
+                eprintln!("echo at {}", echo_beside_blocking_task().await?);
                 idle(role, "idle").await;
             }
             "block all" => block_all(role).await?,
-            other => return Err(format!("there is no way `{other}`").into()),
+            other => return Err(format!("unknown mode `{other}`").into()),
         }
         Ok(())
     }
@@ -86,24 +86,24 @@ async fn beat(role: &RoleEnvironment) -> Result<(), Error> {
     Ok(())
 }
 
-async fn idle(role: &RoleEnvironment, told: &str) {
+async fn idle(role: &RoleEnvironment, line: &str) {
     let _idle = role.idle();
-    eprintln!("{told}");
+    eprintln!("{line}");
     role.stopping().await;
 }
 
-/// Two threads, two locks, each with the one that the other wants.
+/// Takes two locks in opposite orders, on two threads.
 fn deadlock() {
     let locks = Arc::new((Mutex::new(()), Mutex::new(())));
-    let both_have_one = Arc::new(Barrier::new(2));
-    let (others, other_has_one) = (Arc::clone(&locks), Arc::clone(&both_have_one));
+    let both_hold_one = Arc::new(Barrier::new(2));
+    let (other_locks, other_holds_one) = (Arc::clone(&locks), Arc::clone(&both_hold_one));
     thread::spawn(move || {
-        let _second = others.1.lock();
-        other_has_one.wait();
-        let _first = others.0.lock();
+        let _second = other_locks.1.lock();
+        other_holds_one.wait();
+        let _first = other_locks.0.lock();
     });
     let _first = locks.0.lock();
-    both_have_one.wait();
+    both_hold_one.wait();
     eprintln!("deadlocked");
     let _second = locks.1.lock();
 }
@@ -131,6 +131,6 @@ async fn block_all(role: &RoleEnvironment) -> Result<(), Error> {
 }
 
 fn block_for(time: Duration) {
-    let (_send, never) = channel::<()>();
-    while never.recv_timeout(time) != Err(RecvTimeoutError::Timeout) {}
+    let (_send, receiver) = channel::<()>();
+    while receiver.recv_timeout(time) != Err(RecvTimeoutError::Timeout) {}
 }

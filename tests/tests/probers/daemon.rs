@@ -1,4 +1,4 @@
-//! Probers that run all the time, and are asked what they see.
+//! Probers that run in the background, and report their last result.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use heartbeat_tests::{exchange, free_address};
 use tempfile::TempDir;
 
-use super::{PATIENCE, Prober, program};
+use super::{Prober, TIMEOUT, program};
 
-/// A process, and the folder of its files; dropping it ends both.
+/// A process and the folder of its files. Dropping it removes both.
 struct Daemon {
     process: Child,
     folder: TempDir,
@@ -34,26 +34,26 @@ impl Drop for Daemon {
     }
 }
 
-/// Tries until there is a value: a daemon needs some time to listen.
-fn awaited<T>(mut value: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
+/// Retries until there is a value, as a daemon takes some time to listen.
+fn retry<T>(mut value: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         match value() {
             Some(value) => return value,
-            None => assert!(Instant::now() < deadline, "the daemon does not answer"),
+            None => assert!(Instant::now() < deadline, "the daemon does not respond"),
         }
         thread::park_timeout(Duration::from_millis(20));
     }
 }
 
-/// `HAProxy`, with one way to check health; its statistics tell what it sees.
+/// `HAProxy` with one form of check, read from its statistics.
 pub(crate) struct HaProxy {
     name: String,
     daemon: Daemon,
 }
 
 impl HaProxy {
-    /// The name, the options of a backend and those of its server.
+    /// The name, the options of the backend and those of the server.
     pub(crate) const FORMS: [(&str, &str, &str); 4] = [
         ("HTTP/1.0 GET", "option httpchk GET {path}", ""),
         ("HTTP/1.0 OPTIONS", "option httpchk OPTIONS {path}", ""),
@@ -100,9 +100,9 @@ impl Prober for HaProxy {
         &self.name
     }
 
-    fn sees(&mut self, path: &str) -> bool {
+    fn passes(&mut self, path: &str) -> bool {
         let socket = self.daemon.folder.path().join("stats");
-        let mut stream = awaited(|| UnixStream::connect(&socket).ok());
+        let mut stream = retry(|| UnixStream::connect(&socket).ok());
         stream.write_all(b"show stat\n").unwrap();
         let mut statistics = String::new();
         stream.read_to_string(&mut statistics).unwrap();
@@ -116,11 +116,11 @@ impl Prober for HaProxy {
     }
 }
 
-/// The blackbox exporter, which probes when it is scraped.
+/// The blackbox exporter, which probes at each scrape.
 pub(crate) struct Blackbox {
     name: String,
     daemon: Daemon,
-    own: String,
+    own_address: String,
     module: &'static str,
     target: String,
 }
@@ -132,13 +132,13 @@ impl Blackbox {
         let file = folder.path().join("blackbox.yml");
         let modules = "modules:\n  http: {prober: http, timeout: 5s, http: {preferred_ip_protocol: ip4}}\n  tcp: {prober: tcp, timeout: 5s}\n";
         fs::write(&file, modules).unwrap();
-        let own = free_address();
+        let own_address = free_address();
         let mut command = Command::new(program);
         command.arg(format!("--config.file={}", file.display()));
-        command.arg(format!("--web.listen-address={own}")).arg("--log.level=error");
+        command.arg(format!("--web.listen-address={own_address}")).arg("--log.level=error");
         let daemon = Daemon::start(&mut command, folder);
         let name = format!("blackbox exporter, {module}");
-        Some(Self { name, daemon, own, module, target: target.to_owned() })
+        Some(Self { name, daemon, own_address, module, target: target.to_owned() })
     }
 }
 
@@ -147,13 +147,13 @@ impl Prober for Blackbox {
         &self.name
     }
 
-    fn sees(&mut self, path: &str) -> bool {
+    fn passes(&mut self, path: &str) -> bool {
         let path = if self.module == "http" { path } else { "" };
         let target = format!("{}{path}", self.target);
         let request = format!("GET /probe?module={}&target={target} HTTP/1.0\r\n\r\n", self.module);
-        let ended = self.daemon.process.try_wait();
-        assert!(matches!(ended, Ok(None)), "the exporter has ended: {ended:?}");
-        let metrics = awaited(|| exchange(&self.own, &request).ok());
+        let exit = self.daemon.process.try_wait();
+        assert!(matches!(exit, Ok(None)), "the exporter has exited: {exit:?}");
+        let metrics = retry(|| exchange(&self.own_address, &request).ok());
         assert!(metrics.contains("\nprobe_success "), "{metrics}");
         metrics.contains("\nprobe_success 1")
     }
@@ -163,10 +163,10 @@ impl Prober for Blackbox {
     }
 }
 
-/// Prometheus, which scrapes `/metrics` and is asked what it has last read there.
+/// Prometheus, which scrapes `/metrics`, queried for the last values.
 pub(crate) struct Prometheus {
     daemon: Daemon,
-    own: String,
+    own_address: String,
 }
 
 impl Prometheus {
@@ -179,12 +179,12 @@ impl Prometheus {
              [{{targets: ['{target}']}}]\n"
         );
         fs::write(&file, job).unwrap();
-        let own = free_address();
+        let own_address = free_address();
         let mut command = Command::new(program);
         command.arg(format!("--config.file={}", file.display()));
         command.arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()));
-        command.arg(format!("--web.listen-address={own}"));
-        Some(Self { daemon: Daemon::start(&mut command, folder), own })
+        command.arg(format!("--web.listen-address={own_address}"));
+        Some(Self { daemon: Daemon::start(&mut command, folder), own_address })
     }
 }
 
@@ -193,18 +193,18 @@ impl Prober for Prometheus {
         "Prometheus"
     }
 
-    fn sees(&mut self, path: &str) -> bool {
+    fn passes(&mut self, path: &str) -> bool {
         let metric = if path == "/livez" { "heartbeat_live" } else { "heartbeat_ready" };
-        // What is no longer scraped goes stale, and is not there.
+        // A metric that is no longer scraped goes stale and has no value.
         let query = format!("/api/v1/query?query={metric}%3D%3D1");
-        let ended = self.daemon.process.try_wait();
-        assert!(matches!(ended, Ok(None)), "prometheus has ended: {ended:?}");
+        let exit = self.daemon.process.try_wait();
+        assert!(matches!(exit, Ok(None)), "prometheus has exited: {exit:?}");
         let request = format!("GET {query} HTTP/1.0\r\n\r\n");
-        let answer = awaited(|| {
-            let answer = exchange(&self.own, &request).ok()?;
-            answer.contains(r#""status":"success""#).then_some(answer)
+        let response = retry(|| {
+            let response = exchange(&self.own_address, &request).ok()?;
+            response.contains(r#""status":"success""#).then_some(response)
         });
-        answer.contains(r#""value":["#)
+        response.contains(r#""value":["#)
     }
 
     fn polls(&self) -> bool {
@@ -212,7 +212,7 @@ impl Prober for Prometheus {
     }
 }
 
-/// monit, which tells of changes in its log: what it sees first and likes, it does not tell.
+/// monit, which logs changes only: a first check that passes leaves no line.
 pub(crate) struct Monit {
     daemon: Daemon,
 }
@@ -244,7 +244,7 @@ impl Prober for Monit {
         "monit"
     }
 
-    fn sees(&mut self, path: &str) -> bool {
+    fn passes(&mut self, path: &str) -> bool {
         let log = fs::read_to_string(self.daemon.folder.path().join("log")).unwrap_or_default();
         let host = format!("'{}'", path.trim_start_matches('/'));
         log.lines().rfind(|line| line.contains(&host)).is_none_or(|line| !line.contains("failed"))

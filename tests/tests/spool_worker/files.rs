@@ -1,4 +1,4 @@
-//! What is delivered, and what has to come out.
+//! The files that tests deliver, and the content of results.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -11,7 +11,7 @@ use heartbeat_tests::workspace;
 /// Names and contents.
 pub(crate) type Files = BTreeMap<String, Vec<u8>>;
 
-/// The same numbers at each run (Numerical Recipes' generator).
+/// Pseudo-random numbers, the same in each run (the generator of Numerical Recipes).
 pub(crate) struct Numbers(u64);
 
 impl Numbers {
@@ -26,8 +26,8 @@ impl Numbers {
     }
 }
 
-/// Files of all sizes, from nothing to several MiB, and around the size of a chunk; some hard to
-/// compress, some easy.
+/// Generates files of all sizes, from empty to several MiB, and around the size of a chunk; some
+/// hard to compress, some easy.
 pub(crate) fn generated() -> Files {
     let mut numbers = Numbers::seeded(1);
     let mut sizes = vec![0, 0, 1, 2, 65_535, 65_536, 65_537, 131_072, 5 << 20, 3 << 20, 1 << 20];
@@ -40,7 +40,7 @@ pub(crate) fn generated() -> Files {
     sizes.into_iter().enumerate().map(|(index, size)| (name(index), content(size))).collect()
 }
 
-/// The sources of this workspace, each path as a name.
+/// Reads the sources of this workspace, named by their paths.
 pub(crate) fn sources() -> Files {
     let root = workspace();
     let mut found = Files::new();
@@ -63,7 +63,7 @@ fn collect(root: &Path, folder: &Path, found: &mut Files) {
     }
 }
 
-/// The names in a folder, hidden ones included, in order.
+/// Lists the names in a folder, hidden ones included, in order.
 pub(crate) fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
     let mut names: Vec<_> =
@@ -77,6 +77,6 @@ pub(crate) fn unpacked(result: &Path) -> Vec<u8> {
     let mut packed = BufReader::new(File::open(result).unwrap());
     let outcome = GzDecoder::new(&mut packed).read_to_end(&mut content);
     assert!(outcome.is_ok(), "{}: {outcome:?}", result.display());
-    assert_eq!(packed.bytes().count(), 0, "{} goes on after its end", result.display());
+    assert_eq!(packed.bytes().count(), 0, "{} has bytes after its end", result.display());
     content
 }

@@ -1,4 +1,4 @@
-//! The spool worker's health, driven into each state by real means.
+//! The health of a spool worker in each state, reached by real means.
 
 use std::fs;
 use std::process::{Child, Command, Stdio};
@@ -10,49 +10,49 @@ use serde_json::Value;
 use super::MIB;
 use super::spool::{Spool, terminate};
 
-/// Longer than any test takes to compress.
+/// A size that takes longer to compress than any test lasts, in bytes.
 const HUGE: u64 = 64 * 1024 * MIB;
 
-/// A worker that is at a huge file, and owes a beat every second.
+/// Spawns a worker that compresses a huge file and must beat every second.
 fn busy_worker(spool: &Spool) -> Worker {
     spool.deliver_zeros("huge", HUGE);
     let mut command = spool.worker();
     let mut worker = Worker::spawn(command.env("HEARTBEAT_STALL_AFTER", "1s"));
-    worker.line_with("ready");
+    worker.wait_for_line("ready");
     worker
 }
 
-fn expect(worker: &Worker, path: &str, status: u16, state: &str, reasons: &[&str]) {
-    let answer = worker.get(path);
-    let body: Value = serde_json::from_str(&answer.body).unwrap();
-    assert_eq!(answer.status, status, "{path}: {body}");
+fn assert_health(worker: &Worker, path: &str, status: u16, state: &str, reasons: &[&str]) {
+    let response = worker.get(path);
+    let body: Value = serde_json::from_str(&response.body).unwrap();
+    assert_eq!(response.status, status, "{path}: {body}");
     assert_eq!(body["state"], state, "{path}: {body}");
-    let told = body["reasons"].as_array().cloned().unwrap_or_default();
-    assert_eq!(told, reasons, "{path}: {body}");
+    let actual = body["reasons"].as_array().cloned().unwrap_or_default();
+    assert_eq!(actual, reasons, "{path}: {body}");
 }
 
-fn live_until(worker: &mut Worker, status: u16) {
+fn wait_for_live(worker: &mut Worker, status: u16) {
     let start = Instant::now();
     while worker.get("/livez").status != status {
         assert!(start.elapsed() < Duration::from_secs(20), "{:#?}", worker.log());
-        worker.read_for(Duration::from_millis(10));
+        worker.read_log_for(Duration::from_millis(10));
     }
 }
 
-fn live_for(worker: &mut Worker, time: Duration) {
+fn assert_live_for(worker: &mut Worker, time: Duration) {
     let start = Instant::now();
     while start.elapsed() < time {
-        let answer = worker.get("/livez");
-        assert_eq!(answer.status, 200, "{}\n{:#?}", answer.body, worker.log());
-        worker.read_for(Duration::from_millis(10));
+        let response = worker.get("/livez");
+        assert_eq!(response.status, 200, "{}\n{:#?}", response.body, worker.log());
+        worker.read_log_for(Duration::from_millis(10));
     }
 }
 
-/// Lets go of what it traces when it is dropped.
+/// A strace that detaches when it is dropped.
 struct Tracer(Child);
 
 impl Tracer {
-    /// Delays every read of the main thread, and of no other, by a minute.
+    /// Delays every read of the main thread alone by a minute.
     fn hang(worker: &Worker) -> Option<Self> {
         let mut command = Command::new("strace");
         command.args(["--quiet=attach", "-e", "trace=read,pread64"]);
@@ -75,90 +75,89 @@ impl Drop for Tracer {
 }
 
 #[test]
-fn a_file_system_that_hangs_turns_it_red_and_answers_go_on_until_it_is_back() {
+fn a_hanging_file_system_fails_live_until_it_recovers() {
     let spool = Spool::new();
     let mut worker = busy_worker(&spool);
-    expect(&worker, "/health", 200, "running", &[]);
-    let Some(mut tracer) = Tracer::hang(&worker) else { return skip("there is no strace here") };
-    worker.read_for(Duration::from_millis(500));
+    assert_health(&worker, "/health", 200, "running", &[]);
+    let Some(mut tracer) = Tracer::hang(&worker) else { return skip("strace is not installed") };
+    worker.read_log_for(Duration::from_millis(500));
     if tracer.failed() {
         return skip("strace may not attach here");
     }
-    live_until(&mut worker, 503);
+    wait_for_live(&mut worker, 503);
     for (path, status) in
         [("/health", 503), ("/livez", 503), ("/", 503), ("/readyz", 503), ("/startupz", 200)]
     {
         let reasons: &[_] = if status == 503 { &["stalled"] } else { &[] };
-        expect(&worker, path, status, "running", reasons);
+        assert_health(&worker, path, status, "running", reasons);
     }
     drop(tracer);
-    live_until(&mut worker, 200);
-    expect(&worker, "/health", 200, "running", &[]);
-    live_for(&mut worker, Duration::from_secs(2));
+    wait_for_live(&mut worker, 200);
+    assert_health(&worker, "/health", 200, "running", &[]);
+    assert_live_for(&mut worker, Duration::from_secs(2));
     assert_eq!(terminate(&mut worker), Some(0));
 }
 
 #[test]
-fn a_suspension_in_the_middle_of_a_file_turns_nothing_red() {
+fn a_suspension_in_the_middle_of_a_file_fails_nothing() {
     let spool = Spool::new();
     let mut worker = busy_worker(&spool);
-    live_for(&mut worker, Duration::from_secs(1));
+    assert_live_for(&mut worker, Duration::from_secs(1));
     worker.signal(Signal::STOP);
-    worker.read_for(Duration::from_secs(5));
+    worker.read_log_for(Duration::from_secs(5));
     worker.signal(Signal::CONT);
-    live_for(&mut worker, Duration::from_secs(3));
+    assert_live_for(&mut worker, Duration::from_secs(3));
     assert_eq!(terminate(&mut worker), Some(0));
     assert!(!worker.log().iter().any(|line| line.contains("stalled")), "{:#?}", worker.log());
 }
 
 #[test]
-fn an_idle_one_owes_nothing() {
+fn an_idle_worker_stays_live() {
     let spool = Spool::new();
     let mut command = spool.worker();
     let mut worker = Worker::spawn(command.env("HEARTBEAT_STALL_AFTER", "100ms"));
-    worker.line_with("ready");
-    spool.deliver("first", b"so that it has beaten");
-    worker.line_with("compressed");
-    live_for(&mut worker, Duration::from_secs(3));
-    expect(&worker, "/health", 200, "running", &[]);
+    worker.wait_for_line("ready");
+    spool.deliver("first", b"makes the worker beat");
+    worker.wait_for_line("compressed");
+    assert_live_for(&mut worker, Duration::from_secs(3));
+    assert_health(&worker, "/health", 200, "running", &[]);
     assert_eq!(terminate(&mut worker), Some(0));
 }
 
 #[test]
-fn an_inbox_that_vanishes_ends_it_with_1() {
+fn exits_with_1_if_the_inbox_vanishes() {
     let spool = Spool::new();
     let mut worker = Worker::spawn(&mut spool.worker());
-    worker.line_with("ready");
+    worker.wait_for_line("ready");
     fs::remove_dir(&spool.inbox).unwrap();
-    worker.line_with("run failed: cannot list");
+    worker.wait_for_line("run failed: cannot list");
     assert_eq!(worker.wait().code(), Some(1));
 }
 
-/// Not ready at once and live to the end, though the work that is left takes long.
 #[test]
-fn a_stop_while_a_file_hangs_is_not_ready_and_live_until_the_budget_is_spent() {
+fn a_stop_with_a_hanging_file_is_live_and_not_ready_until_the_timeout() {
     let spool = Spool::new();
     spool.deliver_zeros("huge", HUGE);
     let mut command = spool.worker();
     command.env("HEARTBEAT_STALL_AFTER", "1h").env("HEARTBEAT_STOP_WITHIN", "3s");
     let mut worker = Worker::spawn(&mut command);
-    worker.line_with("ready");
-    let Some(mut tracer) = Tracer::hang(&worker) else { return skip("there is no strace here") };
-    worker.read_for(Duration::from_millis(500));
+    worker.wait_for_line("ready");
+    let Some(mut tracer) = Tracer::hang(&worker) else { return skip("strace is not installed") };
+    worker.read_log_for(Duration::from_millis(500));
     if tracer.failed() {
         return skip("strace may not attach here");
     }
     worker.signal(Signal::TERM);
-    worker.line_with("SIGTERM: stopping");
+    worker.wait_for_line("SIGTERM: stopping");
     let start = Instant::now();
     while start.elapsed() < Duration::from_secs(2) {
         for (path, status) in [("/health", 503), ("/readyz", 503), ("/livez", 200)] {
             let reasons: &[_] = if status == 503 { &["stopping"] } else { &[] };
-            expect(&worker, path, status, "stopping", reasons);
+            assert_health(&worker, path, status, "stopping", reasons);
         }
     }
-    worker.line_with("run did not finish within 3 s: forcing exit 75");
-    // The traced thread is let go of, so that the process can end.
+    worker.wait_for_line("run did not finish within 3 s: forcing exit 75");
+    // The process can exit only when its thread is no longer traced.
     drop(tracer);
     assert_eq!(worker.wait().code(), Some(75));
 }

@@ -26,11 +26,11 @@ const KILLS: usize = 40;
 const MIB: u64 = 1 << 20;
 const PARTIAL: &str = ".spool-worker.partial";
 
-/// Of each result: the original's name, and what both hold.
+/// The name of each result, with the name and the content of its original.
 type Expected = BTreeMap<String, (String, Vec<u8>)>;
 
 #[test]
-fn killed_at_any_moment_it_loses_no_file_and_does_none_twice() {
+fn kills_at_any_time_lose_no_file_and_duplicate_none() {
     let spool = Spool::new();
     let mut expected = Expected::new();
     for (name, content) in generated().into_iter().chain(sources()) {
@@ -41,34 +41,34 @@ fn killed_at_any_moment_it_loses_no_file_and_does_none_twice() {
     let mut numbers = Numbers::seeded(2);
     let mut checked = BTreeSet::new();
     for kill in 0..KILLS {
-        let watch = Watch::on([&spool.inbox, &spool.done]);
-        let mut worker = Worker::spawn_as_is(&mut spool.worker());
+        let watch = Watch::new([&spool.inbox, &spool.done]);
+        let mut worker = Worker::spawn_raw(&mut spool.worker());
         let mut changes = numbers.below(50);
-        watch.until(|name| {
+        watch.wait_until(|name| {
             changes = changes.saturating_sub(1);
             changes == 0
                 && match kill % 3 {
                     0 => true,
-                    // A result has just got its name, and its original is still there.
+                    // A result has its final name, and its original still exists.
                     1 => expected.contains_key(name),
-                    // An original has just been removed.
+                    // An original was just removed.
                     _ => name != PARTIAL && !spool.inbox.join(name).exists(),
                 }
         });
         worker.signal(Signal::KILL);
         worker.wait();
-        expect_nothing_lost(&spool, &expected, &mut checked);
+        assert_nothing_lost(&spool, &expected, &mut checked);
     }
 
-    let watch = Watch::on([&spool.inbox]);
+    let watch = Watch::new([&spool.inbox]);
     let mut worker = Worker::spawn(&mut spool.worker());
-    // Others of the same names, as soon as those are free.
+    // Further files of the same names, once those are free.
     for name in ["generated 0", "generated 1"] {
-        watch.until(|_| !spool.inbox.join(name).exists());
+        watch.wait_until(|_| !spool.inbox.join(name).exists());
         spool.deliver(name, b"another");
         expected.insert(format!("{name}.1.gz"), (name.into(), b"another".into()));
     }
-    watch.until(|_| names(&spool.inbox).is_empty());
+    watch.wait_until(|_| names(&spool.inbox).is_empty());
     assert_eq!(terminate(&mut worker), Some(0));
     assert_eq!(names(&spool.done), expected.keys().cloned().collect::<Vec<_>>());
     for (result, (_, content)) in &expected {
@@ -77,12 +77,14 @@ fn killed_at_any_moment_it_loses_no_file_and_does_none_twice() {
     assert!(names(&spool.inbox).is_empty());
 }
 
-/// Each result under its final name is whole, and what has none is still in the inbox.
-fn expect_nothing_lost(spool: &Spool, expected: &Expected, checked: &mut BTreeSet<String>) {
+/// Asserts that each result with a final name is complete, and that all other originals are still in
+/// the inbox.
+fn assert_nothing_lost(spool: &Spool, expected: &Expected, checked: &mut BTreeSet<String>) {
     let mut done = names(&spool.done);
     done.retain(|name| name != PARTIAL);
     for result in &done {
-        let (_, content) = expected.get(result).unwrap_or_else(|| panic!("whose is {result}?"));
+        let (_, content) =
+            expected.get(result).unwrap_or_else(|| panic!("unexpected result {result}"));
         if checked.insert(result.clone()) {
             assert!(unpacked(&spool.done.join(result)) == *content, "{result} differs");
         }
@@ -99,7 +101,7 @@ fn expect_nothing_lost(spool: &Spool, expected: &Expected, checked: &mut BTreeSe
 fn a_large_file_needs_little_memory_and_leaves_the_worker_healthy() {
     let spool = Spool::new();
     let mut worker = Worker::spawn(&mut spool.worker());
-    worker.line_with("ready");
+    worker.wait_for_line("ready");
     spool.deliver_zeros("large", 64 * MIB);
     let deadline = Instant::now() + Duration::from_secs(120);
     while spool.inbox.join("large").exists() {
@@ -114,7 +116,7 @@ fn a_large_file_needs_little_memory_and_leaves_the_worker_healthy() {
     assert!(content.iter().all(|byte| *byte == 0));
 }
 
-/// The most memory that was resident at any time, in bytes.
+/// Returns the peak resident memory of a worker, in bytes.
 fn peak_memory(worker: &Worker) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", worker.id())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
@@ -122,7 +124,7 @@ fn peak_memory(worker: &Worker) -> u64 {
 }
 
 #[test]
-fn what_cannot_be_taken_is_logged_once_while_the_others_go_on() {
+fn logs_each_refused_file_once_and_compresses_the_others() {
     let spool = Spool::new();
     fs::create_dir(spool.inbox.join("a folder")).unwrap();
     std::os::unix::fs::symlink("anywhere", spool.inbox.join("a link")).unwrap();
@@ -130,10 +132,10 @@ fn what_cannot_be_taken_is_logged_once_while_the_others_go_on() {
     spool.deliver(&"n".repeat(253), b"too long");
     let refused = names(&spool.inbox);
     let mut worker = Worker::spawn(&mut spool.worker());
-    // One after the other, so that the worker has to look several times.
+    // One after another, so that the worker lists the folder several times.
     for name in ["first", "second", "third"] {
         spool.deliver(name, name.as_bytes());
-        worker.line_with(&format!("compressed name={name:?}"));
+        worker.wait_for_line(&format!("compressed name={name:?}"));
         assert_eq!(unpacked(&spool.done.join(name.to_owned() + ".gz")), name.as_bytes());
         assert_eq!(worker.get("/health").status, 200);
     }
@@ -147,14 +149,14 @@ fn what_cannot_be_taken_is_logged_once_while_the_others_go_on() {
 }
 
 #[test]
-fn a_stop_in_the_middle_of_a_file_is_prompt_and_leaves_it() {
+fn a_stop_in_the_middle_of_a_file_is_prompt_and_keeps_the_file() {
     let spool = Spool::new();
     let length = 16 * 1024 * MIB;
     spool.deliver_zeros("large", length);
-    let watch = Watch::on([&spool.done]);
+    let watch = Watch::new([&spool.done]);
     let mut worker = Worker::spawn(&mut spool.worker());
     let mut writes = 0;
-    watch.until(|name| {
+    watch.wait_until(|name| {
         writes += usize::from(name == PARTIAL);
         writes == 5
     });
@@ -169,18 +171,18 @@ fn a_stop_in_the_middle_of_a_file_is_prompt_and_leaves_it() {
 fn a_second_worker_on_the_same_folders_does_not_start() {
     let spool = Spool::new();
     let mut first = Worker::spawn(&mut spool.worker());
-    first.line_with("ready");
+    first.wait_for_line("ready");
     let mut second = Worker::spawn(&mut spool.worker());
-    second.line_with("another worker uses it");
+    second.wait_for_line("another worker uses it");
     assert_eq!(second.wait().code(), Some(1));
     assert_eq!(first.get("/health").status, 200);
     first.signal(Signal::KILL);
     first.wait();
-    Worker::spawn(&mut spool.worker()).line_with("ready");
+    Worker::spawn(&mut spool.worker()).wait_for_line("ready");
 }
 
 #[test]
-fn the_service_configuration_of_the_example_gives_its_settings() {
+fn reads_its_settings_from_the_service_configuration() {
     let spool = Spool::new();
     let configuration = "examples/spool-worker/ServiceConfiguration.cscfg";
     let mut command = spool.worker_without_settings();
@@ -188,16 +190,16 @@ fn the_service_configuration_of_the_example_gives_its_settings() {
     spool.deliver("a", b"hello");
     let start = Instant::now();
     let mut worker = Worker::spawn(&mut command);
-    worker.line_with("compressed");
-    assert!(start.elapsed() > Duration::from_millis(500), "taken before it had settled");
+    worker.wait_for_line("compressed");
+    assert!(start.elapsed() > Duration::from_millis(500), "compressed before it had settled");
     assert_eq!(unpacked(&spool.done.join("a.gz")), b"hello");
     assert_eq!(terminate(&mut worker), Some(0));
 }
 
 #[test]
-fn settings_without_a_value_are_named_in_one_line() {
+fn names_all_settings_without_a_value_in_one_line() {
     let spool = Spool::new();
-    let mut worker = Worker::spawn_as_is(&mut spool.worker_without_settings());
+    let mut worker = Worker::spawn_raw(&mut spool.worker_without_settings());
     assert_eq!(worker.wait().code(), Some(78));
     let log = worker.log();
     assert_eq!(log.len(), 1, "{log:?}");

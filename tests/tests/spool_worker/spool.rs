@@ -1,4 +1,4 @@
-//! Folders for a worker, and workers on them.
+//! The folders of a spool worker, and the worker itself.
 
 use std::fs::{self, File};
 use std::path::PathBuf;
@@ -7,6 +7,7 @@ use std::process::Command;
 use heartbeat_tests::{Signal, Worker, example};
 use tempfile::TempDir;
 
+/// An inbox and a folder of results.
 pub(crate) struct Spool {
     root: TempDir,
     pub(crate) inbox: PathBuf,
@@ -22,28 +23,28 @@ impl Spool {
         Self { root, inbox, done }
     }
 
-    /// As a good producer does: what is in the inbox is whole.
+    /// Renames a complete file into the inbox.
     pub(crate) fn deliver(&self, name: &str, content: &[u8]) {
         let coming = self.root.path().join("coming");
         fs::write(&coming, content).unwrap();
         fs::rename(coming, self.inbox.join(name)).unwrap();
     }
 
-    /// Zeros that take no room on the disk.
+    /// Delivers zeros that take no room on the disk.
     pub(crate) fn deliver_zeros(&self, name: &str, length: u64) {
         let coming = self.root.path().join("coming");
         File::create(&coming).unwrap().set_len(length).unwrap();
         fs::rename(coming, self.inbox.join(name)).unwrap();
     }
 
-    /// In a working directory with `inbox`, `done` and nothing else, and with no settings.
+    /// Returns a worker without settings, in a working directory with `inbox` and `done` alone.
     pub(crate) fn worker_without_settings(&self) -> Command {
         let mut worker = example("spool-worker");
         worker.current_dir(self.root.path()).env("HEARTBEAT_ENDPOINT_HEARTBEAT", "127.0.0.1:0");
         worker
     }
 
-    /// Takes files at once.
+    /// Returns a worker that compresses files at once.
     pub(crate) fn worker(&self) -> Command {
         let mut worker = self.worker_without_settings();
         worker
@@ -54,7 +55,7 @@ impl Spool {
     }
 }
 
-/// Ends it as a supervisor does, and returns its exit code.
+/// Sends SIGTERM, waits and returns the exit code.
 pub(crate) fn terminate(worker: &mut Worker) -> Option<i32> {
     worker.signal(Signal::TERM);
     worker.wait().code()

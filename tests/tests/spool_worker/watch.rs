@@ -1,4 +1,4 @@
-//! What happens in folders, as it happens.
+//! A watch on folders.
 
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
@@ -7,16 +7,16 @@ use std::path::Path;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::inotify::{self, CreateFlags, Reader, WatchFlags};
 
-/// So that a worker that does nothing fails the test rather than hangs it.
-const PATIENCE: Timespec = Timespec { tv_sec: 60, tv_nsec: 0 };
+/// The time without a change after which a test fails.
+const TIMEOUT: Timespec = Timespec { tv_sec: 60, tv_nsec: 0 };
 
-/// Files that appear, are written to, get a name, lose one.
+/// A queue of changes: files that are created, modified or removed.
 pub(crate) struct Watch {
     queue: OwnedFd,
 }
 
 impl Watch {
-    pub(crate) fn on<const N: usize>(folders: [&Path; N]) -> Self {
+    pub(crate) fn new<const N: usize>(folders: [&Path; N]) -> Self {
         let queue = inotify::init(CreateFlags::CLOEXEC).unwrap();
         let changes = WatchFlags::CREATE | WatchFlags::MODIFY | WatchFlags::DELETE;
         for folder in folders {
@@ -25,16 +25,15 @@ impl Watch {
         Self { queue }
     }
 
-    /// Waits until `reached` says so of the name of a changed file. What has happened before it
-    /// is asked counts too.
+    /// Waits until `reached` returns true for the name of a changed file. Earlier changes count too.
     #[track_caller]
-    pub(crate) fn until(&self, mut reached: impl FnMut(&str) -> bool) {
+    pub(crate) fn wait_until(&self, mut reached: impl FnMut(&str) -> bool) {
         let mut buffer = [MaybeUninit::uninit(); 4096];
         let mut events = Reader::new(&self.queue, &mut buffer);
         loop {
             if events.is_buffer_empty() {
-                let ready = poll(&mut [PollFd::new(&self.queue, PollFlags::IN)], Some(&PATIENCE));
-                assert_eq!(ready, Ok(1), "nothing happened for a minute");
+                let ready = poll(&mut [PollFd::new(&self.queue, PollFlags::IN)], Some(&TIMEOUT));
+                assert_eq!(ready, Ok(1), "no change for a minute");
             }
             let event = events.next().unwrap();
             if reached(&event.file_name().unwrap().to_string_lossy()) {

@@ -1,12 +1,11 @@
-//! The vital signs of real processes: nothing turns red that is well, and nothing stays green
-//! that is not.
+//! The vital signs of real processes: a healthy worker stays green, and a broken one turns red.
 #![cfg(target_os = "linux")]
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "in a test, that is how to fail")]
 
-mod bad_task;
+mod blocking_task;
+mod failures;
 mod metrics;
 mod soak;
-mod wrong;
 
 use std::process::Command;
 use std::sync::Mutex;
@@ -15,44 +14,44 @@ use std::time::{Duration, Instant};
 use heartbeat_tests::Worker;
 use serde_json::Value;
 
-/// Held by tests that need the cores for themselves, or take them from all others.
+/// Held by tests that need all cores, or take them from all others.
 static CORES: Mutex<()> = Mutex::new(());
 
-fn vital_worker(way: &str) -> Command {
+fn vital_worker(mode: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vital-worker"));
-    command.env("HEARTBEAT_SETTING_WAY", way).env("HEARTBEAT_DETAILS", "always");
+    command.env("HEARTBEAT_SETTING_MODE", mode).env("HEARTBEAT_DETAILS", "always");
     command.env("HEARTBEAT_STALL_AFTER", "2s");
-    // One thread of the runtime may block while another goes on, on a machine with one core too.
+    // One thread of the runtime may block while the other goes on, even on a machine with one core.
     command.env("TOKIO_WORKER_THREADS", "2");
     command
 }
 
-fn told(worker: &Worker, path: &str) -> (u16, Value) {
-    let answer = worker.get(path);
-    (answer.status, serde_json::from_str(&answer.body).unwrap())
+fn get_json(worker: &Worker, path: &str) -> (u16, Value) {
+    let response = worker.get(path);
+    (response.status, serde_json::from_str(&response.body).unwrap())
 }
 
-/// Asks until the status is that one; returns when it was, and what was told then.
+/// Polls until the response has the status; returns the time and the body.
 #[track_caller]
-fn until(worker: &mut Worker, path: &str, status: u16) -> (Instant, Value) {
+fn wait_for_status(worker: &mut Worker, path: &str, status: u16) -> (Instant, Value) {
     let start = Instant::now();
     loop {
-        let (answered, body) = told(worker, path);
-        if answered == status {
+        let (current, body) = get_json(worker, path);
+        if current == status {
             return (Instant::now(), body);
         }
-        assert!(start.elapsed() < Duration::from_secs(30), "{path} stays {answered}: {body}");
-        worker.read_for(Duration::from_millis(5));
+        assert!(start.elapsed() < Duration::from_secs(30), "{path} stays {current}: {body}");
+        worker.read_log_for(Duration::from_millis(5));
     }
 }
 
-/// Asks for that long, and asserts that the status is always that one.
+/// Polls for a time, and asserts the status of every response.
 #[track_caller]
-fn always(worker: &mut Worker, path: &str, status: u16, time: Duration) {
+fn assert_status_for(worker: &mut Worker, path: &str, status: u16, time: Duration) {
     let start = Instant::now();
     while start.elapsed() < time {
-        let (answered, body) = told(worker, path);
-        assert_eq!(answered, status, "after {:?}: {body}\n{:#?}", start.elapsed(), worker.log());
-        worker.read_for(Duration::from_millis(50));
+        let (current, body) = get_json(worker, path);
+        assert_eq!(current, status, "after {:?}: {body}\n{:#?}", start.elapsed(), worker.log());
+        worker.read_log_for(Duration::from_millis(50));
     }
 }

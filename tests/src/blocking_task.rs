@@ -1,4 +1,4 @@
-//! A runtime with one bad task: what it does to the others, seen from outside.
+//! A runtime with one task that blocks its thread, and its effect on other tasks.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -9,18 +9,27 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream as Connection};
 use tokio::time::sleep;
 
-/// How long the bad task blocks its thread at a time.
+/// The time for which the task blocks its thread at each turn.
 pub const BLOCKS_FOR: Duration = Duration::from_millis(400);
 
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Echoes bytes, on a free port that is returned, beside a task that wakes from a timer and
-/// blocks its thread, again and again.
+/// Parks a thread. Unlike a bare receiver, it may live across an `await`.
+struct Park(Receiver<()>);
+
+impl Park {
+    fn block_for(&self, time: Duration) {
+        let _ = self.0.recv_timeout(time);
+    }
+}
+
+/// Spawns an echo server, and a task that wakes from a timer and blocks its thread again and again.
+/// Returns the address of the server.
 ///
 /// # Errors
 ///
-/// Where there is no free port.
-pub async fn echo_beside_a_bad_task() -> io::Result<String> {
+/// There is no free port.
+pub async fn echo_beside_blocking_task() -> io::Result<String> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?.to_string();
     tokio::spawn(async move {
@@ -29,38 +38,38 @@ pub async fn echo_beside_a_bad_task() -> io::Result<String> {
         }
     });
     tokio::spawn(async {
-        // Never sent to: a wait on it is a wait on the clock.
-        let (_send, never) = channel();
-        let never = Never(never);
+        // Nothing is ever sent, so that receiving is a wait on the clock.
+        let (_send, receiver) = channel();
+        let park = Park(receiver);
         loop {
             sleep(Duration::from_millis(5)).await;
-            never.block_for(BLOCKS_FOR);
+            park.block_for(BLOCKS_FOR);
         }
     });
     Ok(address)
 }
 
-/// How long a byte takes to the echo and back, the shortest first; each sent after a pause in
-/// which the runtime comes to rest.
+/// Measures how long a byte takes to the echo server and back, shortest first. Before each byte, a
+/// pause lets the runtime become idle.
 ///
 /// # Errors
 ///
-/// Where the echo is gone.
+/// The server has ended.
 pub fn round_trips(address: &str, count: usize) -> io::Result<Vec<Duration>> {
     let mut stream = TcpStream::connect(address)?;
     let mut byte = [1];
-    let mut took = Vec::with_capacity(count);
-    let (_send, never) = channel();
-    let never = Never(never);
+    let mut times = Vec::with_capacity(count);
+    let (_send, receiver) = channel();
+    let park = Park(receiver);
     for _ in 0..count {
-        never.block_for(PAUSE);
+        park.block_for(PAUSE);
         let start = Instant::now();
         stream.write_all(&byte)?;
         stream.read_exact(&mut byte)?;
-        took.push(start.elapsed());
+        times.push(start.elapsed());
     }
-    took.sort();
-    Ok(took)
+    times.sort();
+    Ok(times)
 }
 
 async fn echo(mut connection: Connection) -> io::Result<()> {
@@ -68,14 +77,5 @@ async fn echo(mut connection: Connection) -> io::Result<()> {
     loop {
         connection.read_exact(&mut byte).await?;
         connection.write_all(&byte).await?;
-    }
-}
-
-/// Crosses an `await`, which a receiver alone may not.
-struct Never(Receiver<()>);
-
-impl Never {
-    fn block_for(&self, time: Duration) {
-        let _ = self.0.recv_timeout(time);
     }
 }

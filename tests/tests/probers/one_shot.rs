@@ -1,15 +1,15 @@
-//! Probers that ask once and exit.
+//! Probers that send one request and exit.
 
 use std::process::{Command, Stdio};
 
 use super::{Prober, program};
 
-/// A command, with `{url}`, `{path}`, `{ip}` and `{port}` to be filled in.
-pub(crate) struct Once {
+/// A command with the placeholders `{url}`, `{path}`, `{ip}` and `{port}`.
+pub(crate) struct OneShot {
     name: &'static str,
     program: String,
     arguments: &'static str,
-    /// What has to be printed, where the exit code does not tell.
+    /// The required output, if the exit code alone does not tell.
     prints: &'static str,
     address: String,
 }
@@ -25,7 +25,7 @@ const COMMANDS: [(&str, &str, &str, &str); 8] = [
     ("Nagios check_http", "check_http", "-I {ip} -p {port} -u {path}", "HTTP OK"),
 ];
 
-impl Once {
+impl OneShot {
     pub(crate) fn all(address: &str) -> impl Iterator<Item = Self> {
         COMMANDS.iter().filter_map(move |(name, executable, arguments, prints)| {
             let program = program(executable)?;
@@ -34,12 +34,12 @@ impl Once {
     }
 }
 
-impl Prober for Once {
+impl Prober for OneShot {
     fn name(&self) -> &str {
         self.name
     }
 
-    fn sees(&mut self, path: &str) -> bool {
+    fn passes(&mut self, path: &str) -> bool {
         let (ip, port) = self.address.split_once(':').expect("an address has a port");
         let url = format!("http://{}{path}", self.address);
         let fill = |argument: &str| {

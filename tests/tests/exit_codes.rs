@@ -1,4 +1,4 @@
-//! How a worker ends: with which exit code, after which phases, and what it says.
+//! Exit codes, the phases before them, and the time limit of a stop.
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -14,7 +14,7 @@ fn failing_worker(fail: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_failing-worker"));
     command.env("HEARTBEAT_SETTING_FAIL", fail);
     command.env("HEARTBEAT_STOP_WITHIN", format!("{}ms", STOP_WITHIN.as_millis()));
-    // On a busy machine, to write one takes longer than that.
+    // On a busy machine, a backtrace takes longer than the stop may.
     command.env("RUST_BACKTRACE", "0");
     command
 }
@@ -23,10 +23,10 @@ fn phases(worker: &Worker) -> Vec<&str> {
     worker.log().iter().filter_map(|line| line.strip_prefix("in ")).collect()
 }
 
-fn assert_said(worker: &Worker, line: &str) {
-    let line = format!("heartbeat: {line}");
-    let said = worker.log().iter().any(|said| said.starts_with(&line));
-    assert!(said, "no {line:?} in {:#?}", worker.log());
+fn assert_logged(worker: &Worker, start: &str) {
+    let start = format!("heartbeat: {start}");
+    let is_logged = worker.log().iter().any(|line| line.starts_with(&start));
+    assert!(is_logged, "no {start:?} in {:#?}", worker.log());
 }
 
 const ALL: &[&str] = &["on_start", "run", "on_stop"];
@@ -52,63 +52,63 @@ fn errors_and_panics_of_each_phase_have_their_exit_codes() {
         let mut worker = Worker::spawn(&mut failing_worker(fail));
         assert_eq!(worker.wait().code(), Some(code), "{fail}: {:#?}", worker.log());
         assert_eq!(phases(&worker), entered, "{fail}");
-        assert_said(&worker, &line);
-        let is_a_tasks = worker.log().iter().any(|line| line.contains("a task panicked"));
-        assert!(!is_a_tasks, "{fail}: {:#?}", worker.log());
+        assert_logged(&worker, &line);
+        let names_a_task = worker.log().iter().any(|line| line.contains("a task panicked"));
+        assert!(!names_a_task, "{fail}: {:#?}", worker.log());
     }
 }
 
 #[test]
-fn whatever_does_not_end_is_ended_within_the_budget() {
-    let cut = |phase| format!("{phase} did not stop within 400 ms: dropped");
-    let ended =
+fn exits_in_time_whatever_does_not_return() {
+    let dropped = |phase| format!("{phase} did not stop within 400 ms: dropped");
+    let overdue =
         |phase| format!("stop overdue: {phase} did not finish within 500 ms: forcing exit 75");
     let spawned = "spawned tasks or destructors";
-    for (fail, stops_after, entered, line) in [
-        ("on_start hang", "in on_start", &ALL[..1], cut("on_start")),
-        ("on_start block", "in on_start", &ALL[..1], ended("on_start")),
-        ("run hang", "in run", ALL, cut("run")),
-        ("run block", "in run", &ALL[..2], ended("run")),
-        ("run block all", "blocked", ALL, ended(spawned)),
-        ("run spawn blocking", "in on_stop", ALL, ended(spawned)),
-        ("on_stop hang", "in on_stop", ALL, ended("on_stop")),
-        ("on_stop block", "in on_stop", ALL, ended("on_stop")),
-        ("drop block", "in on_stop", ALL, ended("on_stop")),
+    for (fail, stop_after, entered, line) in [
+        ("on_start hang", "in on_start", &ALL[..1], dropped("on_start")),
+        ("on_start block", "in on_start", &ALL[..1], overdue("on_start")),
+        ("run hang", "in run", ALL, dropped("run")),
+        ("run block", "in run", &ALL[..2], overdue("run")),
+        ("run block all", "blocked", ALL, overdue(spawned)),
+        ("run spawn blocking", "in on_stop", ALL, overdue(spawned)),
+        ("on_stop hang", "in on_stop", ALL, overdue("on_stop")),
+        ("on_stop block", "in on_stop", ALL, overdue("on_stop")),
+        ("drop block", "in on_stop", ALL, overdue("on_stop")),
     ] {
         let mut worker = Worker::spawn(&mut failing_worker(fail));
-        worker.line_with(stops_after);
-        let asked = Instant::now();
-        if stops_after != "in on_stop" {
+        worker.wait_for_line(stop_after);
+        let start = Instant::now();
+        if stop_after != "in on_stop" {
             worker.signal(Signal::TERM);
         }
         let code = worker.wait().code();
-        let took = asked.elapsed();
+        let took = start.elapsed();
         assert_eq!(code, Some(75), "{fail}: {:#?}", worker.log());
         assert_eq!(phases(&worker), entered, "{fail}");
-        assert_said(&worker, &line);
-        println!("{fail}: ended {:?} after the budget", took.saturating_sub(STOP_WITHIN));
+        assert_logged(&worker, &line);
+        println!("{fail}: exited {:?} after the limit", took.saturating_sub(STOP_WITHIN));
         assert!(took < STOP_WITHIN + Duration::from_secs(5), "{fail} took {took:?}");
     }
 }
 
 #[test]
-fn a_second_signal_ends_the_process_even_when_every_thread_is_blocked() {
-    for (fail, waits_in) in
+fn a_second_signal_forces_the_exit_while_a_phase_blocks() {
+    for (fail, phase) in
         [("on_start block", "on_start"), ("run block", "run"), ("on_stop block", "on_stop")]
     {
         let mut command = failing_worker(fail);
         let mut worker = Worker::spawn(command.env("HEARTBEAT_STOP_WITHIN", "1h"));
-        worker.line_with(&format!("in {waits_in}"));
+        worker.wait_for_line(&format!("in {phase}"));
         worker.signal(Signal::INT);
-        worker.line_with("SIGINT: ");
-        let code = worker.signal_until_the_end(Signal::TERM).code();
+        worker.wait_for_line("SIGINT: ");
+        let code = worker.signal_until_exit(Signal::TERM).code();
         assert_eq!(code, Some(128 + 15), "{fail}: {:#?}", worker.log());
     }
 }
 
-/// Nobody reads what this one says, and `run` blocks while it says it.
+/// Nobody reads its stderr, so that `run` blocks while it prints.
 #[test]
-fn a_pipe_that_nobody_reads_stops_neither_health_nor_the_end() {
+fn a_full_stderr_pipe_blocks_neither_health_nor_the_exit() {
     for (signals, code) in [(1, 75), (2, 128 + 15)] {
         let address = free_address();
         let mut command = failing_worker("run fill stderr");
@@ -117,18 +117,18 @@ fn a_pipe_that_nobody_reads_stops_neither_health_nor_the_end() {
             command.env("HEARTBEAT_STOP_WITHIN", "1h");
         }
         let mut worker = command.stderr(Stdio::piped()).spawn().unwrap();
-        let until = |status: &str| {
+        let wait_for = |status: &str| {
             let deadline = Instant::now() + Duration::from_secs(60);
             let request = "GET /livez HTTP/1.0\r\n\r\n";
-            while !exchange(&address, request).is_ok_and(|answer| answer.starts_with(status)) {
+            while !exchange(&address, request).is_ok_and(|response| response.starts_with(status)) {
                 assert!(Instant::now() < deadline, "no {status}");
             }
         };
-        until("HTTP/1.0 200 ");
-        until("HTTP/1.0 503 ");
+        wait_for("HTTP/1.0 200 ");
+        wait_for("HTTP/1.0 503 ");
         signal(worker.id(), Signal::TERM);
-        until("HTTP/1.0 200 ");
-        // For 50 ms, another one is taken for the same.
+        wait_for("HTTP/1.0 200 ");
+        // A repeat within 50 ms counts as the same signal.
         let (_pace, pace) = channel::<()>();
         while signals == 2 && worker.try_wait().unwrap().is_none() {
             signal(worker.id(), Signal::TERM);
@@ -138,35 +138,34 @@ fn a_pipe_that_nobody_reads_stops_neither_health_nor_the_end() {
     }
 }
 
-/// A client that has sent half a request is not waited for.
 #[test]
-fn half_a_request_does_not_hold_up_the_end() {
+fn a_partial_request_does_not_delay_the_exit() {
     let mut worker = Worker::spawn(&mut failing_worker("run stop"));
-    worker.line_with("in run");
+    worker.wait_for_line("in run");
     let mut client = TcpStream::connect(worker.address()).unwrap();
     client.write_all(b"G").unwrap();
     assert_eq!(worker.get("/livez").status, 200);
-    let asked = Instant::now();
+    let start = Instant::now();
     worker.signal(Signal::TERM);
     assert_eq!(worker.wait().code(), Some(0));
-    println!("ended after {:?}", asked.elapsed());
-    assert!(asked.elapsed() < Duration::from_millis(900), "{:?}", asked.elapsed());
+    println!("exited after {:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_millis(900), "{:?}", start.elapsed());
 }
 
 #[test]
-fn a_stop_without_a_bound_is_one() {
+fn a_stop_may_have_no_practical_time_limit() {
     let mut command = failing_worker("run stop");
     command.env("HEARTBEAT_STOP_WITHIN", "5000000000000000h").env("HEARTBEAT_DRAIN", "1ms");
     let mut worker = Worker::spawn(&mut command);
-    worker.line_with("in run");
+    worker.wait_for_line("in run");
     worker.signal(Signal::TERM);
     assert_eq!(worker.wait().code(), Some(0), "{:#?}", worker.log());
 }
 
 #[test]
-fn a_hangup_changes_nothing() {
+fn ignores_sighup() {
     let mut worker = Worker::spawn(&mut failing_worker("run stop"));
-    worker.line_with("in run");
+    worker.wait_for_line("in run");
     worker.signal(Signal::HUP);
     assert_eq!(worker.get("/readyz").status, 200);
     worker.signal(Signal::TERM);
@@ -174,13 +173,13 @@ fn a_hangup_changes_nothing() {
 }
 
 #[test]
-fn a_panic_of_a_task_is_counted_and_is_not_the_end() {
+fn counts_the_panic_of_a_task_and_goes_on() {
     let mut command = failing_worker("run spawn panic");
     let mut worker = Worker::spawn(command.env("HEARTBEAT_DETAILS", "always"));
-    worker.line_with("a task panicked at tests/src/bin/failing-worker.rs:");
-    let answer = worker.get("/health");
-    assert_eq!(answer.status, 200);
-    let body: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    worker.wait_for_line("a task panicked at tests/src/bin/failing-worker.rs:");
+    let response = worker.get("/health");
+    assert_eq!(response.status, 200);
+    let body: serde_json::Value = serde_json::from_str(&response.body).unwrap();
     assert_eq!(body["panics"]["count"], 1);
     assert!(body["panics"]["last"].as_str().unwrap().ends_with(": a wrong turn"), "{body}");
     worker.signal(Signal::TERM);
@@ -188,29 +187,14 @@ fn a_panic_of_a_task_is_counted_and_is_not_the_end() {
 }
 
 #[test]
-fn what_a_phase_failed_with_is_in_the_trusted_view_only() {
-    for (details, shown) in [("always", true), ("never", false)] {
-        let mut command = failing_worker("run error, on_stop hang");
-        let mut worker = Worker::spawn(command.env("HEARTBEAT_DETAILS", details));
-        worker.line_with("in on_stop");
-        let body: serde_json::Value = serde_json::from_str(&worker.get("/health").body).unwrap();
-        let failure = body["failure"].as_str();
-        let expected = "run failed: the order is lost: the disk is full";
-        assert_eq!(failure, shown.then_some(expected), "{body}");
-        assert_eq!(body["role"].as_str(), shown.then_some("FailingWorker"), "{body}");
-        assert_eq!(worker.wait().code(), Some(75));
-    }
-}
-
-#[test]
-fn a_panic_turns_live_red_and_ends_with_70_whatever_drop_does() {
+fn a_panic_fails_live_and_exits_with_70_though_drop_blocks() {
     let mut command = failing_worker("run panic, drop block");
     let mut worker = Worker::spawn(command.env("HEARTBEAT_DETAILS", "always"));
-    let line = worker.line_with("heartbeat: run panicked");
+    let line = worker.wait_for_line("heartbeat: run panicked");
     assert!(line.ends_with(": a wrong turn (live and ready fail)"), "{line}");
-    let answer = worker.get("/livez");
-    assert_eq!(answer.status, 503);
-    let body: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    let response = worker.get("/livez");
+    assert_eq!(response.status, 503);
+    let body: serde_json::Value = serde_json::from_str(&response.body).unwrap();
     assert_eq!(body["reasons"], serde_json::json!(["faulted"]));
     let failure = body["failure"].as_str().unwrap();
     assert!(failure.starts_with("run panicked at tests/src/bin/failing-worker.rs:"), "{failure}");
@@ -219,21 +203,21 @@ fn a_panic_turns_live_red_and_ends_with_70_whatever_drop_does() {
 }
 
 #[test]
-fn a_busy_worker_is_live_and_not_ready() {
+fn a_busy_worker_is_live_but_not_ready() {
     let mut worker = Worker::spawn(&mut failing_worker("run busy"));
-    worker.line_with("heartbeat: busy");
+    worker.wait_for_line("heartbeat: busy");
     assert_eq!(worker.get("/livez").status, 200);
-    let answer = worker.get("/readyz");
-    assert_eq!(answer.status, 503);
-    assert!(answer.body.ends_with(r#""state":"busy","reasons":["busy"]}"#), "{}", answer.body);
+    let response = worker.get("/readyz");
+    assert_eq!(response.status, 503);
+    let end = r#""state":"busy","reasons":["busy"]}"#;
+    assert!(response.body.ends_with(end), "{}", response.body);
     worker.signal(Signal::TERM);
     assert_eq!(worker.wait().code(), Some(0));
 }
 
-/// The exit code and the number of calls of `on_stop` are right at whatever moment the signal
-/// comes: some 9 ms pass from the first line to the last.
+/// The signal arrives at any time of the life of a worker, which is about 9 ms.
 #[test]
-fn two_hundred_stops_at_random_moments() {
+fn exits_with_0_after_one_on_stop_at_whatever_time_the_signal_arrives() {
     let mut seed = 0x2545_f491_4f6c_dd1d_u64;
     let mut skipped_run = 0;
     for round in 0..200 {
@@ -241,7 +225,7 @@ fn two_hundred_stops_at_random_moments() {
         seed ^= seed >> 7;
         seed ^= seed << 17;
         let mut worker = Worker::spawn(&mut failing_worker("every 3ms"));
-        worker.read_for(Duration::from_micros(seed % 12_000));
+        worker.read_log_for(Duration::from_micros(seed % 12_000));
         worker.signal(Signal::TERM);
         let code = worker.wait().code();
         assert_eq!(code, Some(0), "round {round}: {:#?}", worker.log());
@@ -249,27 +233,27 @@ fn two_hundred_stops_at_random_moments() {
         assert!(entered == ALL || entered == ["on_start", "on_stop"], "round {round}: {entered:?}");
         skipped_run += usize::from(entered.len() == 2);
     }
-    println!("in {skipped_run} of 200 rounds the stop came during on_start");
+    println!("in {skipped_run} of 200 rounds the signal arrived during on_start");
 }
 
-/// A process with the id 1 has no default action for signals; without a handler it would stay.
+/// Process 1 has no default action for signals: without a handler it would go on.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_worker_that_is_process_1_stops_on_sigterm() {
+fn stops_on_sigterm_as_process_1() {
     const OPTIONS: [&str; 5] = ["--user", "--map-root-user", "--fork", "--pid", "--kill-child"];
     let mut unshare = Command::new("unshare");
     unshare.args(OPTIONS);
     if !unshare.arg("true").status().is_ok_and(|status| status.success()) {
-        return skip("unshare cannot make a PID namespace for this user");
+        return skip("unshare cannot create a PID namespace for this user");
     }
     let mut command = Command::new("unshare");
     command.args(OPTIONS).arg(env!("CARGO_BIN_EXE_failing-worker"));
     command.env("HEARTBEAT_SETTING_FAIL", "run stop");
     let mut worker = Worker::spawn(&mut command);
-    worker.line_with("in run");
+    worker.wait_for_line("in run");
     let children = format!("/proc/{0}/task/{0}/children", worker.id());
     let process_1 = std::fs::read_to_string(children).unwrap();
     signal(process_1.trim().parse().unwrap(), Signal::TERM);
     assert_eq!(worker.wait().code(), Some(0));
-    assert_said(&worker, "SIGTERM: stopping");
+    assert_logged(&worker, "SIGTERM: stopping");
 }
