@@ -21,6 +21,7 @@ pub use rustix::process::Signal;
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A worker process. Dropping it kills the process.
+#[derive(Debug)]
 pub struct Worker {
     child: Child,
     stdin: Option<ChildStdin>,
