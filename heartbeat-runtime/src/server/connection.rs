@@ -50,11 +50,8 @@ pub(super) async fn serve(
     let lingers = {
         let (heads, reads) = (Heads::default(), 0);
         let io = Io { stream: Arc::clone(&stream), slot: Arc::clone(&slot), heads, reads };
-        let ends = closing.clone();
-        let service = service_fn(|request| {
-            let (health, slot, ends) = (Arc::clone(&health), Arc::clone(&slot), ends.clone());
-            async move { Ok::<_, Infallible>(answer(request, &health, &slot, ends).await) }
-        });
+        let service_closing = closing.clone();
+        let service = service_fn(|request| Answer::new(request, &health, &slot, &service_closing));
         let builder = builder();
         let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service));
         tokio::select! {
@@ -117,24 +114,65 @@ impl<F: Future<Output = ()> + Send + 'static> Executor<F> for BoxedExecutor {
     }
 }
 
-async fn answer(
+/// A response: at once, unless the request may have a body.
+enum Answer {
+    Now(Option<Response>),
+    Later(Pin<Box<dyn Future<Output = Response> + Send>>),
+}
+
+impl Answer {
+    fn new(
+        request: Request<Incoming>,
+        health: &Arc<HealthState>,
+        slot: &Arc<ConnectionSlot>,
+        closing: &watch::Receiver<()>,
+    ) -> Self {
+        let refusal = rules::refuse_head(&request);
+        if refusal.is_some() || request.body().is_end_stream() {
+            return Self::Now(Some(answer(refusal, &request, health, slot)));
+        }
+        let (health, slot, closing) = (Arc::clone(health), Arc::clone(slot), closing.clone());
+        Self::Later(Box::pin(answer_after_body(request, health, slot, closing)))
+    }
+}
+
+impl Future for Answer {
+    type Output = Result<Response, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut *self {
+            Self::Now(response) => Poll::Ready(Ok(response.take().unwrap_or_default())),
+            Self::Later(response) => response.as_mut().poll(context).map(Ok),
+        }
+    }
+}
+
+/// Waits until a body begins or turns out to be empty, which a shutdown bounds too.
+async fn answer_after_body(
     mut request: Request<Incoming>,
-    health: &HealthState,
-    slot: &ConnectionSlot,
+    health: Arc<HealthState>,
+    slot: Arc<ConnectionSlot>,
     mut closing: watch::Receiver<()>,
 ) -> Response {
-    if !request.body().is_end_stream() {
-        slot.expect_body();
-    }
+    slot.expect_body();
     let refusal = tokio::select! {
         biased;
-        refusal = rules::refusal(&mut request) => refusal,
+        refusal = rules::refuse_body(&mut request) => refusal,
         () = async { shutdown_requested(&mut closing).await; sleep(LAST_REQUEST).await } => {
             Some(StatusCode::REQUEST_TIMEOUT)
         }
     };
+    answer(refusal, &request, &health, &slot)
+}
+
+fn answer(
+    refusal: Option<StatusCode>,
+    request: &Request<Incoming>,
+    health: &HealthState,
+    slot: &ConnectionSlot,
+) -> Response {
     let mut response =
-        refusal.map_or_else(|| health.answer(Some(slot.peer()), &request), router::empty);
+        refusal.map_or_else(|| health.answer(Some(slot.peer()), request), router::empty);
     slot.on_response();
     let length = response.body().len();
     if request.method() == Method::HEAD {

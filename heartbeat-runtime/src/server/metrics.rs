@@ -34,7 +34,7 @@ struct HealthCollector {
     transitions: u64,
     uptime: Duration,
     start_time: Duration,
-    lanes: Vec<HeartbeatReport>,
+    heartbeats: Vec<HeartbeatReport>,
     checks: Vec<CheckReport>,
     lags: (Vec<u64>, Duration),
     panics: u64,
@@ -85,7 +85,7 @@ impl HealthCollector {
             transitions: vitals.transitions().1,
             uptime: vitals.clock().now(),
             start_time: json::start_time(health),
-            lanes: vitals.heartbeat_reports(),
+            heartbeats: vitals.heartbeat_reports(),
             checks: vitals.check_reports(),
             lags: vitals.starvation().lags().report(),
             panics: vitals.panics().report().0,
@@ -113,23 +113,27 @@ impl HealthCollector {
         to.counter("heartbeat_task_panics", panics, None, &self.panics)
     }
 
-    fn lanes(&self, to: &mut MetricWriter<'_>) -> fmt::Result {
+    fn heartbeats(&self, to: &mut MetricWriter<'_>) -> fmt::Result {
         fn each<V>(
-            lanes: &[HeartbeatReport],
+            heartbeats: &[HeartbeatReport],
             value: impl Fn(&HeartbeatReport) -> V,
         ) -> Vec<(Labels<'_>, V)> {
-            lanes.iter().map(|lane| ([("heartbeat", lane.name.as_str())], value(lane))).collect()
+            heartbeats
+                .iter()
+                .map(|heartbeat| ([("heartbeat", heartbeat.name.as_str())], value(heartbeat)))
+                .collect()
         }
-        let (lanes, seconds) = (&self.lanes, Some(&Unit::Seconds));
+        let (heartbeats, seconds) = (&self.heartbeats, Some(&Unit::Seconds));
         let age = "Time since the heartbeat was last seen alive";
-        let ages = each(lanes, |lane| lane.age.as_secs_f64());
+        let ages = each(heartbeats, |heartbeat| heartbeat.age.as_secs_f64());
         to.gauges("heartbeat_age", age, seconds, ages)?;
         let deadline = "Time that may pass without a beat";
-        let deadlines = each(lanes, |lane| lane.deadline.as_secs_f64());
+        let deadlines = each(heartbeats, |heartbeat| heartbeat.deadline.as_secs_f64());
         to.gauges("heartbeat_deadline", deadline, seconds, deadlines)?;
-        let stalled = each(lanes, |lane| i64::from(lane.state == HeartbeatState::Stalled));
+        let stalled =
+            each(heartbeats, |heartbeat| i64::from(heartbeat.state == HeartbeatState::Stalled));
         to.gauges("heartbeat_stalled", "1 while the heartbeat is stalled", None, stalled)?;
-        let stalls = each(lanes, |lane| lane.stalls);
+        let stalls = each(heartbeats, |heartbeat| heartbeat.stalls);
         to.counters("heartbeat_stalls", "Stalls of the heartbeat", None, stalls)
     }
 
@@ -170,7 +174,7 @@ impl Collector for HealthCollector {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let mut families = MetricWriter { encoder };
         self.instance(&mut families)?;
-        self.lanes(&mut families)?;
+        self.heartbeats(&mut families)?;
         self.checks(&mut families)?;
         let (counts, sum) = &self.lags;
         families.lags("heartbeat_canary_lag", counts, sum.as_secs_f64())?;

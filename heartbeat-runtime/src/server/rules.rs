@@ -7,30 +7,27 @@ use http::header::{EXPECT, HOST};
 use http::{Request, StatusCode, Version};
 use hyper::body::{Body, Buf};
 
-/// Refuses a request that has a body, or not the one `Host` that HTTP/1.1 demands (RFC 9112,
-/// section 3.2). Any host will do: probers name all kinds.
-pub(super) async fn refusal(
-    request: &mut Request<impl Body<Data: Buf> + Unpin>,
-) -> Option<StatusCode> {
+/// Refuses a request without the one `Host` that HTTP/1.1 demands (RFC 9112, section 3.2). Any host
+/// will do: probers name all kinds.
+pub(super) fn refuse_head<B>(request: &Request<B>) -> Option<StatusCode> {
     let hosts = request.headers().get_all(HOST).iter().count();
-    if hosts > 1 || hosts == 0 && request.version() == Version::HTTP_11 {
-        return Some(StatusCode::BAD_REQUEST);
-    }
-    // To read from a client that waits to be invited would invite it to send what is refused then.
-    if request.headers().contains_key(EXPECT) && !request.body().is_end_stream() {
-        return Some(StatusCode::PAYLOAD_TOO_LARGE);
-    }
-    refused_body(request.body_mut()).await
+    let is_valid = hosts == 1 || hosts == 0 && request.version() != Version::HTTP_11;
+    (!is_valid).then_some(StatusCode::BAD_REQUEST)
 }
 
-/// Waits for the first byte of a body, unless its announced length decides. A body that ends before
-/// its first byte, such as a chunked one without chunks, is no body.
-async fn refused_body(mut body: impl Body<Data: Buf> + Unpin) -> Option<StatusCode> {
-    if body.size_hint().lower() > 0 {
+/// Refuses a body. Waits for its first byte, unless the head decides. A body that ends before its first
+/// byte, such as a chunked one without chunks, is no body.
+pub(super) async fn refuse_body(
+    request: &mut Request<impl Body<Data: Buf> + Unpin>,
+) -> Option<StatusCode> {
+    // Reading from a client that expects an invitation would invite it to send a refused body.
+    let expects_invitation = request.headers().contains_key(EXPECT);
+    let body = request.body_mut();
+    if body.size_hint().lower() > 0 || expects_invitation && !body.is_end_stream() {
         return Some(StatusCode::PAYLOAD_TOO_LARGE);
     }
     while !body.is_end_stream() {
-        match poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        match poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await {
             None => break,
             Some(Err(_)) => return Some(StatusCode::BAD_REQUEST),
             Some(Ok(frame)) if frame.data_ref().is_some_and(Buf::has_remaining) => {
@@ -46,7 +43,7 @@ async fn refused_body(mut body: impl Body<Data: Buf> + Unpin) -> Option<StatusCo
 mod tests {
     use http::{Request, Version};
 
-    use super::refusal;
+    use super::{refuse_body, refuse_head};
 
     #[tokio::test]
     async fn accepts_one_host_and_no_body() {
@@ -65,8 +62,11 @@ mod tests {
                 .fold(Request::builder().version(version), |request, _| request.header("Host", "a"))
                 .body(body.to_owned())
                 .unwrap();
-            let status = refusal(&mut request).await.map(|status| status.as_u16());
-            assert_eq!(status, expected, "{request:?}");
+            let status = match refuse_head(&request) {
+                None => refuse_body(&mut request).await,
+                status => status,
+            };
+            assert_eq!(status.map(|status| status.as_u16()), expected, "{request:?}");
         }
     }
 }

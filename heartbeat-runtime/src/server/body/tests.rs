@@ -61,10 +61,10 @@ async fn adds_the_details() {
     assert_eq!(body["instance"], "orders-0");
     assert_eq!(body["start_time"], 86_400);
     assert_eq!(body["failure"], "run failed: the disk is full");
-    let lane = json!({
+    let heartbeat = json!({
         "name": "run", "state": "unarmed", "age": 0.0, "deadline": 30.0, "stalls": 0
     });
-    assert_eq!(body["heartbeats"], json!([lane]));
+    assert_eq!(body["heartbeats"], json!([heartbeat]));
     health.vitals.apply(Event::Started);
     let body: serde_json::Value = serde_json::from_str(&detailed(Format::Json, &health)).unwrap();
     let change = json!({ "at": 0.0, "from": "starting", "to": "pass", "lasted": 0.0 });
