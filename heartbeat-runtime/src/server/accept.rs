@@ -9,8 +9,9 @@ use tokio::sync::watch;
 use tokio::task::{JoinSet, yield_now};
 use tokio::time::timeout;
 
-use super::connection::{self, shutdown_requested};
+use super::connection;
 use super::limiter::ConnectionLimiter;
+use super::shutdown::shutdown_requested;
 use super::state::HealthState;
 use super::task::BoxFuture;
 use crate::endpoint::Listener;

@@ -1,15 +1,11 @@
 //! One connection: from its first byte to its end, which is a FIN and never a reset.
 
-use std::convert::Infallible;
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{self, Context, Poll};
 use std::time::Duration;
 
-use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderValue, Method, Request, StatusCode, Version};
-use hyper::body::{Body, Incoming};
 use hyper::rt::Executor;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -19,10 +15,10 @@ use tokio::sync::watch;
 use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 
+use super::answer::Answer;
 use super::heads::Heads;
 use super::limiter::ConnectionSlot;
-use super::router::{self, Response};
-use super::rules;
+use super::shutdown::{LAST_REQUEST, shutdown_requested};
 use super::state::HealthState;
 use super::task::BoxFuture;
 use crate::endpoint::Stream;
@@ -36,8 +32,6 @@ const READS_PER_TURN: u8 = 2;
 /// Time for the peer to close after the last response, and the bytes that it may still send.
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 256 * 1024;
-/// Time for the first request of a client that connects just before the server closes.
-const LAST_REQUEST: Duration = Duration::from_millis(100);
 
 /// Serves a connection until either side closes or shutdown begins: until `closing` has no sender.
 pub(super) async fn serve(
@@ -79,11 +73,6 @@ pub(super) async fn serve(
     close(&stream, &slot, closing, lingers).await;
 }
 
-/// Waits until the sender is dropped.
-pub(super) async fn shutdown_requested(closing: &mut watch::Receiver<()>) {
-    while closing.changed().await.is_ok() {}
-}
-
 /// Sets limits that are small, as a prober needs little.
 fn builder() -> auto::Builder<BoxedExecutor> {
     let mut builder = auto::Builder::new(BoxedExecutor);
@@ -112,83 +101,6 @@ impl<F: Future<Output = ()> + Send + 'static> Executor<F> for BoxedExecutor {
         let answer: BoxFuture = Box::pin(answer);
         tokio::spawn(answer);
     }
-}
-
-/// A response: at once, unless the request may have a body.
-enum Answer {
-    Now(Option<Response>),
-    Later(Pin<Box<dyn Future<Output = Response> + Send>>),
-}
-
-impl Answer {
-    fn new(
-        request: Request<Incoming>,
-        health: &Arc<HealthState>,
-        slot: &Arc<ConnectionSlot>,
-        closing: &watch::Receiver<()>,
-    ) -> Self {
-        let refusal = rules::refuse_head(&request);
-        if refusal.is_some() || request.body().is_end_stream() {
-            return Self::Now(Some(answer(refusal, &request, health, slot)));
-        }
-        let (health, slot, closing) = (Arc::clone(health), Arc::clone(slot), closing.clone());
-        Self::Later(Box::pin(answer_after_body(request, health, slot, closing)))
-    }
-}
-
-impl Future for Answer {
-    type Output = Result<Response, Infallible>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match &mut *self {
-            Self::Now(response) => Poll::Ready(Ok(response.take().unwrap_or_default())),
-            Self::Later(response) => response.as_mut().poll(context).map(Ok),
-        }
-    }
-}
-
-/// Waits until a body begins or turns out to be empty, which a shutdown bounds too.
-async fn answer_after_body(
-    mut request: Request<Incoming>,
-    health: Arc<HealthState>,
-    slot: Arc<ConnectionSlot>,
-    mut closing: watch::Receiver<()>,
-) -> Response {
-    slot.expect_body();
-    let refusal = tokio::select! {
-        biased;
-        refusal = rules::refuse_body(&mut request) => refusal,
-        () = async { shutdown_requested(&mut closing).await; sleep(LAST_REQUEST).await } => {
-            Some(StatusCode::REQUEST_TIMEOUT)
-        }
-    };
-    answer(refusal, &request, &health, &slot)
-}
-
-fn answer(
-    refusal: Option<StatusCode>,
-    request: &Request<Incoming>,
-    health: &HealthState,
-    slot: &ConnectionSlot,
-) -> Response {
-    let mut response =
-        refusal.map_or_else(|| health.answer(Some(slot.peer()), request), router::empty);
-    slot.on_response();
-    let length = response.body().len();
-    if request.method() == Method::HEAD {
-        response.body_mut().clear();
-    }
-    let headers = response.headers_mut();
-    // hyper does not always set the length of a body that is not sent.
-    headers.insert(CONTENT_LENGTH, length.into());
-    // A path that is refused or missing now may exist later.
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    // HTTP/2 has no such header: it refuses one stream, and the others go on.
-    if request.version() < Version::HTTP_2 && (refusal.is_some() || slot.near_limit()) {
-        headers.insert(CONNECTION, HeaderValue::from_static("close"));
-    }
-    response
 }
 
 /// Closes with FIN. Unread input would turn that into a reset, which can overtake the response; it

@@ -1,6 +1,7 @@
 //! The health server. It reads the verdict and decides nothing.
 
 mod accept;
+mod answer;
 mod body;
 mod connection;
 mod details;
@@ -14,6 +15,7 @@ mod metrics;
 mod process_stats;
 mod router;
 mod rules;
+mod shutdown;
 mod state;
 mod task;
 
