@@ -10,7 +10,7 @@
 #![no_main]
 
 use heartbeat_definition::{
-    Diagnostic, ReadError, Parsed, RoleModule, RoleValue, ServiceConfiguration, ServiceDefinition,
+    Diagnostic, Parsed, ReadError, RoleModule, RoleValue, ServiceConfiguration, ServiceDefinition,
     suggest,
 };
 use libfuzzer_sys::fuzz_target;
