@@ -297,11 +297,11 @@ impl RoleEnvironment {
     /// ready fails and live does not. Before `run` it sets how the instance begins.
     pub fn set_busy(&self, busy: bool) {
         self.instance.vitals.apply_and_log(Event::Busy(busy), |change| {
-            let lasted = Elapsed(change.lasted);
             if busy {
+                let lasted = Elapsed(change.lasted);
                 lifecycle!(info, "busy (ready fails), after {lasted} of {}", change.from);
             } else {
-                lifecycle!(info, "no longer busy, after {lasted}");
+                lifecycle!(info, "no longer busy, after {}", Elapsed(change.state_lasted));
             }
         });
     }

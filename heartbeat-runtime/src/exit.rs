@@ -57,7 +57,8 @@ impl fmt::Display for Exit {
             Self::Recycle => "stopped for a recycle",
             Self::Timeout => "stopped, with unfinished work aborted,",
             Self::Signal(_) => "stopped by a second signal",
-            Self::Usage | Self::Configuration | Self::Probe { .. } => "not started",
+            Self::Configuration => "stopped by a configuration error",
+            Self::Usage | Self::Probe { .. } => "not started",
         })
     }
 }

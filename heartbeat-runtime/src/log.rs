@@ -18,9 +18,9 @@ use tracing::subscriber::NoSubscriber;
 /// Logs a lifecycle line through `tracing`, or to stderr if the program has no subscriber. It never
 /// waits for the write.
 macro_rules! lifecycle {
-    (info, $($line:tt)+) => { $crate::log::write($crate::log::Level::Info, format!($($line)+)) };
-    (warn, $($line:tt)+) => { $crate::log::write($crate::log::Level::Warn, format!($($line)+)) };
-    (error, $($line:tt)+) => { $crate::log::write($crate::log::Level::Error, format!($($line)+)) };
+    (info, $($line:tt)+) => { $crate::log::write($crate::log::Level::Info, &format!($($line)+)) };
+    (warn, $($line:tt)+) => { $crate::log::write($crate::log::Level::Warn, &format!($($line)+)) };
+    (error, $($line:tt)+) => { $crate::log::write($crate::log::Level::Error, &format!($($line)+)) };
 }
 pub(crate) use lifecycle;
 
@@ -68,9 +68,9 @@ pub(crate) fn start() -> io::Result<()> {
     Ok(())
 }
 
-/// Queues a line. It never waits for the write.
-pub(crate) fn write(level: Level, text: String) {
-    let line = Line::new(level, text);
+/// Queues a line, with its control characters escaped. It never waits for the write.
+pub(crate) fn write(level: Level, text: &str) {
+    let line = Line::new(level, escape_controls(text));
     let mut queue = lock();
     if queue.has_writer {
         queue.push(line);

@@ -19,7 +19,7 @@ use crate::exit::Exit;
 use crate::log::{self, Elapsed, lifecycle};
 use crate::server::{self, BoxFuture, HealthState};
 use crate::supervisor::{Signals, Systemd};
-use crate::vitals::{Canary, Event, Reason, ScanReport, State, Verdict, Vitals};
+use crate::vitals::{Canary, Event, HeartbeatState, Reason, ScanReport, State, Verdict, Vitals};
 
 /// Time for the last responses.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
@@ -68,13 +68,15 @@ impl MonitorBuilder {
         Ok(Self { runtime, signals })
     }
 
-    /// Starts the monitor thread, which serves health on each listener.
+    /// Starts the monitor thread, which serves health on each listener. Calls `announce` when nothing
+    /// can fail any more, before a signal is handled or a probe answered.
     pub(crate) fn start(
         self,
         servers: Vec<(BoundListener, HealthState)>,
         vitals: Arc<Vitals>,
         config: MonitorConfig,
         systemd: Systemd,
+        announce: impl FnOnce(),
     ) -> io::Result<MonitorHandle> {
         let Self { runtime, signals } = self;
         let servers = {
@@ -84,15 +86,22 @@ impl MonitorBuilder {
         };
         log::start()?;
         let (close, closing) = oneshot::channel();
+        let (announced, announcement) = oneshot::channel::<()>();
         let canary_vitals = Arc::clone(&vitals);
         let monitor = Monitor { servers, vitals, config, systemd, signals };
         // First, so that no probe passes before every thread of ours exists.
         spawn("canary", move || send_canaries(&canary_vitals))?;
         let thread = spawn("heartbeat", move || {
-            runtime.block_on(monitor.run(closing));
+            runtime.block_on(async {
+                // It ends by its sender, which is dropped.
+                let _ = announcement.await;
+                monitor.run(closing).await;
+            });
             // This ends the connections that are still open.
             runtime.shutdown_background();
         })?;
+        announce();
+        drop(announced);
         Ok(MonitorHandle { thread, close })
     }
 }
@@ -178,7 +187,7 @@ async fn handle_signals(mut signals: Signals, vitals: &Vitals, stop_within: Dura
 pub(crate) async fn watch_health(vitals: &Vitals) {
     let mut report = ScanReport::default();
     loop {
-        report = vitals.scan(&report, |next| log_changes(&report, next));
+        report = vitals.scan(&report, |next| log_changes(vitals, &report, next));
         log_panics(vitals);
         let slept_at = Instant::now();
         vitals.clock().arm(report.period);
@@ -198,11 +207,15 @@ pub(crate) fn log_panics(vitals: &Vitals) {
 /// Logs what began and what ended between two scans, a line each. A change of the verdict without
 /// one of these causes gets a line of its own. Nothing recovers during a stop: a beat is only no
 /// longer due.
-fn log_changes(before: &ScanReport, after: &ScanReport) {
+fn log_changes(vitals: &Vitals, before: &ScanReport, after: &ScanReport) {
     let mut is_explained = false;
     for stall in after.stalled.iter().filter(|stall| !before.has_stalled(&stall.name)) {
         let (name, silent) = (&stall.name, Elapsed(after.at.saturating_sub(stall.since)));
-        lifecycle!(warn, "stalled: no beat from `{name}` for {silent} (live and ready fail)");
+        if stall.exceeds_allowance {
+            lifecycle!(warn, "stalled: `{name}` exceeds its allowance (live and ready fail)");
+        } else {
+            lifecycle!(warn, "stalled: no beat from `{name}` for {silent} (live and ready fail)");
+        }
         is_explained = true;
     }
     for failure in after.failing.iter().filter(|failure| !before.has_failed(&failure.name)) {
@@ -216,12 +229,28 @@ fn log_changes(before: &ScanReport, after: &ScanReport) {
     }
     for stall in before.stalled.iter().filter(|stall| !after.has_stalled(&stall.name)) {
         let (name, silent) = (&stall.name, Elapsed(after.at.saturating_sub(stall.since)));
-        lifecycle!(info, "recovered: `{name}` beats again, after {silent}");
+        let reports = vitals.heartbeat_reports();
+        match reports.iter().find(|report| report.name == *name).map(|report| report.state) {
+            Some(HeartbeatState::Idle) => {
+                lifecycle!(info, "recovered: `{name}` is idle, after {silent}");
+            }
+            Some(HeartbeatState::Allowed) => {
+                lifecycle!(info, "recovered: `{name}` has an allowance, after {silent}");
+            }
+            Some(HeartbeatState::Beating) => {
+                lifecycle!(info, "recovered: `{name}` beats again, after {silent}");
+            }
+            _ => lifecycle!(info, "recovered: `{name}` finished, after {silent}"),
+        }
         is_explained = true;
     }
     for failure in before.failing.iter().filter(|failure| !after.has_failed(&failure.name)) {
         let (name, failed) = (&failure.name, Elapsed(after.at.saturating_sub(failure.since)));
-        lifecycle!(info, "check `{name}` recovered, after {failed}");
+        if vitals.check_reports().iter().any(|check| check.name == *name) {
+            lifecycle!(info, "check `{name}` recovered, after {failed}");
+        } else {
+            lifecycle!(info, "check `{name}` ended, after it had failed for {failed}");
+        }
         is_explained = true;
     }
     let change = after.transition.as_ref().filter(|change| !is_explained && change.is_news());
@@ -238,20 +267,24 @@ fn log_changes(before: &ScanReport, after: &ScanReport) {
 fn send_canaries(vitals: &Vitals) {
     let is_starved = |verdict: &Verdict| verdict.reasons.contains(&Reason::Starved);
     let mut canary = Canary::default();
+    let mut starved_at = Duration::ZERO;
     let mut is_ending = false;
     while !is_ending {
         vitals.wait_for_next(&canary);
         // One more round at the end withdraws the starvation of a runtime that is shutting down.
         is_ending = vitals.lifecycle().state.is_ending();
         vitals.poll_canary(&mut canary, |change| {
-            let lasted = Elapsed(change.lasted);
             if is_starved(&change.to) {
+                if !is_starved(&change.from) {
+                    starved_at = change.at;
+                }
                 let effect = if change.to.live { "status warn" } else { "live and ready fail" };
                 lifecycle!(warn, "starved: the worker's runtime runs no tasks ({effect})");
             } else if is_starved(&change.from) {
+                let starved = Elapsed(change.at.saturating_sub(starved_at));
                 lifecycle!(
                     info,
-                    "recovered: the worker's runtime runs tasks again, after {lasted}"
+                    "recovered: the worker's runtime runs tasks again, after {starved}"
                 );
             }
         });

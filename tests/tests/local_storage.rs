@@ -62,6 +62,8 @@ fn assert_refused(command: Command, folder: &TempDir, reason: &str) {
     for part in ["for local storage `Scratch`", "set HEARTBEAT_RESOURCE_SCRATCH to "] {
         assert!(line.contains(part), "{reason}: {line}");
     }
+    let end = worker.log().last().unwrap();
+    assert!(end.contains("stopped by a configuration error after "), "{end}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Environment variables, which nothing else reads.
+//! Environment variables. Nothing else reads them but the library that takes the sockets of systemd.
 
 use std::collections::HashMap;
 use std::ffi::OsString;

@@ -153,7 +153,7 @@ pub(super) fn log_failure(vitals: &Vitals, event: Event, failure: &str, deadline
 
 /// Logs that `run` begins, and whether the instance is ready.
 fn log_start(change: &Transition) {
-    let took = Elapsed(change.lasted);
+    let took = Elapsed(change.at);
     match change.to.state {
         State::Busy => lifecycle!(info, "busy after {took}"),
         _ if change.to.ready => lifecycle!(info, "ready after {took}"),

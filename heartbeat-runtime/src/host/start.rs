@@ -14,7 +14,7 @@ use crate::endpoint::{Address, BindError, BoundListener};
 use crate::endpoint::{AddressSource, SocketActivation};
 use crate::error::{Error, StartError};
 use crate::exit::Exit;
-use crate::log::{escape_controls, lifecycle};
+use crate::log::lifecycle;
 use crate::monitor::{MonitorBuilder, MonitorConfig};
 use crate::server::HealthState;
 use crate::supervisor::Systemd;
@@ -48,7 +48,7 @@ impl<S: 'static> Host<S, Bound> {
             }
             Ok(Some(kind)) => Err(Exit::Probe { is_success: probe::run(&self, kind) }),
             Ok(None) => start(self).map_err(|error| {
-                lifecycle!(error, "{}", escape_controls(&error.to_string()));
+                lifecycle!(error, "{error}");
                 Exit::Configuration
             }),
         };
@@ -77,12 +77,6 @@ fn start<S>(host: Host<S, Bound>) -> Result<Running<S>, StartError> {
     let deadlines = prepared.config.deadlines;
     let systemd = Systemd::new(&variables, deadlines.stop_within);
     let monitor_config = MonitorConfig { stop_within: deadlines.stop_within };
-    let monitor = monitor
-        .start(servers, Arc::clone(&prepared.vitals), monitor_config, systemd)
-        .map_err(|error| {
-            let way_out = "raise the limits of threads and open files";
-            Error::from(format!("cannot serve health: {error}: {way_out}"))
-        })?;
     let (role, version) = (host.role, host.version);
     let url = |name| prepared.config.endpoint(name).map(|endpoint| url(endpoint.address()));
     let health = url(host.binding.heartbeat)?;
@@ -90,7 +84,15 @@ fn start<S>(host: Host<S, Bound>) -> Result<Running<S>, StartError> {
         Some(management) => format!("; management on {}", url(management)?),
         None => String::new(),
     };
-    lifecycle!(info, "{role} {version} is starting; health on {health}{management}");
+    let announce = || {
+        lifecycle!(info, "{role} {version} is starting; health on {health}{management}");
+    };
+    let monitor = monitor
+        .start(servers, Arc::clone(&prepared.vitals), monitor_config, systemd, announce)
+        .map_err(|error| {
+            let help = "raise the limits of threads and open files";
+            Error::from(format!("cannot serve health: {error}: {help}"))
+        })?;
     let role = prepared.into_environment();
     Ok(Running { phases: host.phases, deadlines, runtime, role, monitor })
 }
@@ -118,7 +120,7 @@ fn bind(
         listeners = sockets.take(name)?;
     }
     if listeners.is_empty() {
-        let bound = BoundListener::bind(&endpoint).map_err(|error| with_way_out(name, &error));
+        let bound = BoundListener::bind(&endpoint).map_err(|error| with_help(name, &error));
         #[cfg(unix)]
         let bound = bound.map_err(|error| sockets.with_hint(name, error));
         listeners.push(bound?);
@@ -133,7 +135,7 @@ fn bind(
     Ok(listeners.into_iter().map(serve).collect())
 }
 
-fn with_way_out(endpoint: &str, error: &BindError) -> Error {
+fn with_help(endpoint: &str, error: &BindError) -> Error {
     let first = if error.is_in_use() { "end the process that has it, or " } else { "" };
     let variable = address_variable(endpoint);
     format!("{error}: {first}set {variable} to another address").into()

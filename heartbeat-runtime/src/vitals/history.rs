@@ -12,6 +12,7 @@ const KEPT: usize = 64;
 pub(crate) struct History {
     verdict: Verdict,
     since: Duration,
+    state_since: Duration,
     transitions: VecDeque<Transition>,
     count: u64,
 }
@@ -25,11 +26,14 @@ pub(crate) struct Transition {
     pub(crate) to: Verdict,
     /// The time that the former verdict lasted.
     pub(crate) lasted: Duration,
+    /// The time that the former state has lasted.
+    pub(crate) state_lasted: Duration,
 }
 
 impl History {
     pub(crate) fn new(verdict: Verdict) -> Self {
-        Self { verdict, since: Duration::ZERO, transitions: VecDeque::new(), count: 0 }
+        let (since, state_since) = (Duration::ZERO, Duration::ZERO);
+        Self { verdict, since, state_since, transitions: VecDeque::new(), count: 0 }
     }
 
     /// Records the verdict. Returns the transition if it has changed.
@@ -39,9 +43,13 @@ impl History {
         }
         let from = std::mem::replace(&mut self.verdict, verdict.clone());
         let lasted = now.saturating_sub(self.since);
+        let state_lasted = now.saturating_sub(self.state_since);
         self.since = now;
+        if from.state != verdict.state {
+            self.state_since = now;
+        }
         self.count += 1;
-        let transition = Transition { at: now, from, to: verdict, lasted };
+        let transition = Transition { at: now, from, to: verdict, lasted, state_lasted };
         if self.transitions.len() == KEPT {
             self.transitions.pop_front();
         }

@@ -191,6 +191,11 @@ impl HeartbeatRecord {
         }
     }
 
+    /// Tells whether the last scan found an allowance, even one that has run out.
+    pub(crate) fn has_allowance(&self) -> bool {
+        self.allowed_until.load(Ordering::Relaxed) > 0
+    }
+
     pub(crate) fn is_stalled(&self) -> bool {
         self.stalled.load(Ordering::Relaxed)
     }

@@ -24,6 +24,8 @@ pub(crate) struct Stall {
     pub(crate) name: String,
     /// Its last sign of life, on the clock of the vitals.
     pub(crate) since: Duration,
+    /// It is under an allowance that has run out.
+    pub(crate) exceeds_allowance: bool,
 }
 
 /// A failed check.
