@@ -1,7 +1,6 @@
 //! The folders of declared local storage.
 
 use std::env::temp_dir;
-use std::fmt;
 use std::fs::DirBuilder;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -30,11 +29,28 @@ enum Folder {
 }
 
 /// The error of a local storage that is not declared, or cannot be created.
-#[derive(Debug)]
-pub struct LocalResourceError {
-    role: String,
-    name: String,
-    cause: Option<(PathBuf, io::Error)>,
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct LocalResourceError(#[from] LocalResourceErrorKind);
+
+#[derive(Debug, thiserror::Error)]
+enum LocalResourceErrorKind {
+    #[error(
+        "role `{role}` declares no local storage `{name}`: add <LocalStorage name=\"{name}\" /> to \
+         the service definition"
+    )]
+    Undeclared { role: String, name: String },
+    #[error(
+        "cannot create {} for local storage `{name}`: {cause}: set {} to another folder",
+        folder.display(),
+        variable_name("HEARTBEAT_RESOURCE_", name)
+    )]
+    Create {
+        name: String,
+        folder: PathBuf,
+        #[source]
+        cause: io::Error,
+    },
 }
 
 impl LocalResources {
@@ -55,10 +71,11 @@ impl LocalResources {
     }
 
     pub(crate) fn get(&self, name: &str) -> Result<PathBuf, LocalResourceError> {
-        let error =
-            |cause| LocalResourceError { role: self.role.clone(), name: name.to_owned(), cause };
         let declared = self.folders.iter().find(|(declared, _)| declared == name);
-        let (_, folder) = declared.ok_or_else(|| error(None))?;
+        let (_, folder) = declared.ok_or_else(|| LocalResourceErrorKind::Undeclared {
+            role: self.role.clone(),
+            name: name.to_owned(),
+        })?;
         let (path, created) = match folder {
             Folder::Named(path) => (path.clone(), create(path)),
             Folder::InBase(name) => {
@@ -68,7 +85,10 @@ impl LocalResources {
         };
         match created {
             Ok(()) => Ok(path),
-            Err(cause) => Err(error(Some((path, cause)))),
+            Err(cause) => {
+                let (name, folder) = (name.to_owned(), path);
+                Err(LocalResourceErrorKind::Create { name, folder, cause }.into())
+            }
         }
     }
 }
@@ -91,31 +111,6 @@ fn create_private(base: &Path, name: &str) -> io::Result<()> {
 /// Makes a name one component of a path.
 fn file_name(name: &str) -> String {
     name.replace(['/', '\\', ':'], "_")
-}
-
-impl fmt::Display for LocalResourceError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { role, name, cause } = self;
-        match cause {
-            None => write!(
-                f,
-                "role `{role}` declares no local storage `{name}`: add \
-                 <LocalStorage name=\"{name}\" /> to the service definition"
-            ),
-            Some((folder, cause)) => write!(
-                f,
-                "cannot create {} for local storage `{name}`: {cause}: set {} to another folder",
-                folder.display(),
-                variable_name("HEARTBEAT_RESOURCE_", name)
-            ),
-        }
-    }
-}
-
-impl std::error::Error for LocalResourceError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.cause.as_ref().map(|(_, error)| error as _)
-    }
 }
 
 #[cfg(test)]
