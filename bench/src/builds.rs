@@ -63,7 +63,7 @@ pub(crate) fn measure(contenders: &[Contender], table: &mut Table) -> Result<(),
     Ok(())
 }
 
-/// Seconds of a clean build, and of a rebuild after the worker's own file has changed.
+/// Measures the seconds of a clean build, and of a rebuild after the worker's own file has changed.
 fn build_times(package: &str) -> Result<(f64, f64), Box<dyn Error>> {
     let target = tempfile::tempdir()?;
     let build = || {
@@ -81,7 +81,7 @@ fn build_times(package: &str) -> Result<(f64, f64), Box<dyn Error>> {
     Ok((clean, build()?))
 }
 
-/// Names and versions of the crates in the tree of a package, including its own.
+/// Returns the names and versions of the crates in the tree of a package, including its own.
 fn crates(package: &str) -> Result<BTreeSet<String>, Box<dyn Error>> {
     let mut tree = cargo(&["tree", "--locked", "--offline", "--edges=normal,build"]);
     tree.args(["--prefix=none", "--format={p}", "--package", package]);

@@ -85,7 +85,7 @@ pub(crate) fn build_all(
 // === impl Contender ===
 
 impl Contender {
-    /// The Cargo package; `None` on Node.
+    /// Returns the Cargo package; `None` on Node.
     pub(crate) fn package(&self) -> Option<&'static str> {
         match self.program {
             Program::Cargo(package, _) => Some(package),
@@ -93,7 +93,7 @@ impl Contender {
         }
     }
 
-    /// The executable; `None` on Node.
+    /// Returns the executable; `None` on Node.
     pub(crate) fn binary(&self) -> Option<PathBuf> {
         match self.program {
             Program::Cargo(_, binary) => Some(release_binary(binary)),
@@ -134,12 +134,12 @@ fn release_binary(binary: &str) -> PathBuf {
     bench_folder().join("target/release").join(binary)
 }
 
-/// The folder of this package.
+/// Returns the folder of this package.
 pub(crate) fn bench_folder() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Cargo in the workspace of the bench.
+/// Creates a command that runs Cargo in the workspace of the bench.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new("cargo");
     command.args(arguments).current_dir(bench_folder());

@@ -91,7 +91,7 @@ fn measure_one(contender: &Contender) -> Result<Lifecycle, Box<dyn Error>> {
     Ok(Lifecycle { start, unready, outcome, live_while_stopping, exit, exit_code_0 })
 }
 
-/// One cell per contender, from its last round.
+/// Returns one cell per contender, from its last round.
 fn last_round(rounds: &[Vec<Lifecycle>], text: impl Fn(&Lifecycle) -> String) -> Vec<Cell> {
     rounds.iter().map(|all| Cell::text(all.last().map(&text).unwrap_or_default())).collect()
 }

@@ -61,6 +61,11 @@ mod parse;
 mod select;
 mod suggest;
 
+/// The README, so that its example is tested.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub use duration::parse_duration;
 #[cfg(feature = "lint")]
 pub use lint::{Authority, Code, Diagnostic, File, Parsed, Severity};

@@ -120,7 +120,7 @@ use proc_macro::TokenStream;
 /// | `stop_within = "25s"` | the time limit for stopping | `"25s"` |
 /// | `drain = "5s"` | the shortest time that a stopping worker stays up, not ready, before `on_stop` | `"0s"` |
 /// | `flavor = "current_thread"` | the flavor of the tokio runtime, as in `#[tokio::main]`: here, spawned tasks share the main thread | `"multi_thread"` |
-/// | `worker_threads = 4` | the number of threads that drive spawned tasks | one per core |
+/// | `worker_threads = 4` | the number of threads that drive spawned tasks | `TOKIO_WORKER_THREADS`, else one per core |
 /// | `crate = path::to::heartbeat_runtime` | the path of the runtime, for a module or a function; an `impl` names it by its trait | `::heartbeat_runtime` |
 ///
 /// A duration is a whole number followed by its unit: `ms`, `s`, `m` or `h`. Values are literals.

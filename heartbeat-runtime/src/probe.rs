@@ -30,8 +30,8 @@ use thiserror::Error;
 use crate::endpoint::Address;
 pub use crate::vitals::{ProbeKind, ProbeKindError};
 
-/// Maximum bytes of a response that are kept and printed; Docker keeps no more.
-const ANSWER: usize = 4096;
+/// Bytes of a response at which reading stops; of the body, 1,024 characters are kept.
+const MAX_RESPONSE_BYTES: usize = 8192;
 
 /// The response to a probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,13 +75,13 @@ impl ProbeResponse {
 /// No process listens at the address, the response takes longer than `within`, or it is not HTTP.
 pub fn probe(
     address: &Address,
-    question: ProbeKind,
+    kind: ProbeKind,
     within: Duration,
 ) -> Result<ProbeResponse, ProbeError> {
-    let path = question.path();
+    let path = kind.path();
     let time = Deadline { begun: Instant::now(), within };
-    let answer = exchange(address, path, time).and_then(|answer| read(&answer));
-    answer.map_err(|cause| {
+    let response = exchange(address, path, time).and_then(|bytes| read(&bytes));
+    response.map_err(|cause| {
         // Systems differ in the error of a timeout.
         let late = matches!(cause.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock);
         let in_time =
@@ -129,16 +129,16 @@ fn connect_to(address: &SockAddr, time: Deadline) -> io::Result<Socket> {
 fn request(mut stream: Socket, path: &str, time: Deadline) -> io::Result<Vec<u8>> {
     let request = format!("GET {path} HTTP/1.0\r\nUser-Agent: heartbeat-probe\r\n\r\n");
     stream.write_all(request.as_bytes())?;
-    let mut answer = Vec::new();
+    let mut response = Vec::new();
     let mut buffer = [0; 1024];
-    while answer.len() < 2 * ANSWER {
+    while response.len() < MAX_RESPONSE_BYTES {
         stream.set_read_timeout(Some(time.left()?))?;
         match stream.read(&mut buffer)? {
             0 => break,
-            count => answer.extend(buffer.iter().take(count)),
+            count => response.extend(buffer.iter().take(count)),
         }
     }
-    Ok(answer)
+    Ok(response)
 }
 
 impl Deadline {
@@ -148,8 +148,8 @@ impl Deadline {
     }
 }
 
-fn read(answer: &[u8]) -> io::Result<ProbeResponse> {
-    let text = String::from_utf8_lossy(answer);
+fn read(response: &[u8]) -> io::Result<ProbeResponse> {
+    let text = String::from_utf8_lossy(response);
     let parsed = text.split_once("\r\n\r\n").and_then(|(head, body)| {
         let status = head.strip_prefix("HTTP/1.")?.split(' ').nth(1)?.parse().ok()?;
         Some(ProbeResponse { status, body: body.chars().take(1024).collect() })
@@ -189,16 +189,16 @@ mod tests {
                 let _ = stream.read(&mut request);
             }
         });
-        let answer = probe(&address, ProbeKind::Ready, Duration::from_millis(300));
+        let response = probe(&address, ProbeKind::Ready, Duration::from_millis(300));
         server.join().unwrap();
-        answer.map_err(|error| error.to_string())
+        response.map_err(|error| error.to_string())
     }
 
     #[test]
     fn a_response_is_a_status_and_one_line() {
-        let answer = asked(b"HTTP/1.0 503 No\r\nA: b\r\n\r\n{\"a\":\n1}\n", false).unwrap();
-        assert!(!answer.is_success());
-        assert_eq!(answer.to_string(), "503 {\"a\": 1}");
+        let response = asked(b"HTTP/1.0 503 No\r\nA: b\r\n\r\n{\"a\":\n1}\n", false).unwrap();
+        assert!(!response.is_success());
+        assert_eq!(response.to_string(), "503 {\"a\": 1}");
         assert!(asked(b"HTTP/1.1 200 OK\r\n\r\n", false).unwrap().is_success());
     }
 
@@ -269,7 +269,7 @@ mod tests {
     #[test]
     fn a_long_response_is_cut() {
         let long = [b"HTTP/1.0 200 OK\r\n\r\n".as_slice(), &vec![b'x'; 100_000]].concat();
-        let answer = asked(long.leak(), false).map(|answer| answer.to_string().len());
-        assert!(answer.is_ok_and(|length| length < 4096));
+        let response = asked(long.leak(), false).map(|response| response.to_string().len());
+        assert!(response.is_ok_and(|length| length < 4096));
     }
 }

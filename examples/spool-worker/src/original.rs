@@ -73,7 +73,7 @@ impl Original {
         Ok(fs::remove_file(&self.path).map_err(failed("remove", &self.path))?)
     }
 
-    /// Read, write and execute permissions. Not set-user-id: the result belongs to the worker, even
+    /// Returns the read, write and execute permissions. Not set-user-id: the result belongs to the worker, even
     /// if the original does not.
     #[cfg(unix)]
     pub(crate) fn permissions(&self) -> Result<fs::Permissions, SpoolError> {

@@ -28,7 +28,7 @@ impl FileKind {
         Ok(document)
     }
 
-    /// The namespace of its root element.
+    /// Returns the namespace of its root element.
     pub(crate) fn namespace(self) -> &'static str {
         match self {
             Self::Definition | Self::RoleModule => {
@@ -40,7 +40,7 @@ impl FileKind {
         }
     }
 
-    /// The name of its root element.
+    /// Returns the name of its root element.
     fn root(self) -> &'static str {
         match self {
             Self::Definition => "ServiceDefinition",
@@ -49,7 +49,7 @@ impl FileKind {
         }
     }
 
-    /// Its name in messages.
+    /// Returns its name in messages.
     fn title(self) -> &'static str {
         match self {
             Self::Definition => "service definition (.csdef)",

@@ -225,7 +225,7 @@ fn role(role: &Role) -> Value {
 }
 
 fn variables(variables: &[Variable]) -> Value {
-    let describe = variables.iter().map(|variable| {
+    let described = variables.iter().map(|variable| {
         let mut value = attributes(&variable.source);
         if let Some(found) = &variable.role_instance_value {
             assert!(found.value.is_some(), "{} is one of the thirteen", found.xpath);
@@ -233,7 +233,7 @@ fn variables(variables: &[Variable]) -> Value {
         }
         Value::Object(value)
     });
-    describe.collect()
+    described.collect()
 }
 
 fn endpoint(endpoint: &heartbeat_definition::Endpoint) -> Value {

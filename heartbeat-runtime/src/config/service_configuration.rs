@@ -18,7 +18,7 @@ pub(crate) struct Configuration {
 }
 
 impl Configuration {
-    /// No configuration: the variables give every value.
+    /// Creates an empty configuration: the variables give every value.
     #[cfg(feature = "test-util")]
     pub(crate) fn none() -> Self {
         Self { path: DEFAULT_PATH.into(), content: None }

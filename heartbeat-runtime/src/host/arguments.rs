@@ -37,7 +37,7 @@ pub(super) fn probe_kind(
         Some((name, _)) if arguments.len() > 1 => {
             Err(format!("`{name}` must be the only argument: remove the others"))
         }
-        asked => Ok(asked.map(|(_, question)| *question)),
+        asked => Ok(asked.map(|(_, kind)| *kind)),
     }
 }
 
@@ -47,13 +47,13 @@ fn unknown(argument: &OsString, next: Option<&OsString>) -> String {
     let joined = next.map(|next| format!("{argument}={}", next.to_string_lossy()));
     let names = || KNOWN.iter().map(|(name, _)| *name);
     let near = joined.and_then(|joined| suggest(&joined, names()));
-    let way_out = if let Some(name) = near.or_else(|| suggest(&argument, names())) {
+    let help = if let Some(name) = near.or_else(|| suggest(&argument, names())) {
         format!("did you mean `{name}`?")
     } else {
-        let [(drive, _), (ready, _), (startup, _)] = KNOWN;
-        format!("write {drive}, {ready} or {startup}")
+        let [(live, _), (ready, _), (startup, _)] = KNOWN;
+        format!("write {live}, {ready} or {startup}")
     };
-    format!("`{}` is not an argument of a worker: {way_out}", escape_controls(&argument))
+    format!("`{}` is not an argument of a worker: {help}", escape_controls(&argument))
 }
 
 #[cfg(test)]
@@ -66,7 +66,7 @@ mod tests {
         assert_eq!(asked(&["--heartbeat-probe=live"]), Ok(Some(ProbeKind::Live)));
         assert_eq!(asked(&["--heartbeat-probe=startup"]), Ok(Some(ProbeKind::Startup)));
         assert_eq!(asked(&[]), Ok(None));
-        assert_eq!(asked(&["-v", "", "heartbeat", "-heartbeat", "drive"]), Ok(None));
+        assert_eq!(asked(&["-v", "", "heartbeat", "-heartbeat", "live"]), Ok(None));
         for refused in [&["--heartbeat-probe=live", "-v"][..], &["-v", "--heartbeat"]] {
             asked(refused).unwrap_err();
         }

@@ -16,10 +16,10 @@ pub(super) fn render(
     format: Format,
     health: &HealthState,
     detailed: bool,
-    question: ProbeKind,
+    kind: ProbeKind,
     verdict: &Verdict,
 ) -> String {
-    let status = verdict.status(question);
+    let status = verdict.status(kind);
     let reasons = if status == Status::Pass { &[] } else { &verdict.reasons[..] };
     match format {
         Format::Text => text(status, reasons),

@@ -38,7 +38,7 @@ struct HealthCollector {
     checks: Vec<CheckReport>,
     lags: (Vec<u64>, Duration),
     panics: u64,
-    usage: Option<ProcessStats>,
+    stats: Option<ProcessStats>,
 }
 
 impl MetricsFormat {
@@ -67,7 +67,7 @@ pub(super) fn render(format: MetricsFormat, health: &HealthState) -> String {
     let _ = text::encode(&mut written, &registry);
     match format {
         MetricsFormat::OpenMetrics => written,
-        MetricsFormat::PrometheusText => classic(&written),
+        MetricsFormat::PrometheusText => to_prometheus_text(&written),
     }
 }
 
@@ -89,7 +89,7 @@ impl HealthCollector {
             checks: vitals.check_reports(),
             lags: vitals.starvation().lags().report(),
             panics: vitals.panics().report().0,
-            usage: ProcessStats::from_env(),
+            stats: ProcessStats::read(),
         }
     }
 
@@ -98,12 +98,12 @@ impl HealthCollector {
         let is = |state| i64::from(self.verdict.state == state);
         let states = State::ALL.map(|state| ([("state", state.as_str())], is(state))).into();
         to.gauges("heartbeat_state", "1 for the current state of the instance", None, states)?;
-        for (name, help, question) in [
+        for (name, help, kind) in [
             ("heartbeat_live", "1 if live passes", ProbeKind::Live),
             ("heartbeat_ready", "1 if ready passes", ProbeKind::Ready),
             ("heartbeat_started", "1 after on_start succeeded", ProbeKind::Startup),
         ] {
-            to.gauge(name, help, None, &i64::from(self.verdict.passes(question)))?;
+            to.gauge(name, help, None, &i64::from(self.verdict.passes(kind)))?;
         }
         let transitions = "Changes of the verdict";
         to.counter("heartbeat_transitions", transitions, None, &self.transitions)?;
@@ -162,23 +162,23 @@ impl HealthCollector {
         let seconds = Some(&Unit::Seconds);
         let start = "Start of the process since 1970";
         to.gauge("process_start_time", start, seconds, &self.start_time.as_secs_f64())?;
-        let Some(usage) = &self.usage else { return Ok(()) };
+        let Some(stats) = &self.stats else { return Ok(()) };
         let cpu = "User and system CPU time";
-        to.counter("process_cpu", cpu, seconds, &usage.cpu.as_secs_f64())?;
-        let memory = i64::try_from(usage.resident_bytes).unwrap_or(i64::MAX);
+        to.counter("process_cpu", cpu, seconds, &stats.cpu.as_secs_f64())?;
+        let memory = i64::try_from(stats.resident_bytes).unwrap_or(i64::MAX);
         to.gauge("process_resident_memory", "Resident memory", Some(&Unit::Bytes), &memory)
     }
 }
 
 impl Collector for HealthCollector {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let mut families = MetricWriter { encoder };
-        self.instance(&mut families)?;
-        self.heartbeats(&mut families)?;
-        self.checks(&mut families)?;
+        let mut writer = MetricWriter { encoder };
+        self.instance(&mut writer)?;
+        self.heartbeats(&mut writer)?;
+        self.checks(&mut writer)?;
         let (counts, sum) = &self.lags;
-        families.lags("heartbeat_canary_lag", counts, sum.as_secs_f64())?;
-        self.process(&mut families)
+        writer.lags("heartbeat_canary_lag", counts, sum.as_secs_f64())?;
+        self.process(&mut writer)
     }
 }
 
@@ -258,7 +258,7 @@ impl MetricWriter<'_> {
 }
 
 /// Converts OpenMetrics to the format before it: families named as their samples, no units, no end.
-fn classic(openmetrics: &str) -> String {
+fn to_prometheus_text(openmetrics: &str) -> String {
     let suffixes: Vec<(&str, &str)> = openmetrics
         .lines()
         .filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '))

@@ -12,13 +12,13 @@ pub(super) struct ProcessStats {
 
 impl ProcessStats {
     #[cfg(target_os = "linux")]
-    pub(super) fn from_env() -> Option<Self> {
+    pub(super) fn read() -> Option<Self> {
         let file = |name| std::fs::read_to_string(format!("/proc/self/{name}")).ok();
         Self::parse(&file("stat")?, &file("status")?)
     }
 
     #[cfg(not(target_os = "linux"))]
-    pub(super) fn from_env() -> Option<Self> {
+    pub(super) fn read() -> Option<Self> {
         None
     }
 
@@ -47,8 +47,8 @@ mod tests {
     fn parses_the_fields_behind_any_name() {
         let stat = "7 (a) b) S 1 7 7 0 -1 4194304 100 0 0 0 150 50 0 0 20 0 4 0 99 1000000 512 1";
         let status = "Name:\ta) b\nVmHWM:\t     900 kB\nVmRSS:\t     800 kB\n";
-        let usage = ProcessStats { cpu: Duration::from_secs(2), resident_bytes: 800 * 1024 };
-        assert_eq!(ProcessStats::parse(stat, status), Some(usage));
+        let parsed = ProcessStats { cpu: Duration::from_secs(2), resident_bytes: 800 * 1024 };
+        assert_eq!(ProcessStats::parse(stat, status), Some(parsed));
         assert_eq!(ProcessStats::parse("7 (a) S 1", status), None);
         assert_eq!(ProcessStats::parse(stat, "Name:\ta) b\n"), None);
     }
@@ -56,6 +56,6 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn a_process_uses_memory() {
-        assert!(ProcessStats::from_env().unwrap().resident_bytes > 100_000);
+        assert!(ProcessStats::read().unwrap().resident_bytes > 100_000);
     }
 }

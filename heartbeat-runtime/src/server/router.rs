@@ -20,10 +20,10 @@ impl HealthState {
     pub(crate) fn answer<B>(&self, peer: Option<Peer>, request: &Request<B>) -> Response {
         let detailed = self.access.allows(peer, request);
         let path = without_last_slash(request.uri().path());
-        match self.question(path, request.uri().path()) {
+        match self.probe_kind(path, request.uri().path()) {
             // Untrusted clients get 404.
             _ if path == "/metrics" && detailed => by_method(request, || self.scrape(request)),
-            Some(question) => by_method(request, || self.verdict(question, detailed, request)),
+            Some(kind) => by_method(request, || self.verdict(kind, detailed, request)),
             // `*` is the server as a whole (RFC 9110, section 9.3.7).
             None if path == "*" && request.method() == Method::OPTIONS => options(StatusCode::OK),
             None => empty(StatusCode::NOT_FOUND),
@@ -31,7 +31,7 @@ impl HealthState {
     }
 
     /// Maps a path to its probe, given without its trailing slash and in full.
-    fn question(&self, path: &str, full_path: &str) -> Option<ProbeKind> {
+    fn probe_kind(&self, path: &str, full_path: &str) -> Option<ProbeKind> {
         Some(match path {
             "/health" | "/healthz" => ProbeKind::Health,
             "/health/live" | "/livez" => ProbeKind::Live,
@@ -50,11 +50,11 @@ impl HealthState {
         path.is_some_and(|path| path.trim_start_matches('/') == asked.trim_start_matches('/'))
     }
 
-    fn verdict<B>(&self, question: ProbeKind, detailed: bool, request: &Request<B>) -> Response {
+    fn verdict<B>(&self, kind: ProbeKind, detailed: bool, request: &Request<B>) -> Response {
         let verdict = self.vitals.verdict();
         let format = accept(request).map_or(Format::Json, Format::negotiate);
-        let body = body::render(format, self, detailed, question, &verdict);
-        let passes = verdict.passes(question);
+        let body = body::render(format, self, detailed, kind, &verdict);
+        let passes = verdict.passes(kind);
         let status = if passes { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
         with_body(status, format.content_type(), body)
     }

@@ -20,8 +20,8 @@ use tokio::time::{Instant, sleep_until};
 use crate::config::EnvVars;
 use crate::vitals::{Reason, Verdict, Vitals};
 
-/// Time between looks at changes that no event announces.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Time between polls for changes that no event announces.
+const POLL_EVERY: Duration = Duration::from_secs(1);
 /// Time that a stop may take beyond its limit: the last responses, and the end of the process.
 const BEYOND_BUDGET: Duration = Duration::from_secs(5);
 /// Maximum timeout for the manager, in microseconds. Added to its clock, it saturates to infinity, and
@@ -74,18 +74,18 @@ impl Systemd {
             self.notify(vitals);
             tokio::select! {
                 _ = lifecycle.changed() => {}
-                () = sleep_until(self.next_look(Instant::now())) => {}
+                () = sleep_until(self.next_poll(Instant::now())) => {}
             }
         }
     }
 
-    /// Returns the time of the next look. An overdue ping, because live fails or the send failed, is
+    /// Returns the time of the next poll. An overdue ping, because live fails or the send failed, is
     /// retried often enough to be in time.
-    fn next_look(&self, now: Instant) -> Instant {
-        let look = now + LOOK_EVERY;
-        let Some(every) = self.watchdog else { return look };
+    fn next_poll(&self, now: Instant) -> Instant {
+        let poll = now + POLL_EVERY;
+        let Some(every) = self.watchdog else { return poll };
         let due = self.sent.alive.map(|alive| alive + every).filter(|due| *due > now);
-        look.min(due.unwrap_or(now + every / 4))
+        poll.min(due.unwrap_or(now + every / 4))
     }
 
     /// Sends all pending messages.
@@ -228,9 +228,9 @@ mod tests {
         let (now, every) = (Instant::now(), Duration::from_millis(250));
         systemd.sent.alive = Some(now);
         let later = now + Duration::from_millis(100);
-        assert_eq!(systemd.next_look(later), now + every);
+        assert_eq!(systemd.next_poll(later), now + every);
         for overdue in [now + every, now + Duration::from_secs(60)] {
-            assert_eq!(systemd.next_look(overdue), overdue + every / 4);
+            assert_eq!(systemd.next_poll(overdue), overdue + every / 4);
         }
     }
 

@@ -56,7 +56,7 @@ impl HeartbeatFlags {
         self.allowed_until.store(end, Ordering::Release);
     }
 
-    /// A swap, as in a scan, so that the two are ordered.
+    /// Marks the heartbeat as restarted, by a swap as in a scan, so that the two are ordered.
     fn restart(&self) {
         self.restarted.swap(true, Ordering::AcqRel);
     }

@@ -67,7 +67,7 @@ pub(crate) fn install_hook() {
     ONCE.call_once(|| {
         let previous = take_hook();
         set_hook(Box::new(move |panic| {
-            if !is_handed_over(panic) {
+            if !try_hand_over(panic) {
                 record(panic);
                 previous(panic);
             }
@@ -88,7 +88,7 @@ pub(crate) fn catch_panic<T>(call: impl FnOnce() -> T) -> Result<T, String> {
     let result = catch_unwind(AssertUnwindSafe(call));
     CAUGHT.set(around);
     let place = CAUGHT_AT.take();
-    result.map_err(|panic| describe(place.as_deref(), panic))
+    result.map_err(|panic| describe_caught(place.as_deref(), panic))
 }
 
 /// Hands the text of each panic of this thread to `receiver`, instead of printing and counting it,
@@ -98,27 +98,29 @@ pub(crate) fn hand_over(receiver: impl Fn(String) + 'static) {
     RECEIVER.set(Some(Box::new(receiver)));
 }
 
-fn describe(place: Option<&str>, panic: Box<dyn Any + Send>) -> String {
-    let described = match task_panics() {
+fn describe_caught(place: Option<&str>, panic: Box<dyn Any + Send>) -> String {
+    let text = match task_panics() {
         // A resumed panic does not call the hook, which has seen it before.
-        (_, Some(last)) if place.is_none() && last.ends_with(text(panic.as_ref())) => last,
-        _ => described(place, panic.as_ref()),
+        (_, Some(last)) if place.is_none() && last.ends_with(payload_text(panic.as_ref())) => last,
+        _ => panic_text(place, panic.as_ref()),
     };
     // The payload may panic when it is dropped.
     std::mem::forget(panic);
-    described
+    text
 }
 
-/// Must not panic, as `record` must not.
-fn is_handed_over(panic: &PanicHookInfo<'_>) -> bool {
+/// Hands a panic to the receiver of this thread; returns false if there is none. Must not panic, as
+/// `record` must not.
+fn try_hand_over(panic: &PanicHookInfo<'_>) -> bool {
     let hand_over = |receiver: &RefCell<Option<Receiver>>| {
         let receiver = receiver.try_borrow().ok()?;
-        receiver.as_ref().map(|receiver| receiver(escape_controls(text(panic.payload()))))
+        receiver.as_ref().map(|receiver| receiver(escape_controls(payload_text(panic.payload()))))
     };
     RECEIVER.try_with(hand_over).ok().flatten().is_some()
 }
 
-/// Must not panic: a panic in a hook aborts the process.
+/// Counts a panic and keeps its text, or keeps only the place if it is caught. Must not panic: a panic
+/// in a hook aborts the process.
 fn record(panic: &PanicHookInfo<'_>) {
     let place = panic.location().map(ToString::to_string);
     // A task may be polled on this thread, inside the caught code.
@@ -128,16 +130,16 @@ fn record(panic: &PanicHookInfo<'_>) {
         return;
     }
     if let Ok(mut last) = LAST.try_lock() {
-        *last = Some(described(place.as_deref(), panic.payload()));
+        *last = Some(panic_text(place.as_deref(), panic.payload()));
     }
     COUNT.fetch_add(1, Ordering::Relaxed);
 }
 
-fn described(place: Option<&str>, payload: &(dyn Any + Send)) -> String {
-    escape_controls(&format!("panicked at {}: {}", place.unwrap_or("?"), text(payload)))
+fn panic_text(place: Option<&str>, payload: &(dyn Any + Send)) -> String {
+    escape_controls(&format!("panicked at {}: {}", place.unwrap_or("?"), payload_text(payload)))
 }
 
-fn text(payload: &(dyn Any + Send)) -> &str {
+fn payload_text(payload: &(dyn Any + Send)) -> &str {
     let text = payload.downcast_ref::<&str>().copied();
     let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("(no text)")
@@ -156,23 +158,17 @@ mod tests {
         install_hook();
         install_hook();
         let (before, _) = task_panics();
-        let describe = catch_panic(|| panic!("a {} turn", "wrong")).unwrap_err();
-        assert!(
-            describe.contains("panics.rs:") && describe.ends_with(": a wrong turn"),
-            "{describe}"
-        );
-        let describe = catch_panic(|| std::panic::panic_any(7)).unwrap_err();
-        assert!(describe.ends_with(": (no text)"), "{describe}");
+        let text = catch_panic(|| panic!("a {} turn", "wrong")).unwrap_err();
+        assert!(text.contains("panics.rs:") && text.ends_with(": a wrong turn"), "{text}");
+        let text = catch_panic(|| std::panic::panic_any(7)).unwrap_err();
+        assert!(text.ends_with(": (no text)"), "{text}");
         // After a phase, the thread still belongs to the host.
-        let describe = catch_panic(|| {
+        let text = catch_panic(|| {
             catch_panic(|| ()).unwrap();
             panic!("in between")
         });
-        let describe = Result::<(), _>::unwrap_err(describe);
-        assert!(
-            describe.contains("panics.rs:") && describe.ends_with(": in between"),
-            "{describe}"
-        );
+        let text = Result::<(), _>::unwrap_err(text);
+        assert!(text.contains("panics.rs:") && text.ends_with(": in between"), "{text}");
         let (send, handed_over) = channel();
         let maker = std::thread::spawn(|| {
             hand_over(move |text| send.send(text).unwrap());

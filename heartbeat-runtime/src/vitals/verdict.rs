@@ -145,8 +145,8 @@ impl Verdict {
     }
 
     /// Tells whether a probe passes.
-    pub(crate) fn passes(&self, question: ProbeKind) -> bool {
-        match question {
+    pub(crate) fn passes(&self, kind: ProbeKind) -> bool {
+        match kind {
             ProbeKind::Health => self.live && self.ready,
             ProbeKind::Live => self.live,
             ProbeKind::Ready => self.ready,
@@ -155,8 +155,8 @@ impl Verdict {
     }
 
     /// Returns the status of a probe; one that passes may carry a warning.
-    pub(crate) fn status(&self, question: ProbeKind) -> Status {
-        match (self.passes(question), self.warned) {
+    pub(crate) fn status(&self, kind: ProbeKind) -> Status {
+        match (self.passes(kind), self.warned) {
             (false, _) => Status::Fail,
             (true, true) => Status::Warn,
             (true, false) => Status::Pass,
@@ -300,7 +300,7 @@ mod tests {
             let verdict = Verdict::of(snapshot);
             let passed: Vec<_> = [Health, Live, Ready, Startup]
                 .into_iter()
-                .filter(|question| verdict.passes(*question))
+                .filter(|kind| verdict.passes(*kind))
                 .collect();
             assert_eq!(passed, passing, "{verdict:?}");
             assert_eq!(verdict.reasons, reasons, "{verdict:?}");

@@ -160,7 +160,7 @@ fn check_certificates(
     }
 }
 
-/// Each instance needs a public port of each instance input endpoint.
+/// Checks that each instance has a public port of each instance input endpoint.
 fn check_public_ports(
     declared: &DeclaredNames<'_>,
     role: &RoleConfiguration,

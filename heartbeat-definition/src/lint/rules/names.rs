@@ -25,7 +25,7 @@ pub(super) fn check_definition(definition: &ServiceDefinition, diagnostics: &mut
     }
 }
 
-/// Extended support refuses a service that has the name of one of its roles.
+/// Checks that a role does not have the name of its service, which extended support refuses.
 fn check_service_name(service: &str, role: &Role, diagnostics: &mut Diagnostics) {
     if !service.is_empty() && role.name.eq_ignore_ascii_case(service) {
         diagnostics.add_with_fix(
@@ -50,7 +50,8 @@ fn check_role(role: &Role, diagnostics: &mut Diagnostics) {
     check_certificates(&role.certificates, diagnostics);
 }
 
-/// Real files declare a certificate once for each store that it is installed in.
+/// Checks that certificates differ in name. Only a warning if they differ in store: real files declare
+/// a certificate once for each store that it is installed in.
 fn check_certificates(certificates: &[Certificate], diagnostics: &mut Diagnostics) {
     let mut seen: HashMap<&str, &Certificate> = HashMap::new();
     for certificate in certificates.iter().filter(|c| !c.name.is_empty()) {

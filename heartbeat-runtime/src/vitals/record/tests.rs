@@ -20,7 +20,7 @@ impl Watched {
     }
 
     /// Scans once per period until the heartbeat is stalled. Returns the number of that scan.
-    fn looks_until_stalled(&mut self) -> Option<u32> {
+    fn scans_until_stalled(&mut self) -> Option<u32> {
         (1..=100).find(|_| {
             self.now += PERIOD;
             self.record.scan(Due::Now, self.now)
@@ -36,9 +36,9 @@ impl Watched {
 
 #[test]
 fn a_heartbeat_that_never_beat_owes_nothing_unless_it_is_armed() {
-    assert_eq!(Watched::new(false).looks_until_stalled(), None);
+    assert_eq!(Watched::new(false).scans_until_stalled(), None);
     // Armed at zero; the first scan comes after two periods.
-    assert_eq!(Watched::new(true).looks_until_stalled(), Some(7));
+    assert_eq!(Watched::new(true).scans_until_stalled(), Some(7));
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn a_heartbeat_stalls_by_the_scan_after_its_deadline_and_recovers() {
     for stalls in 1..3 {
         watched.record.beat();
         // One scan sees the beat, and the eighth after it reaches the deadline.
-        assert_eq!(watched.looks_until_stalled(), Some(9));
+        assert_eq!(watched.scans_until_stalled(), Some(9));
         assert_eq!(watched.record.report(watched.now).stalls, stalls);
     }
 }
@@ -57,12 +57,12 @@ fn an_idle_heartbeat_owes_nothing_and_the_end_restarts_the_deadline() {
     let mut watched = Watched::new(true);
     watched.record.enter_idle();
     watched.record.enter_idle();
-    assert_eq!(watched.looks_until_stalled(), None);
+    assert_eq!(watched.scans_until_stalled(), None);
     watched.record.leave_idle();
-    assert_eq!(watched.looks_until_stalled(), None, "guards nest");
+    assert_eq!(watched.scans_until_stalled(), None, "guards nest");
     assert_eq!(watched.record.report(watched.now).state, HeartbeatState::Idle);
     watched.record.leave_idle();
-    assert_eq!(watched.looks_until_stalled(), Some(9));
+    assert_eq!(watched.scans_until_stalled(), Some(9));
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn an_idle_guard_between_two_scans_restarts_the_deadline() {
     }
     watched.record.enter_idle();
     watched.record.leave_idle();
-    assert_eq!(watched.looks_until_stalled(), Some(9));
+    assert_eq!(watched.scans_until_stalled(), Some(9));
 }
 
 #[test]
@@ -82,8 +82,8 @@ fn the_end_of_an_allowance_is_the_deadline() {
     for time in [3 * PERIOD, 20 * PERIOD] {
         let mut watched = Watched::new(true);
         watched.allow(time);
-        let looks = u32::try_from(time.as_secs()).unwrap();
-        assert_eq!(watched.looks_until_stalled(), Some(looks));
+        let scans = u32::try_from(time.as_secs()).unwrap();
+        assert_eq!(watched.scans_until_stalled(), Some(scans));
         watched.record.beat();
         watched.now += PERIOD;
         assert!(!watched.record.scan(Due::Now, watched.now), "a beat heals it");
@@ -94,9 +94,9 @@ fn the_end_of_an_allowance_is_the_deadline() {
 fn an_allowance_binds_a_heartbeat_that_never_beat() {
     let mut watched = Watched::new(false);
     let end = watched.allow(5 * PERIOD);
-    assert_eq!(watched.looks_until_stalled(), Some(5));
+    assert_eq!(watched.scans_until_stalled(), Some(5));
     watched.record.end_allowance(end);
-    assert_eq!(watched.looks_until_stalled(), None, "and then it owes nothing again");
+    assert_eq!(watched.scans_until_stalled(), None, "and then it owes nothing again");
     assert_eq!(watched.record.report(watched.now).state, HeartbeatState::Unarmed);
 }
 
@@ -110,7 +110,7 @@ fn after_the_end_of_an_allowance_a_beat_restores_the_ordinary_deadline() {
     }
     watched.now += 2 * PERIOD;
     watched.record.beat();
-    assert_eq!(watched.looks_until_stalled(), Some(9), "the guard still lives");
+    assert_eq!(watched.scans_until_stalled(), Some(9), "the guard still lives");
     watched.record.end_allowance(end);
 }
 
@@ -125,7 +125,7 @@ fn the_latest_of_nested_allowances_counts_and_the_end_of_the_last_restarts_the_d
     }
     watched.record.end_allowance(inner);
     watched.record.end_allowance(outer);
-    assert_eq!(watched.looks_until_stalled(), Some(9));
+    assert_eq!(watched.scans_until_stalled(), Some(9));
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn the_deadline_begins_when_a_beat_is_due() {
         watched.now += PERIOD;
         assert!(!watched.record.scan(Due::NotYet, watched.now));
     }
-    assert_eq!(watched.looks_until_stalled(), Some(8));
+    assert_eq!(watched.scans_until_stalled(), Some(8));
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn beats_outlive_an_allowance_that_is_never_dropped() {
         }
         assert!(!watched.record.scan(Due::Now, watched.now), "{second}");
     }
-    assert_eq!(watched.looks_until_stalled(), Some(5), "eight seconds after the last beat");
+    assert_eq!(watched.scans_until_stalled(), Some(5), "eight seconds after the last beat");
 }
 
 #[test]
@@ -173,8 +173,8 @@ fn the_period_of_scans_is_an_eighth_within_bounds() {
 fn a_stall_remains_during_a_stop_until_a_beat() {
     let mut watched = Watched::new(true);
     watched.record.beat();
-    assert_eq!(watched.looks_until_stalled(), Some(9));
-    let mut look_after_the_stop = |beats: bool| {
+    assert_eq!(watched.scans_until_stalled(), Some(9));
+    let mut scan_after_the_stop = |beats: bool| {
         watched.now += PERIOD;
         if beats {
             watched.record.beat();
@@ -184,13 +184,13 @@ fn a_stall_remains_during_a_stop_until_a_beat() {
     };
     for second in 9..100 {
         let unfinished = format!("`run` last beat {second} s ago");
-        assert_eq!(look_after_the_stop(false), (true, second * PERIOD, Some(unfinished)));
+        assert_eq!(scan_after_the_stop(false), (true, second * PERIOD, Some(unfinished)));
     }
     let unfinished = "`run` last beat less than 1 s ago".to_owned();
-    assert_eq!(look_after_the_stop(true), (false, Duration::ZERO, Some(unfinished)));
+    assert_eq!(scan_after_the_stop(true), (false, Duration::ZERO, Some(unfinished)));
     for second in 1..100 {
         let unfinished = format!("`run` last beat {second} s ago");
-        assert_eq!(look_after_the_stop(false), (false, second * PERIOD, Some(unfinished)));
+        assert_eq!(scan_after_the_stop(false), (false, second * PERIOD, Some(unfinished)));
     }
 }
 
