@@ -13,6 +13,7 @@ use tokio::time::error::Elapsed;
 use tokio::time::{sleep, timeout};
 
 use super::check_record::CheckRecord;
+use super::panics::text_of;
 use super::signs::Vitals;
 use crate::error::Error;
 
@@ -184,11 +185,7 @@ impl<T> Drop for AbortOnDrop<T> {
 
 fn lost(error: JoinError) -> String {
     match error.try_into_panic() {
-        Ok(payload) => {
-            let text = payload.downcast_ref::<&str>().copied();
-            let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-            format!("panicked: {}", text.unwrap_or("(no text)"))
-        }
+        Ok(payload) => format!("panicked: {}", text_of(payload)),
         Err(_) => "the runtime has ended".to_owned(),
     }
 }

@@ -139,6 +139,13 @@ fn panic_text(place: Option<&str>, payload: &(dyn Any + Send)) -> String {
     escape_controls(&format!("panicked at {}: {}", place.unwrap_or("?"), payload_text(payload)))
 }
 
+/// Returns the text of a caught panic, whose payload it leaks: dropping that may panic.
+pub(super) fn text_of(payload: Box<dyn Any + Send>) -> String {
+    let text = payload_text(payload.as_ref()).to_owned();
+    std::mem::forget(payload);
+    text
+}
+
 fn payload_text(payload: &(dyn Any + Send)) -> &str {
     let text = payload.downcast_ref::<&str>().copied();
     let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
