@@ -211,11 +211,11 @@ fn log_changes(vitals: &Vitals, before: &ScanReport, after: &ScanReport) {
     let mut is_explained = false;
     for stall in after.stalled.iter().filter(|stall| !before.has_stalled(&stall.name)) {
         let (name, silent) = (&stall.name, Elapsed(after.at.saturating_sub(stall.since)));
-        if stall.exceeds_allowance {
-            lifecycle!(warn, "stalled: `{name}` exceeds its allowance (live and ready fail)");
-        } else {
-            lifecycle!(warn, "stalled: no beat from `{name}` for {silent} (live and ready fail)");
-        }
+        let excess = if stall.exceeds_allowance { ", longer than its allowance" } else { "" };
+        lifecycle!(
+            warn,
+            "stalled: no beat from `{name}` for {silent}{excess} (live and ready fail)"
+        );
         is_explained = true;
     }
     for failure in after.failing.iter().filter(|failure| !before.has_failed(&failure.name)) {

@@ -131,7 +131,7 @@ async fn a_recovery_names_what_ended_the_stall() {
             "recovered: `consumer` is idle, after",
             stalled,
             "recovered: `consumer` has an allowance, after",
-            "stalled: `consumer` exceeds its allowance (live and ready fail)",
+            "stalled: no beat from `consumer` for 17 s, longer than its allowance (live and ready fail)",
             "recovered: `consumer` finished, after",
         ],
     );

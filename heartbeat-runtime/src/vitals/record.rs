@@ -19,6 +19,8 @@ pub(crate) struct HeartbeatRecord {
     /// A scan has found it alive.
     has_beaten: AtomicBool,
     alive_at: AtomicU64,
+    /// The last scan that found a sign of life other than an allowance.
+    signed_at: AtomicU64,
     /// The end of the allowance that the last scan found, or 0.
     allowed_until: AtomicU64,
     /// The last sign of life since the allowance began, or 0.
@@ -84,6 +86,7 @@ impl HeartbeatRecord {
             armed: AtomicBool::new(armed),
             has_beaten: AtomicBool::new(false),
             alive_at: AtomicU64::new(nanoseconds(now)),
+            signed_at: AtomicU64::new(nanoseconds(now)),
             allowed_until: AtomicU64::new(0),
             beaten_at: AtomicU64::new(0),
             idle: AtomicBool::new(false),
@@ -146,7 +149,11 @@ impl HeartbeatRecord {
         let now = nanoseconds(now);
         let is_allowed = seen.allowed_until > now;
         let armed = self.armed.load(Ordering::Relaxed) || seen.beaten;
-        let alive = seen.beaten || seen.restarted || seen.idle || is_allowed;
+        let signed = seen.beaten || seen.restarted || seen.idle;
+        let alive = signed || is_allowed;
+        if signed {
+            self.signed_at.store(now, Ordering::Relaxed);
+        }
         if alive {
             self.has_beaten.store(true, Ordering::Relaxed);
         }
@@ -189,6 +196,11 @@ impl HeartbeatRecord {
             (allowed_until, 0) => allowed_until,
             (allowed_until, beaten_at) => allowed_until.max(after(beaten_at)),
         }
+    }
+
+    /// Returns the time of the last sign of life other than an allowance.
+    pub(crate) fn last_sign(&self) -> Duration {
+        Duration::from_nanos(self.signed_at.load(Ordering::Relaxed))
     }
 
     /// Tells whether the last scan found an allowance, even one that has run out.
