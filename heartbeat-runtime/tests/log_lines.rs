@@ -138,6 +138,22 @@ async fn a_recovery_names_what_ended_the_stall() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stall_counts_from_a_beat_under_an_allowance() {
+    let log = log_of(nothing, async |role| {
+        let consumer = role.heartbeat("consumer").stall_after(8 * SECOND).register()?;
+        let allowance = consumer.allow(5 * SECOND);
+        sleep(4 * SECOND).await;
+        consumer.beat();
+        sleep(12 * SECOND).await;
+        drop(allowance);
+        consumer.finish();
+        Ok(())
+    });
+    let line = "stalled: no beat from `consumer` for 8 s (live and ready fail)";
+    assert_in_order(&log.await, &[line]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_failed_check_recovers_or_ends() {
     let log = log_of(nothing, async |role| {
         let fails = Arc::new(AtomicBool::new(true));

@@ -70,10 +70,11 @@ impl HeartbeatRegistry {
             // Before `run` begins, only the others owe beats.
             let due = if due == Due::NotYet && !self.is_run(&record) { Due::Now } else { due };
             if record.scan(due, now) {
-                let exceeds_allowance = record.has_allowance();
-                let since =
-                    if exceeds_allowance { record.last_sign() } else { record.last_alive() };
-                stalled.push(Stall { name: record.name.clone(), since, exceeds_allowance });
+                stalled.push(Stall {
+                    name: record.name.clone(),
+                    since: record.last_sign(),
+                    exceeds_allowance: record.rests_on_allowance(),
+                });
             }
             period = period.min(record.period(now));
         }

@@ -151,7 +151,7 @@ impl HeartbeatRecord {
         let armed = self.armed.load(Ordering::Relaxed) || seen.beaten;
         let signed = seen.beaten || seen.restarted || seen.idle;
         let alive = signed || is_allowed;
-        if signed {
+        if signed || due == Due::NotYet {
             self.signed_at.store(now, Ordering::Relaxed);
         }
         if alive {
@@ -203,9 +203,11 @@ impl HeartbeatRecord {
         Duration::from_nanos(self.signed_at.load(Ordering::Relaxed))
     }
 
-    /// Tells whether the last scan found an allowance, even one that has run out.
-    pub(crate) fn has_allowance(&self) -> bool {
+    /// Tells whether the last scan found an allowance, even one that has run out, and no beat since it
+    /// began.
+    pub(crate) fn rests_on_allowance(&self) -> bool {
         self.allowed_until.load(Ordering::Relaxed) > 0
+            && self.beaten_at.load(Ordering::Relaxed) == 0
     }
 
     pub(crate) fn is_stalled(&self) -> bool {

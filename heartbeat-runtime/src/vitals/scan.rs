@@ -22,9 +22,9 @@ pub(crate) struct ScanReport {
 /// A stalled heartbeat.
 pub(crate) struct Stall {
     pub(crate) name: String,
-    /// Its last sign of life, on the clock of the vitals.
+    /// Its last sign of life other than an allowance, on the clock of the vitals.
     pub(crate) since: Duration,
-    /// It is under an allowance that has run out.
+    /// Its allowance has run out without a beat.
     pub(crate) exceeds_allowance: bool,
 }
 
