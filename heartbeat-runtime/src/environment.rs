@@ -171,7 +171,7 @@ impl RoleEnvironment {
     /// Returns the endpoint of exactly that name, if the role declares it.
     #[must_use]
     pub fn endpoint(&self, name: &str) -> Option<&Endpoint> {
-        self.endpoints().iter().find(|endpoint| endpoint.name() == name)
+        self.instance.config.endpoint(name)
     }
 
     /// Returns all endpoints of the role, in the order of the service definition.

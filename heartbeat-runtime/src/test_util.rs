@@ -71,7 +71,7 @@ use http::Request;
 use tokio::sync::watch;
 
 use crate::config::{Configuration, EnvVars, MissingValues, address_variable, variable_name};
-use crate::endpoint::{Address, AddressSource};
+use crate::endpoint::{Address, AddressSource, SocketActivation};
 use crate::environment::RoleEnvironment;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -152,7 +152,7 @@ impl<S: 'static> TestHost<S> {
         panics::install_hook();
         let prepared = self.prepare()?;
         let vitals = Arc::clone(&prepared.vitals);
-        let heartbeat = prepared.config.endpoint(self.host.binding.heartbeat)?;
+        let heartbeat = &prepared.heartbeat;
         let health = prepared.health_state(heartbeat, heartbeat.address());
         let (deadlines, phases) = (prepared.config.deadlines, self.host.phases);
         let role = prepared.into_environment();
@@ -181,7 +181,11 @@ impl<S: 'static> TestHost<S> {
     }
 
     fn prepare(&self) -> Result<Prepared, Error> {
-        let prepared = self.host.prepare(&self.variables, &Configuration::none());
+        let prepared = self.host.prepare(
+            &self.variables,
+            &Configuration::none(),
+            &SocketActivation::default(),
+        );
         let mut prepared = prepared.map_err(in_words_of_a_test)?;
         for endpoint in &mut prepared.config.endpoints {
             if endpoint.address_source() != AddressSource::Variable {

@@ -1,11 +1,12 @@
-//! The one precedence of endpoint addresses: variables first, then the definition.
+//! The one precedence of endpoint addresses: variables, then sockets that were handed over, then the
+//! definition.
 
 use std::net::{IpAddr, Ipv6Addr};
 
 use heartbeat_definition::{Endpoint as Declared, Port, Role, RoleValue, ServiceDefinition};
 
 use super::env_vars::{EnvVars, variable_name};
-use crate::endpoint::{Address, AddressSource, Endpoint};
+use crate::endpoint::{Address, AddressSource, Endpoint, SocketActivation};
 use crate::error::Error;
 
 /// Returns the variable that overrides the address of an endpoint.
@@ -14,27 +15,29 @@ pub(crate) fn address_variable(endpoint: &str) -> String {
 }
 
 /// Returns the endpoints of a role, each at the address in `HEARTBEAT_ENDPOINT_<NAME>`, else at the
-/// one in the variables that the definition itself maps to its address and port, else at the
-/// declared port on all interfaces.
-///
-/// A socket that systemd hands over under the endpoint's name replaces the second and the third.
+/// socket that systemd has handed over under its name, else at the address in the variables that the
+/// definition itself maps to its address and port, else at the declared port on all interfaces.
 pub(crate) fn resolve(
     definition: &ServiceDefinition,
     role: &Role,
     variables: &EnvVars,
+    sockets: &SocketActivation,
 ) -> Result<Vec<Endpoint>, Error> {
     let resolve = |declared: &Declared| {
         let variable = address_variable(&declared.name);
-        let address = match variables.text(&variable)? {
-            Some(written) => {
-                let address = written.parse();
-                let address =
-                    address.map_err(|error| format!("{variable} is `{written}`: {error}"))?;
-                (address, AddressSource::Variable)
-            }
-            None => (from_xpath_vars(role, declared, variables)?, AddressSource::Definition),
+        let address = if let Some(written) = variables.text(&variable)? {
+            let address = written.parse();
+            let address = address.map_err(|error| format!("{variable} is `{written}`: {error}"))?;
+            (address, AddressSource::Variable)
+        } else {
+            let source = if sockets.has(&declared.name) {
+                AddressSource::HandedOver
+            } else {
+                AddressSource::Definition
+            };
+            (from_xpath_vars(role, declared, variables)?, source)
         };
-        Ok(Endpoint::new(definition, declared, address))
+        Ok(Endpoint::new(definition, declared, variable, address))
     };
     role.endpoints.iter().map(resolve).collect()
 }
@@ -77,7 +80,7 @@ fn from_xpath_vars(
 mod tests {
     use heartbeat_definition::ServiceDefinition;
 
-    use super::{EnvVars, resolve};
+    use super::{EnvVars, SocketActivation, resolve};
 
     const DEFINITION: &str = r#"
         <ServiceDefinition name="S"><WorkerRole name="W">
@@ -97,7 +100,8 @@ mod tests {
 
     fn addresses(variables: &EnvVars) -> Result<Vec<String>, String> {
         let definition = ServiceDefinition::read(DEFINITION.as_bytes()).unwrap();
-        let endpoints = resolve(&definition, definition.role("W").unwrap(), variables);
+        let role = definition.role("W").unwrap();
+        let endpoints = resolve(&definition, role, variables, &SocketActivation::default());
         let endpoints = endpoints.map_err(|error| error.to_string())?;
         Ok(endpoints.iter().map(|endpoint| endpoint.address().to_string()).collect())
     }

@@ -9,7 +9,7 @@ use super::env_vars::EnvVars;
 use super::local_resources::LocalResources;
 use super::service_configuration::Configuration;
 use super::settings::Settings;
-use crate::endpoint::{Address, Endpoint};
+use crate::endpoint::{Endpoint, SocketActivation};
 use crate::error::Error;
 
 /// The configuration of an instance.
@@ -33,10 +33,11 @@ impl InstanceConfig {
         deadlines: Deadlines,
         variables: &EnvVars,
         configuration: &Configuration,
+        sockets: &SocketActivation,
     ) -> Result<Self, Error> {
         let id = variables.get("HEARTBEAT_INSTANCE_ID")?.map_or_else(host_name, Ok)?;
         Ok(Self {
-            endpoints: endpoints::resolve(definition, role, variables)?,
+            endpoints: endpoints::resolve(definition, role, variables, sockets)?,
             settings: Settings::new(role, variables, configuration)?,
             local_resources: LocalResources::new(role, &id, variables),
             deadlines: deadlines.with_env_overrides(variables)?,
@@ -45,16 +46,9 @@ impl InstanceConfig {
         })
     }
 
-    pub(crate) fn endpoint(&self, name: &str) -> Result<&Endpoint, Error> {
-        let endpoint = self.endpoints.iter().find(|endpoint| endpoint.name() == name);
-        endpoint.ok_or_else(|| format!("the role declares no endpoint `{name}`").into())
-    }
-
-    /// Records the bound address of an endpoint, perhaps with a port that the system chose.
-    pub(crate) fn set_bound_address(&mut self, name: &str, address: &Address) {
-        for endpoint in self.endpoints.iter_mut().filter(|endpoint| endpoint.name() == name) {
-            endpoint.set_address(address.clone());
-        }
+    /// Returns the endpoint of exactly that name.
+    pub(crate) fn endpoint(&self, name: &str) -> Option<&Endpoint> {
+        self.endpoints.iter().find(|endpoint| endpoint.name() == name)
     }
 }
 

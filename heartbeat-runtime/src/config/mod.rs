@@ -2,6 +2,7 @@
 //! settings, local resources and deadlines become an [`InstanceConfig`].
 
 mod deadlines;
+mod definition;
 mod details;
 mod endpoints;
 mod env_vars;
@@ -13,6 +14,7 @@ mod service_configuration;
 mod settings;
 
 pub(crate) use self::deadlines::Deadlines;
+pub(crate) use self::definition::{read_definition, report};
 pub(crate) use self::details::DetailsPolicy;
 pub(crate) use self::endpoints::{address_variable, resolve as resolve_endpoints};
 pub(crate) use self::env_vars::EnvVars;

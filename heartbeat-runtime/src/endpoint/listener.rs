@@ -8,7 +8,8 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 
 use super::address::Address;
-use super::declared::Endpoint;
+use super::declared::{AddressSource, Endpoint};
+use super::socket_activation::SocketActivation;
 use super::stream::{Peer, Stream};
 #[cfg(unix)]
 use super::unix_socket;
@@ -82,33 +83,67 @@ impl Listener {
     }
 }
 
-/// The error of an endpoint that cannot be bound.
+/// The error of an endpoint that cannot be listened on.
 #[derive(Debug, Error)]
-#[error("cannot listen on {address} for endpoint `{endpoint}`: {cause}")]
-pub(crate) struct BindError {
-    endpoint: String,
-    address: Address,
-    #[source]
-    cause: io::Error,
-}
-
-impl BindError {
-    pub(crate) fn is_in_use(&self) -> bool {
-        self.cause.kind() == io::ErrorKind::AddrInUse
-    }
+pub(crate) enum ListenError {
+    #[error(
+        "cannot listen on {address} for endpoint `{endpoint}`: {cause}: {}set {variable} to another \
+         address{hint}",
+        if cause.kind() == io::ErrorKind::AddrInUse { "end the process that has it, or " } else { "" }
+    )]
+    Bind {
+        endpoint: String,
+        address: Address,
+        #[source]
+        cause: io::Error,
+        variable: String,
+        /// Names the sockets that were handed over: one of them may have the address.
+        hint: String,
+    },
+    #[error(
+        "cannot use the socket that was handed over as `{endpoint}`: {cause}: give the socket unit \
+         `ListenStream=` and `Accept=no`"
+    )]
+    HandedOver {
+        endpoint: String,
+        #[source]
+        cause: io::Error,
+    },
 }
 
 impl BoundListener {
-    /// Binds the address of an endpoint and listens.
-    pub(crate) fn bind(endpoint: &Endpoint) -> Result<Self, BindError> {
-        Self::at(endpoint).map_err(|cause| BindError {
-            endpoint: endpoint.name().to_owned(),
-            address: endpoint.address().clone(),
-            cause,
-        })
+    /// Returns the listeners of an endpoint: the sockets that were handed over under its name if it
+    /// has their address, else one that binds its address.
+    ///
+    /// # Errors
+    ///
+    /// The address cannot be bound, or a socket is not a listening stream socket.
+    pub(crate) fn listen(
+        endpoint: &Endpoint,
+        sockets: &mut SocketActivation,
+    ) -> Result<Vec<Self>, ListenError> {
+        let name = endpoint.name();
+        let listeners = if endpoint.address_source() == AddressSource::HandedOver {
+            let refused = |cause| ListenError::HandedOver { endpoint: name.to_owned(), cause };
+            let taken = sockets.take(name).into_iter().map(Self::handed_over);
+            taken.collect::<io::Result<Vec<_>>>().map_err(refused)?
+        } else {
+            let bound = Self::bind(endpoint).map_err(|cause| ListenError::Bind {
+                endpoint: name.to_owned(),
+                address: endpoint.address().clone(),
+                cause,
+                variable: endpoint.address_variable().to_owned(),
+                hint: sockets.hint(name),
+            });
+            vec![bound?]
+        };
+        if let Some(listener) = listeners.first() {
+            endpoint.set_bound_address(&listener.address);
+        }
+        Ok(listeners)
     }
 
-    fn at(endpoint: &Endpoint) -> io::Result<Self> {
+    fn bind(endpoint: &Endpoint) -> io::Result<Self> {
         match endpoint.address() {
             Address::Tcp(address) => {
                 let listener = bind_tcp(*address, endpoint.name())?;
@@ -127,8 +162,7 @@ impl BoundListener {
     }
 
     /// Takes a socket that listens already.
-    #[cfg(unix)]
-    pub(super) fn handed_over(socket: Socket) -> io::Result<Self> {
+    fn handed_over(socket: Socket) -> io::Result<Self> {
         if socket.r#type()? != Type::STREAM || !socket.is_listener()? {
             return Err(io::Error::other("it is not a listening stream socket"));
         }

@@ -8,10 +8,8 @@ use super::prepare::Prepared;
 use super::started::{Running, Started};
 use super::threads::make;
 use super::{arguments, probe};
-use crate::config::{Configuration, EnvVars, address_variable};
-use crate::endpoint::{Address, BindError, BoundListener};
-#[cfg(unix)]
-use crate::endpoint::{AddressSource, SocketActivation};
+use crate::config::{Configuration, EnvVars};
+use crate::endpoint::{Address, BoundListener, Endpoint, SocketActivation};
 use crate::error::{Error, StartError};
 use crate::exit::Exit;
 use crate::log::lifecycle;
@@ -59,31 +57,25 @@ impl<S: 'static> Host<S, Bound> {
 fn start<S>(host: Host<S, Bound>) -> Result<Running<S>, StartError> {
     let variables = EnvVars::from_env();
     check_numbers(&variables)?;
-    #[cfg(unix)]
     let mut sockets = SocketActivation::from_env().map_err(Error::from)?;
     panics::install_hook();
     let monitor = register_signals()?;
     let configuration = Configuration::load(&variables)?;
-    let mut prepared = host.prepare(&variables, &configuration)?;
+    let prepared = host.prepare(&variables, &configuration, &sockets)?;
     let flavor = host.flavor.with_env_overrides(&variables)?;
     let runtime = flavor.proven_runtime(prepared.vitals.wake_signal())?;
-    let mut servers = Vec::new();
-    for name in [Some(host.binding.heartbeat), host.management].into_iter().flatten() {
-        #[cfg(unix)]
-        servers.extend(bind(name, &mut prepared, &mut sockets)?);
-        #[cfg(not(unix))]
-        servers.extend(bind(name, &mut prepared)?);
+    let mut servers = listen(&prepared, &prepared.heartbeat, &mut sockets)?;
+    if let Some(management) = &prepared.management {
+        servers.extend(listen(&prepared, management, &mut sockets)?);
     }
     let deadlines = prepared.config.deadlines;
     let systemd = Systemd::new(&variables, deadlines.stop_within);
     let monitor_config = MonitorConfig { stop_within: deadlines.stop_within };
     let (role, version) = (host.role, host.version);
-    let url = |name| prepared.config.endpoint(name).map(|endpoint| url(endpoint.address()));
-    let health = url(host.binding.heartbeat)?;
-    let management = match host.management {
-        Some(management) => format!("; management on {}", url(management)?),
-        None => String::new(),
-    };
+    let health = url(prepared.heartbeat.address());
+    let management = prepared.management.as_ref().map_or_else(String::new, |management| {
+        format!("; management on {}", url(management.address()))
+    });
     let announce = || {
         lifecycle!(info, "{role} {version} is starting; health on {health}{management}");
     };
@@ -106,39 +98,18 @@ fn register_signals() -> Result<MonitorBuilder, Error> {
     Ok(monitor)
 }
 
-/// Binds the addresses of an endpoint: the sockets that were handed over under its name, unless a
-/// variable gives an address, else the one that the configuration resolved.
-fn bind(
-    name: &str,
-    prepared: &mut Prepared,
-    #[cfg(unix)] sockets: &mut SocketActivation,
+/// Listens on an endpoint that serves health, perhaps at several addresses.
+fn listen(
+    prepared: &Prepared,
+    endpoint: &Endpoint,
+    sockets: &mut SocketActivation,
 ) -> Result<Vec<(BoundListener, HealthState)>, Error> {
-    let endpoint = prepared.config.endpoint(name)?.clone();
-    let mut listeners = Vec::new();
-    #[cfg(unix)]
-    if endpoint.address_source() != AddressSource::Variable {
-        listeners = sockets.take(name)?;
-    }
-    if listeners.is_empty() {
-        let bound = BoundListener::bind(&endpoint).map_err(|error| with_help(name, &error));
-        #[cfg(unix)]
-        let bound = bound.map_err(|error| sockets.with_hint(name, error));
-        listeners.push(bound?);
-    }
-    if let Some(bound) = listeners.first() {
-        prepared.config.set_bound_address(name, bound.address());
-    }
+    let listeners = BoundListener::listen(endpoint, sockets)?;
     let serve = |bound: BoundListener| {
-        let health = prepared.health_state(&endpoint, bound.address());
+        let health = prepared.health_state(endpoint, bound.address());
         (bound, health)
     };
     Ok(listeners.into_iter().map(serve).collect())
-}
-
-fn with_help(endpoint: &str, error: &BindError) -> Error {
-    let first = if error.is_in_use() { "end the process that has it, or " } else { "" };
-    let variable = address_variable(endpoint);
-    format!("{error}: {first}set {variable} to another address").into()
 }
 
 fn check_numbers(variables: &EnvVars) -> Result<(), Error> {
