@@ -9,10 +9,13 @@ mod endpoint;
 mod environment;
 mod error;
 mod exit;
+mod facts;
 pub mod host;
 mod log;
+mod metrics;
 mod monitor;
 pub mod probe;
+mod report;
 mod server;
 mod supervisor;
 #[cfg(feature = "test-util")]
@@ -24,9 +27,13 @@ pub use crate::config::{LocalResourceError, SettingError};
 pub use crate::endpoint::{Address, AddressError, Endpoint, Protocol};
 pub use crate::environment::RoleEnvironment;
 pub use crate::error::Error;
+pub use crate::facts::FactError;
 pub use crate::host::Host;
+pub use crate::metrics::{Metrics, MetricsError};
 pub use crate::vitals::{
     Allowance, Check, CheckBuilder, CheckError, Heartbeat, HeartbeatBuilder, HeartbeatError, Idle,
 };
 pub use crate::worker_role::WorkerRole;
 pub use heartbeat_macros::worker_role;
+/// The library of metrics, whose types [`Metrics`] takes and gives.
+pub use prometheus_client;

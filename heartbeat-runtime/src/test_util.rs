@@ -66,9 +66,11 @@ use std::fmt;
 use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::channel;
 
 use http::Request;
 use tokio::sync::watch;
+use tokio::task::spawn_blocking;
 
 use crate::config::{Configuration, EnvVars, MissingValues, address_variable, variable_name};
 use crate::endpoint::{Address, AddressSource, SocketActivation};
@@ -77,6 +79,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::host::{Bound, Host, Prepared};
 use crate::log;
+use crate::metrics::Collected;
 use crate::monitor::{stop_deadline, watch_health};
 use crate::probe::ProbeResponse;
 use crate::server::HealthState;
@@ -187,7 +190,10 @@ impl<S: 'static> TestHost<S> {
             &SocketActivation::default(),
         );
         let mut prepared = prepared.map_err(in_words_of_a_test)?;
-        for endpoint in &mut prepared.config.endpoints {
+        // Nothing shares it yet.
+        let source = Arc::get_mut(&mut prepared.source);
+        let reported = source.into_iter().flat_map(|source| &mut source.endpoints);
+        for endpoint in prepared.config.endpoints.iter_mut().chain(reported) {
             if endpoint.address_source() != AddressSource::Variable {
                 endpoint.set_address(Address::Tcp((Ipv4Addr::LOCALHOST, 0).into()));
             }
@@ -220,12 +226,27 @@ impl TestWorker {
     }
 
     /// Requests a path of the heartbeat endpoint.
-    #[expect(clippy::unused_async, reason = "a probe is awaited, as over a network")]
     pub async fn probe(&self, path: &str) -> ProbeResponse {
         let mut request = Request::new(());
         *request.uri_mut() = path.parse().unwrap_or_default();
-        let response = self.health.answer(None, &request);
+        let collected = if self.health.is_scrape(None, &request) {
+            self.collect().await
+        } else {
+            Collected::default()
+        };
+        let response = self.health.answer(None, &request, &collected);
         ProbeResponse { status: response.status().as_u16(), body: response.into_body() }
+    }
+
+    /// Runs the collectors of user code, on real time: paused time stands still meanwhile.
+    async fn collect(&self) -> Collected {
+        let (done, wait) = channel::<()>();
+        let hold = spawn_blocking(move || wait.recv());
+        let collected = self.health.source.collect().await;
+        drop(done);
+        // It ends by its sender, which is dropped.
+        let _ = hold.await;
+        collected
     }
 
     /// Requests a stop, as SIGTERM does.

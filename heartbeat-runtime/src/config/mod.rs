@@ -10,6 +10,7 @@ mod instance;
 mod local_resources;
 #[cfg(unix)]
 mod private_folder;
+mod secret_name;
 mod service_configuration;
 mod settings;
 
@@ -22,6 +23,7 @@ pub(crate) use self::env_vars::EnvVars;
 pub(crate) use self::env_vars::variable_name;
 pub(crate) use self::instance::InstanceConfig;
 pub use self::local_resources::LocalResourceError;
+pub(crate) use self::secret_name::is_secret_name;
 pub(crate) use self::service_configuration::Configuration;
 #[cfg(feature = "test-util")]
 pub(crate) use self::settings::MissingValues;

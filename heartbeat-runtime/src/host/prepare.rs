@@ -13,7 +13,8 @@ use crate::config::{
 use crate::endpoint::{Address, Endpoint, SocketActivation};
 use crate::environment::RoleEnvironment;
 use crate::error::Error;
-use crate::server::{DetailAccess, HealthState, InstanceInfo};
+use crate::report::{InstanceInfo, ReportSource};
+use crate::server::{DetailAccess, HealthState};
 use crate::vitals::Vitals;
 
 /// An instance before its endpoints are bound.
@@ -24,7 +25,7 @@ pub(crate) struct Prepared {
     /// The endpoint that serves the details.
     pub(crate) management: Option<Endpoint>,
     pub(crate) vitals: Arc<Vitals>,
-    info: Arc<InstanceInfo>,
+    pub(crate) source: Arc<ReportSource>,
 }
 
 impl<S> Host<S, Bound> {
@@ -64,13 +65,14 @@ impl<S> Host<S, Bound> {
             instance: config.id.clone(),
             started_at: SystemTime::now(),
         };
-        let vitals = Vitals::new(config.deadlines.stall_after, config.deadlines.armed);
+        let vitals = Arc::new(Vitals::new(config.deadlines.stall_after, config.deadlines.armed));
+        let source = ReportSource::new(info, config.endpoints.clone(), Arc::clone(&vitals));
         Ok(Prepared {
             heartbeat: resolved(heartbeat)?,
             management: management.map(resolved).transpose()?,
             config,
-            vitals: Arc::new(vitals),
-            info: Arc::new(info),
+            vitals,
+            source: Arc::new(source),
         })
     }
 }
@@ -79,16 +81,14 @@ impl Prepared {
     /// Returns the health that an endpoint serves at one of its addresses.
     pub(crate) fn health_state(&self, endpoint: &Endpoint, address: &Address) -> HealthState {
         HealthState {
-            info: Arc::clone(&self.info),
+            source: Arc::clone(&self.source),
             probe_path: endpoint.probe_path().map(str::to_owned),
             access: self.access(endpoint, address),
-            vitals: Arc::clone(&self.vitals),
         }
     }
 
     pub(crate) fn into_environment(self) -> RoleEnvironment {
-        let InstanceInfo { role, version, .. } = *self.info;
-        RoleEnvironment::new(role, version, self.config, self.vitals)
+        RoleEnvironment::new(self.config, &self.source)
     }
 
     /// Decides who may see the details at an address. Only this machine reaches a unix socket, and

@@ -62,6 +62,8 @@ fn start<S>(host: Host<S, Bound>) -> Result<Running<S>, StartError> {
     let monitor = register_signals()?;
     let configuration = Configuration::load(&variables)?;
     let prepared = host.prepare(&variables, &configuration, &sockets)?;
+    #[cfg(feature = "metrics")]
+    crate::metrics::install_facade(&prepared.source.metrics);
     let flavor = host.flavor.with_env_overrides(&variables)?;
     let runtime = flavor.proven_runtime(prepared.vitals.wake_signal())?;
     let mut servers = listen(&prepared, &prepared.heartbeat, &mut sockets)?;

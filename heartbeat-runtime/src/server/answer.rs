@@ -1,4 +1,5 @@
-//! The response to a request: at once, or after the first byte of its body.
+//! The response to a request: at once, after the first byte of its body, or after the collectors of
+//! user code.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -16,8 +17,9 @@ use super::router::{self, Response};
 use super::rules;
 use super::shutdown::{LAST_REQUEST, shutdown_requested};
 use super::state::HealthState;
+use crate::metrics::Collected;
 
-/// A response: at once, unless the request may have a body.
+/// A response: at once, unless the request may have a body or user code collects metrics for it.
 pub(super) enum Answer {
     Now(Option<Response>),
     Later(Pin<Box<dyn Future<Output = Response> + Send>>),
@@ -25,17 +27,24 @@ pub(super) enum Answer {
 
 impl Answer {
     pub(super) fn new(
-        request: Request<Incoming>,
+        mut request: Request<Incoming>,
         health: &Arc<HealthState>,
         slot: &Arc<ConnectionSlot>,
         closing: &watch::Receiver<()>,
     ) -> Self {
         let refusal = rules::refuse_head(&request);
-        if refusal.is_some() || request.body().is_end_stream() {
-            return Self::Now(Some(answer(refusal, &request, health, slot)));
+        let is_scrape = refusal.is_none() && health.is_scrape(Some(slot.peer()), &request);
+        if refusal.is_some() || request.body().is_end_stream() && !is_scrape {
+            return Self::Now(Some(answer(refusal, &request, health, slot, &Collected::default())));
         }
         let (health, slot, closing) = (Arc::clone(health), Arc::clone(slot), closing.clone());
-        Self::Later(Box::pin(answer_after_body(request, health, slot, closing)))
+        Self::Later(Box::pin(async move {
+            let refusal = await_body(&mut request, &slot, closing).await;
+            let is_scrape = is_scrape && refusal.is_none();
+            let collected =
+                if is_scrape { health.source.collect().await } else { Collected::default() };
+            answer(refusal, &request, &health, &slot, &collected)
+        }))
     }
 }
 
@@ -50,22 +59,23 @@ impl Future for Answer {
     }
 }
 
-/// Waits until a body begins or turns out to be empty, which a shutdown bounds too.
-async fn answer_after_body(
-    mut request: Request<Incoming>,
-    health: Arc<HealthState>,
-    slot: Arc<ConnectionSlot>,
+/// Refuses a body. Waits until it begins or turns out to be empty, which a shutdown bounds too.
+async fn await_body(
+    request: &mut Request<Incoming>,
+    slot: &ConnectionSlot,
     mut closing: watch::Receiver<()>,
-) -> Response {
+) -> Option<StatusCode> {
+    if request.body().is_end_stream() {
+        return None;
+    }
     slot.expect_body();
-    let refusal = tokio::select! {
+    tokio::select! {
         biased;
-        refusal = rules::refuse_body(&mut request) => refusal,
+        refusal = rules::refuse_body(request) => refusal,
         () = async { shutdown_requested(&mut closing).await; sleep(LAST_REQUEST).await } => {
             Some(StatusCode::REQUEST_TIMEOUT)
         }
-    };
-    answer(refusal, &request, &health, &slot)
+    }
 }
 
 fn answer(
@@ -73,9 +83,10 @@ fn answer(
     request: &Request<Incoming>,
     health: &HealthState,
     slot: &ConnectionSlot,
+    collected: &Collected,
 ) -> Response {
     let mut response =
-        refusal.map_or_else(|| health.answer(Some(slot.peer()), request), router::empty);
+        refusal.map_or_else(|| health.answer(Some(slot.peer()), request, collected), router::empty);
     slot.on_response();
     let length = response.body().len();
     if request.method() == Method::HEAD {

@@ -2,17 +2,12 @@
 
 mod accept;
 mod answer;
-mod body;
 mod connection;
 mod details;
 mod format;
 mod frames;
 mod heads;
-mod health_json;
-mod json;
 mod limiter;
-mod metrics;
-mod process_stats;
 mod router;
 mod rules;
 mod shutdown;
@@ -21,5 +16,5 @@ mod task;
 
 pub(crate) use self::accept::serve;
 pub(crate) use self::details::DetailAccess;
-pub(crate) use self::state::{HealthState, InstanceInfo};
+pub(crate) use self::state::HealthState;
 pub(crate) use self::task::BoxFuture;

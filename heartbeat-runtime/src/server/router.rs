@@ -3,11 +3,11 @@
 use http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, StatusCode};
 
-use super::body;
-use super::format::Format;
-use super::metrics::{self, MetricsFormat};
 use super::state::HealthState;
 use crate::endpoint::Peer;
+use crate::metrics::Collected;
+use crate::report::metrics::{self, MetricsFormat};
+use crate::report::{self, Format};
 use crate::vitals::ProbeKind;
 
 /// A complete response.
@@ -16,13 +16,27 @@ pub(super) type Response = http::Response<String>;
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 
 impl HealthState {
-    /// Answers a well-formed request of `peer`.
-    pub(crate) fn answer<B>(&self, peer: Option<Peer>, request: &Request<B>) -> Response {
+    /// Tells whether a well-formed request of `peer` asks for metrics, which user code may collect.
+    pub(crate) fn is_scrape<B>(&self, peer: Option<Peer>, request: &Request<B>) -> bool {
+        without_last_slash(request.uri().path()) == "/metrics"
+            && matches!(*request.method(), Method::GET | Method::HEAD)
+            && self.access.allows(peer, request)
+    }
+
+    /// Answers a well-formed request of `peer`; a scrape with what collectors gave for it.
+    pub(crate) fn answer<B>(
+        &self,
+        peer: Option<Peer>,
+        request: &Request<B>,
+        collected: &Collected,
+    ) -> Response {
         let detailed = self.access.allows(peer, request);
         let path = without_last_slash(request.uri().path());
         match self.probe_kind(path, request.uri().path()) {
             // Untrusted clients get 404.
-            _ if path == "/metrics" && detailed => by_method(request, || self.scrape(request)),
+            _ if path == "/metrics" && detailed => {
+                by_method(request, || self.scrape(request, collected))
+            }
             Some(kind) => by_method(request, || self.verdict(kind, detailed, request)),
             // `*` is the server as a whole (RFC 9110, section 9.3.7).
             None if path == "*" && request.method() == Method::OPTIONS => options(StatusCode::OK),
@@ -51,17 +65,18 @@ impl HealthState {
     }
 
     fn verdict<B>(&self, kind: ProbeKind, detailed: bool, request: &Request<B>) -> Response {
-        let verdict = self.vitals.verdict();
+        let verdict = self.source.vitals.verdict();
         let format = accept(request).map_or(Format::Json, Format::negotiate);
-        let body = body::render(format, self, detailed, kind, &verdict);
+        let body = report::render(format, &self.source, detailed, kind, &verdict);
         let passes = verdict.passes(kind);
         let status = if passes { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
         with_body(status, format.content_type(), body)
     }
 
-    fn scrape<B>(&self, request: &Request<B>) -> Response {
+    fn scrape<B>(&self, request: &Request<B>, collected: &Collected) -> Response {
         let format = MetricsFormat::negotiate(accept(request).unwrap_or_default());
-        with_body(StatusCode::OK, format.content_type(), metrics::render(format, self))
+        let body = metrics::render(format, &self.source, collected);
+        with_body(StatusCode::OK, format.content_type(), body)
     }
 }
 
@@ -112,7 +127,9 @@ mod tests {
 
     use http::Request;
 
-    use crate::server::{DetailAccess, HealthState, InstanceInfo};
+    use crate::metrics::Collected;
+    use crate::report::{InstanceInfo, ReportSource};
+    use crate::server::{DetailAccess, HealthState};
     use crate::vitals::Vitals;
 
     fn status(probe_path: &str, access: DetailAccess, asked: &str) -> u16 {
@@ -122,13 +139,14 @@ mod tests {
             instance: "orders-0".to_owned(),
             started_at: UNIX_EPOCH,
         };
+        let vitals = Arc::new(Vitals::new(Duration::from_secs(30), false));
         let health = HealthState {
-            info: Arc::new(info),
+            source: Arc::new(ReportSource::new(info, Vec::new(), vitals)),
             probe_path: Some(probe_path.to_owned()),
             access,
-            vitals: Arc::new(Vitals::new(Duration::from_secs(30), false)),
         };
-        health.answer(None, &Request::get(asked).body(()).unwrap()).status().as_u16()
+        let request = Request::get(asked).body(()).unwrap();
+        health.answer(None, &request, &Collected::default()).status().as_u16()
     }
 
     /// A starting worker is live and not ready, which tells the paths apart.
