@@ -34,6 +34,11 @@ impl Deadlines {
         self.stop_within / 5 * 4
     }
 
+    /// Returns the time in which a stopping worker stays up.
+    pub(crate) fn drain_within(&self) -> Duration {
+        self.drain.min(self.run_within())
+    }
+
     pub(super) fn with_env_overrides(self, variables: &EnvVars) -> Result<Self, Error> {
         let duration = |name: &str, otherwise: Duration| match variables.text(name)? {
             None => Ok(otherwise),

@@ -14,6 +14,9 @@ use crate::error::Error;
 
 /// The configuration of an instance.
 pub(crate) struct InstanceConfig {
+    /// The embedded definition, and the name of the role in it.
+    pub(crate) definition: &'static [u8],
+    pub(crate) role: &'static str,
     pub(crate) id: String,
     pub(crate) endpoints: Vec<Endpoint>,
     pub(crate) settings: Settings,
@@ -29,7 +32,8 @@ impl InstanceConfig {
     ///
     /// A variable is invalid, or a setting has no value; one line says what to set.
     pub(crate) fn new(
-        (definition, role): (&ServiceDefinition, &Role),
+        (file, definition): (&'static [u8], &ServiceDefinition),
+        (name, role): (&'static str, &Role),
         deadlines: Deadlines,
         variables: &EnvVars,
         configuration: &Configuration,
@@ -37,6 +41,8 @@ impl InstanceConfig {
     ) -> Result<Self, Error> {
         let id = variables.get("HEARTBEAT_INSTANCE_ID")?.map_or_else(host_name, Ok)?;
         Ok(Self {
+            definition: file,
+            role: name,
             endpoints: endpoints::resolve(definition, role, variables, sockets)?,
             settings: Settings::new(role, variables, configuration)?,
             local_resources: LocalResources::new(role, &id, variables),

@@ -14,9 +14,11 @@ mod service_configuration;
 mod settings;
 
 pub(crate) use self::deadlines::Deadlines;
-pub(crate) use self::definition::{read_definition, report};
+pub(crate) use self::definition::{place, read_definition, report};
 pub(crate) use self::details::DetailsPolicy;
-pub(crate) use self::endpoints::{address_variable, resolve as resolve_endpoints};
+#[cfg(feature = "test-util")]
+pub(crate) use self::endpoints::address_variable;
+pub(crate) use self::endpoints::resolve as resolve_endpoints;
 pub(crate) use self::env_vars::EnvVars;
 #[cfg(feature = "test-util")]
 pub(crate) use self::env_vars::variable_name;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use heartbeat_definition::EndpointUse;
+use tokio::runtime::Handle;
 
 use super::builder::{Bound, Host};
 use crate::config::{
@@ -13,7 +14,7 @@ use crate::config::{
 use crate::endpoint::{Address, Endpoint, SocketActivation};
 use crate::environment::RoleEnvironment;
 use crate::error::Error;
-use crate::server::{DetailAccess, HealthState, InstanceInfo};
+use crate::server::{DetailAccess, HealthState, InstanceInfo, UserEndpoints, UserRoutes};
 use crate::vitals::Vitals;
 
 /// An instance before its endpoints are bound.
@@ -25,6 +26,8 @@ pub(crate) struct Prepared {
     pub(crate) management: Option<Endpoint>,
     pub(crate) vitals: Arc<Vitals>,
     info: Arc<InstanceInfo>,
+    /// The routes of user code on both, by name.
+    routes: Vec<(String, Arc<UserRoutes>)>,
 }
 
 impl<S> Host<S, Bound> {
@@ -51,9 +54,14 @@ impl<S> Host<S, Bound> {
         let management = self.management.map(|name| select(EndpointUse::Management, name));
         let management = management.transpose()?;
 
-        let declared = (&definition, role);
-        let config =
-            InstanceConfig::new(declared, self.deadlines, variables, configuration, sockets)?;
+        let config = InstanceConfig::new(
+            (self.binding.definition, &definition),
+            (self.role, role),
+            self.deadlines,
+            variables,
+            configuration,
+            sockets,
+        )?;
         let resolved = |name: &str| {
             let endpoint = config.endpoint(name).cloned();
             endpoint.ok_or_else(|| Error::from(format!("the role declares no endpoint `{name}`")))
@@ -65,7 +73,9 @@ impl<S> Host<S, Bound> {
             started_at: SystemTime::now(),
         };
         let vitals = Vitals::new(config.deadlines.stall_after, config.deadlines.armed);
+        let served = [Some(heartbeat), management].into_iter().flatten();
         Ok(Prepared {
+            routes: served.map(|name| (name.to_owned(), Arc::default())).collect(),
             heartbeat: resolved(heartbeat)?,
             management: management.map(resolved).transpose()?,
             config,
@@ -83,12 +93,24 @@ impl Prepared {
             probe_path: endpoint.probe_path().map(str::to_owned),
             access: self.access(endpoint, address),
             vitals: Arc::clone(&self.vitals),
+            routes: self.routes(endpoint.name()),
         }
     }
 
-    pub(crate) fn into_environment(self) -> RoleEnvironment {
+    fn routes(&self, name: &str) -> Arc<UserRoutes> {
+        let routes = self.routes.iter().find(|(endpoint, _)| endpoint == name);
+        routes.map(|(_, routes)| Arc::clone(routes)).unwrap_or_default()
+    }
+
+    /// Returns the environment of a worker with that runtime and the sockets that are not taken yet.
+    pub(crate) fn into_environment(
+        self,
+        runtime: Option<Handle>,
+        sockets: SocketActivation,
+    ) -> RoleEnvironment {
         let InstanceInfo { role, version, .. } = *self.info;
-        RoleEnvironment::new(role, version, self.config, self.vitals)
+        let endpoints = UserEndpoints::new(self.routes, runtime, sockets);
+        RoleEnvironment::new(role, version, self.config, self.vitals, endpoints)
     }
 
     /// Decides who may see the details at an address. Only this machine reaches a unix socket, and

@@ -9,7 +9,7 @@ use super::started::{Running, Started};
 use super::threads::make;
 use super::{arguments, probe};
 use crate::config::{Configuration, EnvVars};
-use crate::endpoint::{Address, BoundListener, Endpoint, SocketActivation};
+use crate::endpoint::{BoundListener, Endpoint, SocketActivation};
 use crate::error::{Error, StartError};
 use crate::exit::Exit;
 use crate::log::lifecycle;
@@ -72,10 +72,11 @@ fn start<S>(host: Host<S, Bound>) -> Result<Running<S>, StartError> {
     let systemd = Systemd::new(&variables, deadlines.stop_within);
     let monitor_config = MonitorConfig { stop_within: deadlines.stop_within };
     let (role, version) = (host.role, host.version);
-    let health = url(prepared.heartbeat.address());
-    let management = prepared.management.as_ref().map_or_else(String::new, |management| {
-        format!("; management on {}", url(management.address()))
-    });
+    let url = |endpoint: &Endpoint| endpoint.address().url("/health");
+    let health = url(&prepared.heartbeat);
+    let management = prepared.management.as_ref();
+    let management = management.map(|management| format!("; management on {}", url(management)));
+    let management = management.unwrap_or_default();
     let announce = || {
         lifecycle!(info, "{role} {version} is starting; health on {health}{management}");
     };
@@ -85,7 +86,7 @@ fn start<S>(host: Host<S, Bound>) -> Result<Running<S>, StartError> {
             let help = "raise the limits of threads and open files";
             Error::from(format!("cannot serve health: {error}: {help}"))
         })?;
-    let role = prepared.into_environment();
+    let role = prepared.into_environment(Some(runtime.handle().clone()), sockets);
     Ok(Running { phases: host.phases, deadlines, runtime, role, monitor })
 }
 
@@ -122,15 +123,4 @@ fn check_numbers(variables: &EnvVars) -> Result<(), Error> {
         return Err(format!("{name} is `{written}`: write a whole number{bound}").into());
     }
     Ok(())
-}
-
-/// Returns the URL at which a person on this machine finds the health of the worker.
-fn url(address: &Address) -> String {
-    match address {
-        Address::Tcp(at) if at.ip().is_unspecified() => {
-            format!("http://localhost:{}/health", at.port())
-        }
-        Address::Tcp(at) => format!("http://{at}/health"),
-        Address::Unix(path) => format!("{} as /health", path.display()),
-    }
 }
