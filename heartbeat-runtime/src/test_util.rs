@@ -17,7 +17,7 @@
 //!
 //! impl WorkerRole for Ticker {
 //!     async fn on_start(role: &RoleEnvironment) -> Result<Self, Error> {
-//!         Ok(Self { period: Duration::from_secs(role.setting("Period")?.parse()?) })
+//!         Ok(Self { period: Duration::from_secs(role.setting_as("Period")?) })
 //!     }
 //!
 //!     async fn run(&mut self, role: &RoleEnvironment) -> Result<(), Error> {
@@ -70,7 +70,9 @@ use std::sync::Arc;
 use http::Request;
 use tokio::sync::watch;
 
-use crate::config::{Configuration, EnvVars, MissingValues, address_variable, variable_name};
+use crate::config::{
+    ConfigErrors, Configuration, EnvVars, MissingValues, address_variable, variable_name,
+};
 use crate::endpoint::{Address, AddressSource};
 use crate::environment::RoleEnvironment;
 use crate::error::Error;
@@ -181,7 +183,7 @@ impl<S: 'static> TestHost<S> {
     }
 
     fn prepare(&self) -> Result<Prepared, Error> {
-        let prepared = self.host.prepare(&self.variables, &Configuration::none());
+        let prepared = self.host.prepare(&self.variables, Ok(Configuration::none()));
         let mut prepared = prepared.map_err(in_words_of_a_test)?;
         for endpoint in &mut prepared.config.endpoints {
             if endpoint.address_source() != AddressSource::Variable {
@@ -192,8 +194,16 @@ impl<S: 'static> TestHost<S> {
     }
 }
 
-/// Tells a test how to set a value.
+/// Words the errors of a configuration for a test.
 fn in_words_of_a_test(error: Error) -> Error {
+    match error.downcast::<ConfigErrors>() {
+        Ok(errors) => errors.map(with_calls).into(),
+        Err(error) => error,
+    }
+}
+
+/// Tells a test how to set values.
+fn with_calls(error: Error) -> Error {
     let Some(MissingValues { role, names, .. }) = error.downcast_ref() else { return error };
     let calls: Vec<_> = names.iter().map(|name| format!(".setting({name:?}, \"…\")")).collect();
     let calls = calls.concat();

@@ -10,6 +10,7 @@ use crate::error::Error;
 
 /// The sockets that were handed over to this process and are not taken yet. The rest stays open for
 /// user code that expects it.
+#[derive(Default)]
 pub(crate) struct SocketActivation {
     sockets: Vec<(String, OwnedFd)>,
 }

@@ -180,7 +180,7 @@ struct ErrorChain<'a>(&'a (dyn std::error::Error + 'static));
 impl ErrorChain<'_> {
     /// Tells whether the error or one of its sources is a configuration error.
     fn is_configuration(&self) -> bool {
-        self.errors().any(|error| error.is::<SettingError>() || error.is::<LocalResourceError>())
+        self.errors().any(|error| SettingError::is(error) || error.is::<LocalResourceError>())
     }
 
     fn errors(&self) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {

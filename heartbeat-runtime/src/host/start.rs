@@ -8,7 +8,7 @@ use super::prepare::Prepared;
 use super::started::{Running, Started};
 use super::threads::make;
 use super::{arguments, probe};
-use crate::config::{Configuration, EnvVars, address_variable};
+use crate::config::{ConfigErrors, Configuration, EnvVars, address_variable, check_numbers};
 use crate::endpoint::{Address, BindError, BoundListener};
 #[cfg(unix)]
 use crate::endpoint::{AddressSource, SocketActivation};
@@ -19,14 +19,6 @@ use crate::monitor::{MonitorBuilder, MonitorConfig};
 use crate::server::HealthState;
 use crate::supervisor::Systemd;
 use crate::vitals::panics;
-
-/// Variables that must be whole numbers, and their maximum.
-const NUMBERS: [(&str, u64); 4] = [
-    ("LISTEN_PID", u64::MAX),
-    ("LISTEN_FDS", 65_535),
-    ("WATCHDOG_PID", u64::MAX),
-    ("WATCHDOG_USEC", u64::MAX),
-];
 
 impl<S: 'static> Host<S, Bound> {
     /// Registers signal handlers, resolves the configuration, makes the threads of the worker, binds
@@ -58,14 +50,19 @@ impl<S: 'static> Host<S, Bound> {
 
 fn start<S>(host: Host<S, Bound>) -> Result<Running<S>, StartError> {
     let variables = EnvVars::from_env();
-    check_numbers(&variables)?;
+    let mut errors = ConfigErrors::default();
+    let numbers = check_numbers(&variables);
     #[cfg(unix)]
-    let mut sockets = SocketActivation::from_env().map_err(Error::from)?;
+    let mut sockets = match &numbers {
+        Ok(()) => SocketActivation::from_env().map_err(Error::from)?,
+        Err(_) => SocketActivation::default(),
+    };
+    errors.keep(numbers);
     panics::install_hook();
     let monitor = register_signals()?;
-    let configuration = Configuration::load(&variables)?;
-    let mut prepared = host.prepare(&variables, &configuration)?;
-    let flavor = host.flavor.with_env_overrides(&variables)?;
+    let prepared = errors.keep(host.prepare(&variables, Configuration::load(&variables)));
+    let flavor = errors.keep(host.flavor.with_env_overrides(&variables));
+    let (mut prepared, flavor) = errors.into_result(prepared.zip(flavor)).map_err(Error::from)?;
     let runtime = flavor.proven_runtime(prepared.vitals.wake_signal())?;
     let mut servers = Vec::new();
     for name in [Some(host.binding.heartbeat), host.management].into_iter().flatten() {
@@ -86,6 +83,9 @@ fn start<S>(host: Host<S, Bound>) -> Result<Running<S>, StartError> {
     };
     let announce = || {
         lifecycle!(info, "{role} {version} is starting; health on {health}{management}");
+        for warning in &prepared.config.warnings {
+            lifecycle!(warn, "{warning}");
+        }
     };
     let monitor = monitor
         .start(servers, Arc::clone(&prepared.vitals), monitor_config, systemd, announce)
@@ -139,18 +139,6 @@ fn with_help(endpoint: &str, error: &BindError) -> Error {
     let first = if error.is_in_use() { "end the process that has it, or " } else { "" };
     let variable = address_variable(endpoint);
     format!("{error}: {first}set {variable} to another address").into()
-}
-
-fn check_numbers(variables: &EnvVars) -> Result<(), Error> {
-    for (name, most) in NUMBERS {
-        let Some(written) = variables.get(name)? else { continue };
-        if written.parse::<u64>().is_ok_and(|number| number <= most) {
-            continue;
-        }
-        let bound = if most < u64::MAX { format!(" from 0 to {most}") } else { String::new() };
-        return Err(format!("{name} is `{written}`: write a whole number{bound}").into());
-    }
-    Ok(())
 }
 
 /// Returns the URL at which a person on this machine finds the health of the worker.
