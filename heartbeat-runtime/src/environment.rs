@@ -4,6 +4,7 @@
 use std::fmt;
 use std::future::Future;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -184,8 +185,10 @@ impl RoleEnvironment {
         &self.instance.config.endpoints
     }
 
-    /// Returns the value of a declared setting, from the variable `HEARTBEAT_SETTING_<NAME>`, else from
-    /// the service configuration. Without a value for every declared setting, the worker does not start.
+    /// Returns the value of a declared setting: that of the variable `HEARTBEAT_SETTING_<NAME>`, else the
+    /// content of the file that `HEARTBEAT_SETTING_<NAME>_FILE` names, without its last line end, else
+    /// that of the service configuration. Files are read once, at the start. Without a value for every
+    /// declared setting, the worker does not start.
     ///
     /// # Errors
     ///
@@ -193,6 +196,26 @@ impl RoleEnvironment {
     /// with exit code 78.
     pub fn setting(&self, name: &str) -> Result<&str, SettingError> {
         self.instance.config.settings.get(name)
+    }
+
+    /// Returns the value of a declared setting, parsed. Nothing is trimmed first.
+    ///
+    /// ```
+    /// # use heartbeat_runtime::{Error, RoleEnvironment};
+    /// # fn start(role: &RoleEnvironment) -> Result<(), Error> {
+    /// let batch_size: u32 = role.setting_as("BatchSize")?;
+    /// let peer = role.setting_as::<std::net::IpAddr>("Peer")?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The role declares no setting of exactly that name, or its value is not one of `T`. The error names
+    /// the type, the place of the value, and the value itself, or only its length where its name or its
+    /// form is that of a secret. Out of `on_start`, this error ends the process with exit code 78.
+    pub fn setting_as<T: FromStr>(&self, name: &str) -> Result<T, SettingError> {
+        self.instance.config.settings.parse(name)
     }
 
     /// Returns the folder of a declared local storage, and creates it on first use: that in the variable

@@ -17,7 +17,7 @@
 //!
 //! impl WorkerRole for Ticker {
 //!     async fn on_start(role: &RoleEnvironment) -> Result<Self, Error> {
-//!         Ok(Self { period: Duration::from_secs(role.setting("Period")?.parse()?) })
+//!         Ok(Self { period: Duration::from_secs(role.setting_as("Period")?) })
 //!     }
 //!
 //!     async fn run(&mut self, role: &RoleEnvironment) -> Result<(), Error> {
@@ -74,7 +74,9 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tower::ServiceExt;
 
-use crate::config::{Configuration, EnvVars, MissingValues, address_variable, variable_name};
+use crate::config::{
+    ConfigErrors, Configuration, EnvVars, MissingValues, address_variable, variable_name,
+};
 use crate::endpoint::{AddressSource, SocketActivation};
 use crate::environment::RoleEnvironment;
 use crate::error::Error;
@@ -198,11 +200,8 @@ impl<S: 'static> TestHost<S> {
     }
 
     fn prepare(&self) -> Result<Prepared, Error> {
-        let prepared = self.host.prepare(
-            &self.variables,
-            &Configuration::none(),
-            &SocketActivation::default(),
-        );
+        let sockets = SocketActivation::default();
+        let prepared = self.host.prepare(&self.variables, Ok(Configuration::none()), &sockets);
         let mut prepared = prepared.map_err(in_words_of_a_test)?;
         for endpoint in &mut prepared.config.endpoints {
             if endpoint.address_source() != AddressSource::Variable {
@@ -213,8 +212,16 @@ impl<S: 'static> TestHost<S> {
     }
 }
 
-/// Tells a test how to set a value.
+/// Words the errors of a configuration for a test.
 fn in_words_of_a_test(error: Error) -> Error {
+    match error.downcast::<ConfigErrors>() {
+        Ok(errors) => errors.map(with_calls).into(),
+        Err(error) => error,
+    }
+}
+
+/// Tells a test how to set values.
+fn with_calls(error: Error) -> Error {
     let Some(MissingValues { role, names, .. }) = error.downcast_ref() else { return error };
     let calls: Vec<_> = names.iter().map(|name| format!(".setting({name:?}, \"…\")")).collect();
     let calls = calls.concat();

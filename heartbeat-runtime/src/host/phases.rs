@@ -198,9 +198,7 @@ impl ErrorChain<'_> {
     /// Tells whether the error or one of its sources is a configuration error.
     fn is_configuration(&self) -> bool {
         self.errors().any(|error| {
-            error.is::<SettingError>()
-                || error.is::<LocalResourceError>()
-                || error.is::<ServeError>()
+            SettingError::is(error) || error.is::<LocalResourceError>() || error.is::<ServeError>()
         })
     }
 

@@ -35,12 +35,12 @@ impl<S> Host<S, Bound> {
     ///
     /// # Errors
     ///
-    /// The definition, a variable or the configuration is invalid; one line says which, and the way
+    /// The definition, variables or the configuration are invalid; one line says which, and the way
     /// out.
     pub(crate) fn prepare(
         &self,
         variables: &EnvVars,
-        configuration: &Configuration,
+        configuration: Result<Configuration, Error>,
         sockets: &SocketActivation,
     ) -> Result<Prepared, Error> {
         let Bound { definition, heartbeat } = self.binding;
