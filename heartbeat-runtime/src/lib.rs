@@ -24,16 +24,21 @@ mod vitals;
 mod worker_role;
 
 pub use crate::config::{LocalResourceError, SettingError};
-pub use crate::endpoint::{Address, AddressError, Endpoint, Protocol};
+pub use crate::endpoint::{
+    Address, AddressError, Endpoint, EndpointListener, NotTcpError, Protocol,
+    Stream as EndpointStream,
+};
 pub use crate::environment::RoleEnvironment;
 pub use crate::error::Error;
 pub use crate::facts::FactError;
 pub use crate::host::Host;
 pub use crate::metrics::{Metrics, MetricsError};
+pub use crate::server::ServeError;
 pub use crate::vitals::{
     Allowance, Check, CheckBuilder, CheckError, Heartbeat, HeartbeatBuilder, HeartbeatError, Idle,
 };
 pub use crate::worker_role::WorkerRole;
+pub use axum;
 pub use heartbeat_macros::worker_role;
 /// The library of metrics, whose types [`Metrics`] takes and gives.
 pub use prometheus_client;

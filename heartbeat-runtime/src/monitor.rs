@@ -1,7 +1,6 @@
 //! The monitor: a thread and a runtime of its own, which serves health, handles signals, scans the
 //! vitals and keeps deadlines, whatever the threads of the worker do.
 
-use std::future::pending;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -12,7 +11,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::endpoint::{BoundListener, Listener};
 use crate::exit::Exit;
@@ -154,7 +153,7 @@ impl Monitor {
         tokio::select! {
             _ = timeout(CLOSE_WITHIN, tasks.join_all()) => {}
             () = signals => {}
-            () = async { sleep_until_after(vitals.ending().await, config.stop_within).await } => {}
+            () = vitals.ending_for(config.stop_within) => {}
         }
     }
 }
@@ -294,7 +293,7 @@ fn send_canaries(vitals: &Vitals) {
 /// Waits until a stop has taken longer than `stop_within`, logs what is unfinished, and returns how
 /// the process ends.
 pub(crate) async fn stop_deadline(vitals: &Vitals, stop_within: Duration) -> Exit {
-    sleep_until_after(vitals.ending().await, stop_within).await;
+    vitals.ending_for(stop_within).await;
     let lifecycle = vitals.lifecycle();
     let exit = if lifecycle.state == State::Faulted { Exit::Panic } else { Exit::Timeout };
     let mut unfinished = vitals.unfinished();
@@ -302,14 +301,6 @@ pub(crate) async fn stop_deadline(vitals: &Vitals, stop_within: Duration) -> Exi
     unfinished.push(format!("{} did not finish within {within}", lifecycle.phase));
     lifecycle!(error, "stop overdue: {}: forcing exit {}", unfinished.join("; "), exit.code());
     exit
-}
-
-/// Sleeps until `start + time`; forever on overflow.
-pub(crate) async fn sleep_until_after(start: Instant, time: Duration) {
-    match start.checked_add(time) {
-        Some(end) => sleep_until(end).await,
-        None => pending().await,
-    }
 }
 
 /// Ends the process, after the last lines are written if they can be.

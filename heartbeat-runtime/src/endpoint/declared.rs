@@ -29,6 +29,9 @@ pub(crate) enum AddressSource {
     /// A socket that was handed over under the name of the endpoint.
     HandedOver,
     Definition,
+    /// A test, which needs no port for the routes of user code.
+    #[cfg(feature = "test-util")]
+    Test,
 }
 
 impl Endpoint {
@@ -99,9 +102,22 @@ impl Endpoint {
         &self.variable
     }
 
+    /// Tells whether routes need no listener.
+    pub(crate) fn is_portless(&self) -> bool {
+        match self.source {
+            #[cfg(feature = "test-util")]
+            AddressSource::Test => true,
+            AddressSource::Variable | AddressSource::HandedOver | AddressSource::Definition => {
+                false
+            }
+        }
+    }
+
+    /// Moves the endpoint to any free port of the loopback interface.
     #[cfg(feature = "test-util")]
-    pub(crate) fn set_address(&mut self, address: Address) {
-        self.address = address;
+    pub(crate) fn move_to_loopback(&mut self) {
+        self.address = Address::Tcp((std::net::Ipv4Addr::LOCALHOST, 0).into());
+        self.source = AddressSource::Test;
     }
 
     /// Records the address of the listener. The first one counts: a unit may hand over several.

@@ -1,7 +1,9 @@
 //! Binds addresses, before user code runs, and never shares a port with another process.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener as StdTcpListener};
+use std::task::{Context, Poll, ready};
 
 use socket2::{Domain, Protocol, Socket, Type};
 use thiserror::Error;
@@ -10,9 +12,9 @@ use tokio::net::TcpListener;
 use super::address::Address;
 use super::declared::{AddressSource, Endpoint};
 use super::socket_activation::SocketActivation;
-use super::stream::{Peer, Stream};
+use super::stream::Stream;
 #[cfg(unix)]
-use super::unix_socket;
+use super::unix_socket::{self, SocketFile};
 use crate::log::lifecycle;
 
 /// Connections that may wait to be accepted: as many as are served within a tenth of a second, since
@@ -35,31 +37,45 @@ enum StdListener {
 }
 
 /// A listener in a runtime.
+#[derive(Debug)]
 pub(crate) struct Listener {
     socket: AsyncListener,
     handed_over: bool,
 }
 
+#[derive(Debug)]
 enum AsyncListener {
     Tcp(TcpListener),
     #[cfg(unix)]
-    Unix(tokio::net::UnixListener),
+    Unix {
+        /// Removed first: while the listener is open, the file cannot be that of another process.
+        #[expect(dead_code, reason = "it is there to be dropped")]
+        file: Option<SocketFile>,
+        listener: tokio::net::UnixListener,
+    },
 }
 
 impl Listener {
     /// Accepts a connection. Dropping the future loses none.
-    pub(crate) async fn accept(&self) -> io::Result<(Stream, Peer)> {
+    pub(crate) async fn accept(&self) -> io::Result<(Stream, Option<SocketAddr>)> {
+        poll_fn(|context| self.poll_accept(context)).await
+    }
+
+    pub(super) fn poll_accept(
+        &self,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<(Stream, Option<SocketAddr>)>> {
         match &self.socket {
             AsyncListener::Tcp(listener) => {
-                let (stream, peer) = listener.accept().await?;
+                let (stream, peer) = ready!(listener.poll_accept(context))?;
                 // Responses are written whole, so there is nothing to wait for.
                 let _ = stream.set_nodelay(true);
-                Ok((Stream::Tcp(stream), peer.into()))
+                Poll::Ready(Ok((Stream::Tcp(stream), Some(peer))))
             }
             #[cfg(unix)]
-            AsyncListener::Unix(listener) => {
-                let (stream, _) = listener.accept().await?;
-                Ok((Stream::Unix(stream), Peer::Local))
+            AsyncListener::Unix { listener, .. } => {
+                let (stream, _) = ready!(listener.poll_accept(context))?;
+                Poll::Ready(Ok((Stream::Unix(stream), None)))
             }
         }
     }
@@ -69,16 +85,11 @@ impl Listener {
         self.handed_over
     }
 
-    /// Closes the listener, and first removes the file of a unix socket: while the listener is open,
-    /// the file cannot be that of another process.
-    pub(crate) fn close(self) {
-        #[cfg(unix)]
-        if let AsyncListener::Unix(listener) = &self.socket
-            && !self.handed_over
-            && let Ok(address) = listener.local_addr()
-            && let Some(path) = address.as_pathname()
-        {
-            let _ = std::fs::remove_file(path);
+    pub(super) fn into_tcp(self) -> Result<TcpListener, Self> {
+        match self.socket {
+            AsyncListener::Tcp(listener) => Ok(listener),
+            #[cfg(unix)]
+            AsyncListener::Unix { .. } => Err(self),
         }
     }
 }
@@ -191,7 +202,12 @@ impl BoundListener {
             StdListener::Tcp(listener) => AsyncListener::Tcp(TcpListener::from_std(listener)?),
             #[cfg(unix)]
             StdListener::Unix(listener) => {
-                AsyncListener::Unix(tokio::net::UnixListener::from_std(listener)?)
+                let file = match self.address {
+                    Address::Unix(path) if !self.handed_over => Some(SocketFile(path)),
+                    _ => None,
+                };
+                let listener = tokio::net::UnixListener::from_std(listener)?;
+                AsyncListener::Unix { file, listener }
             }
         };
         Ok(Listener { socket, handed_over: self.handed_over })

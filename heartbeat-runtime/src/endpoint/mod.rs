@@ -2,6 +2,7 @@
 
 mod address;
 mod declared;
+mod endpoint_listener;
 mod listener;
 #[cfg_attr(not(unix), path = "no_sockets.rs")]
 mod socket_activation;
@@ -12,6 +13,8 @@ mod unix_socket;
 pub use self::address::{Address, AddressError};
 pub(crate) use self::declared::AddressSource;
 pub use self::declared::{Endpoint, Protocol};
+pub use self::endpoint_listener::{EndpointListener, NotTcpError};
 pub(crate) use self::listener::{BoundListener, Listener};
 pub(crate) use self::socket_activation::SocketActivation;
-pub(crate) use self::stream::{Peer, Stream};
+pub(crate) use self::stream::Peer;
+pub use self::stream::Stream;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use heartbeat_definition::EndpointUse;
+use tokio::runtime::Handle;
 
 use super::builder::{Bound, Host};
 use crate::config::{
@@ -14,7 +15,7 @@ use crate::endpoint::{Address, Endpoint, SocketActivation};
 use crate::environment::RoleEnvironment;
 use crate::error::Error;
 use crate::report::{InstanceInfo, ReportSource};
-use crate::server::{DetailAccess, HealthState};
+use crate::server::{DetailAccess, HealthState, UserEndpoints, UserRoutes};
 use crate::vitals::Vitals;
 
 /// An instance before its endpoints are bound.
@@ -26,6 +27,8 @@ pub(crate) struct Prepared {
     pub(crate) management: Option<Endpoint>,
     pub(crate) vitals: Arc<Vitals>,
     pub(crate) source: Arc<ReportSource>,
+    /// The routes of user code on both, by name.
+    routes: Vec<(String, Arc<UserRoutes>)>,
 }
 
 impl<S> Host<S, Bound> {
@@ -33,12 +36,12 @@ impl<S> Host<S, Bound> {
     ///
     /// # Errors
     ///
-    /// The definition, a variable or the configuration is invalid; one line says which, and the way
+    /// The definition, variables or the configuration are invalid; one line says which, and the way
     /// out.
     pub(crate) fn prepare(
         &self,
         variables: &EnvVars,
-        configuration: &Configuration,
+        configuration: Result<Configuration, Error>,
         sockets: &SocketActivation,
     ) -> Result<Prepared, Error> {
         let Bound { definition, heartbeat } = self.binding;
@@ -52,9 +55,14 @@ impl<S> Host<S, Bound> {
         let management = self.management.map(|name| select(EndpointUse::Management, name));
         let management = management.transpose()?;
 
-        let declared = (&definition, role);
-        let config =
-            InstanceConfig::new(declared, self.deadlines, variables, configuration, sockets)?;
+        let config = InstanceConfig::new(
+            (self.binding.definition, &definition),
+            (self.role, role),
+            self.deadlines,
+            variables,
+            configuration,
+            sockets,
+        )?;
         let resolved = |name: &str| {
             let endpoint = config.endpoint(name).cloned();
             endpoint.ok_or_else(|| Error::from(format!("the role declares no endpoint `{name}`")))
@@ -67,7 +75,9 @@ impl<S> Host<S, Bound> {
         };
         let vitals = Arc::new(Vitals::new(config.deadlines.stall_after, config.deadlines.armed));
         let source = ReportSource::new(info, config.endpoints.clone(), Arc::clone(&vitals));
+        let served = [Some(heartbeat), management].into_iter().flatten();
         Ok(Prepared {
+            routes: served.map(|name| (name.to_owned(), Arc::default())).collect(),
             heartbeat: resolved(heartbeat)?,
             management: management.map(resolved).transpose()?,
             config,
@@ -84,11 +94,23 @@ impl Prepared {
             source: Arc::clone(&self.source),
             probe_path: endpoint.probe_path().map(str::to_owned),
             access: self.access(endpoint, address),
+            routes: self.routes(endpoint.name()),
         }
     }
 
-    pub(crate) fn into_environment(self) -> RoleEnvironment {
-        RoleEnvironment::new(self.config, &self.source)
+    fn routes(&self, name: &str) -> Arc<UserRoutes> {
+        let routes = self.routes.iter().find(|(endpoint, _)| endpoint == name);
+        routes.map(|(_, routes)| Arc::clone(routes)).unwrap_or_default()
+    }
+
+    /// Returns the environment of a worker with that runtime and the sockets that are not taken yet.
+    pub(crate) fn into_environment(
+        self,
+        runtime: Option<Handle>,
+        sockets: SocketActivation,
+    ) -> RoleEnvironment {
+        let endpoints = UserEndpoints::new(self.routes, runtime, sockets);
+        RoleEnvironment::new(self.config, &self.source, endpoints)
     }
 
     /// Decides who may see the details at an address. Only this machine reaches a unix socket, and

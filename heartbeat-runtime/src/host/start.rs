@@ -8,8 +8,8 @@ use super::prepare::Prepared;
 use super::started::{Running, Started};
 use super::threads::make;
 use super::{arguments, probe};
-use crate::config::{Configuration, EnvVars};
-use crate::endpoint::{Address, BoundListener, Endpoint, SocketActivation};
+use crate::config::{ConfigErrors, Configuration, EnvVars, check_numbers};
+use crate::endpoint::{BoundListener, Endpoint, SocketActivation};
 use crate::error::{Error, StartError};
 use crate::exit::Exit;
 use crate::log::lifecycle;
@@ -17,14 +17,6 @@ use crate::monitor::{MonitorBuilder, MonitorConfig};
 use crate::server::HealthState;
 use crate::supervisor::Systemd;
 use crate::vitals::panics;
-
-/// Variables that must be whole numbers, and their maximum.
-const NUMBERS: [(&str, u64); 4] = [
-    ("LISTEN_PID", u64::MAX),
-    ("LISTEN_FDS", 65_535),
-    ("WATCHDOG_PID", u64::MAX),
-    ("WATCHDOG_USEC", u64::MAX),
-];
 
 impl<S: 'static> Host<S, Bound> {
     /// Registers signal handlers, resolves the configuration, makes the threads of the worker, binds
@@ -56,15 +48,21 @@ impl<S: 'static> Host<S, Bound> {
 
 fn start<S>(host: Host<S, Bound>) -> Result<Running<S>, StartError> {
     let variables = EnvVars::from_env();
-    check_numbers(&variables)?;
-    let mut sockets = SocketActivation::from_env().map_err(Error::from)?;
+    let mut errors = ConfigErrors::default();
+    let numbers = check_numbers(&variables);
+    let mut sockets = match &numbers {
+        Ok(()) => SocketActivation::from_env().map_err(Error::from)?,
+        Err(_) => SocketActivation::default(),
+    };
+    errors.keep(numbers);
     panics::install_hook();
     let monitor = register_signals()?;
-    let configuration = Configuration::load(&variables)?;
-    let prepared = host.prepare(&variables, &configuration, &sockets)?;
+    let prepared = host.prepare(&variables, Configuration::load(&variables), &sockets);
+    let prepared = errors.keep(prepared);
+    let flavor = errors.keep(host.flavor.with_env_overrides(&variables));
+    let (prepared, flavor) = errors.into_result(prepared.zip(flavor)).map_err(Error::from)?;
     #[cfg(feature = "metrics")]
     crate::metrics::install_facade(&prepared.source.metrics);
-    let flavor = host.flavor.with_env_overrides(&variables)?;
     let runtime = flavor.proven_runtime(prepared.vitals.wake_signal())?;
     let mut servers = listen(&prepared, &prepared.heartbeat, &mut sockets)?;
     if let Some(management) = &prepared.management {
@@ -74,12 +72,16 @@ fn start<S>(host: Host<S, Bound>) -> Result<Running<S>, StartError> {
     let systemd = Systemd::new(&variables, deadlines.stop_within);
     let monitor_config = MonitorConfig { stop_within: deadlines.stop_within };
     let (role, version) = (host.role, host.version);
-    let health = url(prepared.heartbeat.address());
-    let management = prepared.management.as_ref().map_or_else(String::new, |management| {
-        format!("; management on {}", url(management.address()))
-    });
+    let url = |endpoint: &Endpoint| endpoint.address().url("/health");
+    let health = url(&prepared.heartbeat);
+    let management = prepared.management.as_ref();
+    let management = management.map(|management| format!("; management on {}", url(management)));
+    let management = management.unwrap_or_default();
     let announce = || {
         lifecycle!(info, "{role} {version} is starting; health on {health}{management}");
+        for warning in &prepared.config.warnings {
+            lifecycle!(warn, "{warning}");
+        }
     };
     let monitor = monitor
         .start(servers, Arc::clone(&prepared.vitals), monitor_config, systemd, announce)
@@ -87,7 +89,7 @@ fn start<S>(host: Host<S, Bound>) -> Result<Running<S>, StartError> {
             let help = "raise the limits of threads and open files";
             Error::from(format!("cannot serve health: {error}: {help}"))
         })?;
-    let role = prepared.into_environment();
+    let role = prepared.into_environment(Some(runtime.handle().clone()), sockets);
     Ok(Running { phases: host.phases, deadlines, runtime, role, monitor })
 }
 
@@ -112,27 +114,4 @@ fn listen(
         (bound, health)
     };
     Ok(listeners.into_iter().map(serve).collect())
-}
-
-fn check_numbers(variables: &EnvVars) -> Result<(), Error> {
-    for (name, most) in NUMBERS {
-        let Some(written) = variables.get(name)? else { continue };
-        if written.parse::<u64>().is_ok_and(|number| number <= most) {
-            continue;
-        }
-        let bound = if most < u64::MAX { format!(" from 0 to {most}") } else { String::new() };
-        return Err(format!("{name} is `{written}`: write a whole number{bound}").into());
-    }
-    Ok(())
-}
-
-/// Returns the URL at which a person on this machine finds the health of the worker.
-fn url(address: &Address) -> String {
-    match address {
-        Address::Tcp(at) if at.ip().is_unspecified() => {
-            format!("http://localhost:{}/health", at.port())
-        }
-        Address::Tcp(at) => format!("http://{at}/health"),
-        Address::Unix(path) => format!("{} as /health", path.display()),
-    }
 }

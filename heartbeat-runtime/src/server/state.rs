@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::details::DetailAccess;
+use super::user_routes::UserRoutes;
 use crate::report::ReportSource;
 
 /// The health that an endpoint serves, and to whom.
@@ -12,4 +13,6 @@ pub(crate) struct HealthState {
     pub(crate) probe_path: Option<String>,
     /// Access to the details.
     pub(crate) access: DetailAccess,
+    /// The routes of user code on the endpoint.
+    pub(crate) routes: Arc<UserRoutes>,
 }

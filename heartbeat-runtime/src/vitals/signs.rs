@@ -1,11 +1,12 @@
 //! All vital signs of an instance, and the one order in which their changes are recorded.
 
+use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use super::canary::Canary;
 use super::check_record::{CheckRecord, CheckReport};
@@ -161,6 +162,14 @@ impl Vitals {
         // The sender lives in `self`, so the channel cannot close meanwhile.
         let ending = lifecycle.wait_for(|lifecycle| lifecycle.ending_since.is_some()).await;
         ending.ok().and_then(|lifecycle| lifecycle.ending_since).unwrap_or_else(Instant::now)
+    }
+
+    /// Waits until the instance has been ending for that time; forever on overflow.
+    pub(crate) async fn ending_for(&self, time: Duration) {
+        match self.ending().await.checked_add(time) {
+            Some(end) => sleep_until(end).await,
+            None => pending().await,
+        }
     }
 
     /// Waits until the verdict is ready. Returns false if the instance is ending instead.
