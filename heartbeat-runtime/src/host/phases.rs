@@ -122,7 +122,7 @@ async fn finish_requests(role: &RoleEnvironment, deadlines: &Deadlines) {
         biased;
         () = role.user_endpoints().finish() => {}
         () = vitals.ending_for(within) => {
-            lifecycle!(error, "requests did not finish within {}: aborted", Elapsed(within));
+            lifecycle!(warn, "requests did not finish within {}: aborted", Elapsed(within));
         }
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures_util::stream::{self, Stream, StreamExt};
 use heartbeat_runtime::axum::Router;
 use heartbeat_runtime::axum::body::{Body, Bytes};
-use heartbeat_runtime::axum::extract::ConnectInfo;
+use heartbeat_runtime::axum::extract::{ConnectInfo, Path};
 use heartbeat_runtime::axum::routing::{get, post};
 use heartbeat_runtime::{EndpointListener, Error, RoleEnvironment, WorkerRole, worker_role};
 use tokio::io::{copy, split};
@@ -84,6 +84,7 @@ fn routes(role: &RoleEnvironment) -> Router {
         .route("/never", get(never))
         .route("/endless", get(async || Body::from_stream(endless())))
         .route("/slow", get(slow))
+        .route("/bytes/{count}", get(async |Path(count): Path<usize>| vec![b'b'; count]))
 }
 
 /// Returns the length of a body, and a sum in which each byte has its place.
