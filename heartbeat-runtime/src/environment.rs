@@ -27,7 +27,8 @@ use crate::vitals::{Allowance, CheckBuilder, Event, Heartbeat, HeartbeatBuilder,
 /// waits for work, under an **allowance** during a declared long step, and **stalled** after a missed
 /// deadline. The worker is **starved** while its runtime cannot run a task. A **check** asks a
 /// dependency in the background. The **verdict** follows from all of them: live, ready, started, and
-/// a status of pass, warn or fail. The **details** are for trusted clients only.
+/// a status of pass, warn or fail. A **fact** is a named value that the worker tells about itself. The
+/// **details** are for trusted clients only.
 ///
 /// # Patterns
 ///

@@ -3,6 +3,14 @@
 //!
 //! Implement [`WorkerRole`]; its methods receive a [`RoleEnvironment`]. The attribute writes a
 //! [`Host`] into `main`; without it, write that yourself.
+//!
+//! # Features
+//!
+//! All are off by default.
+//!
+//! - `metrics`: `/metrics` also serves what libraries report through the `metrics` crate. See
+//!   [`Metrics`].
+//! - `test-util`: a worker in its own tests, without a process, a port or a signal.
 
 mod config;
 mod endpoint;

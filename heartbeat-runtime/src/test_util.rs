@@ -250,7 +250,8 @@ impl TestWorker {
         self.vitals.ready().await
     }
 
-    /// Requests a path of the heartbeat endpoint.
+    /// Requests a path of the heartbeat endpoint. Paused time stands still while a scrape of `/metrics`
+    /// waits for collectors, so that there they have no time limit.
     pub async fn probe(&self, path: &str) -> ProbeResponse {
         let mut request = Request::new(Body::empty());
         *request.uri_mut() = path.parse().unwrap_or_default();

@@ -11,6 +11,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Metric, Registry};
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 
 use super::collector::UserCollector;
 use super::collectors::{Collected, collect, try_run};
@@ -39,18 +40,26 @@ use super::names::{Kind, MetricsError, MetricsErrorKind, Names, Owner, check_end
 /// base unit at the end, such as `order_seconds`. A counter gets the end `_total`, whether its name has
 /// it or not. Names that begin with `heartbeat_` or `process_` belong to the runtime.
 ///
+/// # Libraries
+///
+/// With the feature `metrics`, the worker installs a recorder for the `metrics` crate at its start, so
+/// that what libraries report through it appears too. Their names become snake case (`pool.size` is
+/// `pool_size`), and their histograms have buckets from 0.005 to 10. If the program has installed
+/// another recorder before, a log line says so. A host for tests installs none.
+///
 /// [practices of Prometheus]: https://prometheus.io/docs/practices/naming/
 #[derive(Clone, Default)]
 pub struct Metrics {
     shared: Arc<Shared>,
 }
 
-#[derive(Default)]
 struct Shared {
     names: Arc<Names>,
     /// Metrics whose encoding runs no user code: the monitor thread encodes them.
     plain: Mutex<Registry>,
     collectors: Mutex<Vec<Arc<UserCollector>>>,
+    /// One scrape after the other runs the collectors, so that many at once need no more threads.
+    turn: Semaphore,
 }
 
 impl Metrics {
@@ -113,7 +122,9 @@ impl Metrics {
     /// # }
     /// ```
     ///
-    /// Its encoding may be your code, so that it runs as that of a [`collector`](Self::collector).
+    /// For labels of a type of your own, with `#[derive(EncodeLabelSet)]`, the package needs
+    /// `prometheus-client` among its dependencies, in the version of this re-export. Since their encoding
+    /// is your code, it runs as that of a [`collector`](Self::collector).
     ///
     /// # Errors
     ///
@@ -208,6 +219,8 @@ impl Metrics {
 
     /// Runs the collectors for a scrape.
     pub(crate) async fn collect(&self, runtime: Option<Handle>) -> Collected {
+        // It is never closed.
+        let _turn = self.shared.turn.acquire().await;
         let collectors = lock(&self.shared.collectors).clone();
         collect(collectors, &self.shared.names, runtime).await
     }
@@ -226,6 +239,13 @@ impl Metrics {
     #[cfg(feature = "metrics")]
     pub(super) fn names(&self) -> &Arc<Names> {
         &self.shared.names
+    }
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        let (names, plain, collectors) = Default::default();
+        Self { names, plain, collectors, turn: Semaphore::new(1) }
     }
 }
 
