@@ -1,4 +1,4 @@
-//! What a worker tells: facts, metrics of its own and of libraries, and collectors that break.
+//! The facts and metrics that a worker tells, and collectors that break.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "in a test, that is how to fail")]
 
