@@ -343,8 +343,8 @@ impl RoleEnvironment {
     ///
     /// The handlers run in the worker's runtime. While that runs no tasks, a request to the heartbeat's
     /// endpoint gets 503 within 5 seconds, and the health paths answer as ever. A handler that panics
-    /// responds with 500. `ConnectInfo<SocketAddr>` is there for TCP. For extractors such as `Json`, add
-    /// `axum` with its feature to your own dependencies.
+    /// responds with 500. `ConnectInfo<SocketAddr>` is there for TCP, with the IPv4 address of an IPv4
+    /// client. For extractors such as `Json`, add `axum` with its feature to your own dependencies.
     ///
     /// At a stop, the endpoint goes on accepting through `drain`, then no more; requests under way have
     /// until `run`'s share of the time ends; then `on_stop` runs.
