@@ -298,10 +298,16 @@ impl RoleEnvironment {
     pub fn set_busy(&self, busy: bool) {
         self.instance.vitals.apply_and_log(Event::Busy(busy), |change| {
             if busy {
-                let lasted = Elapsed(change.lasted);
-                lifecycle!(info, "busy (ready fails), after {lasted} of {}", change.from);
+                let (fields, lasted) = (change.to.fields(), Elapsed(change.lasted));
+                let fields = fields.elapsed(lasted);
+                lifecycle!(info, fields, "busy (ready fails), after {lasted} of {}", change.from);
             } else {
-                lifecycle!(info, "no longer busy, after {}", Elapsed(change.state_lasted));
+                let lasted = Elapsed(change.state_lasted);
+                lifecycle!(
+                    info,
+                    change.to.fields().elapsed(lasted),
+                    "no longer busy, after {lasted}"
+                );
             }
         });
     }
@@ -310,8 +316,8 @@ impl RoleEnvironment {
     /// changes nothing if the instance is already stopping.
     pub fn request_recycle(&self) {
         let within = Elapsed(self.instance.config.deadlines.stop_within);
-        self.instance.vitals.recycle_and_log(|_| {
-            lifecycle!(info, "recycle requested: stopping, within {within}");
+        self.instance.vitals.recycle_and_log(|change| {
+            lifecycle!(info, change.to.fields(), "recycle requested: stopping, within {within}");
         });
     }
 

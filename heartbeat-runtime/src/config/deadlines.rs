@@ -15,6 +15,8 @@ pub(crate) struct Deadlines {
     pub(crate) armed: bool,
     pub(crate) stop_within: Duration,
     pub(crate) drain: Duration,
+    /// The time after which live has failed for too long; none is never.
+    pub(crate) recycle_after: Duration,
 }
 
 impl Default for Deadlines {
@@ -24,6 +26,7 @@ impl Default for Deadlines {
             armed: false,
             stop_within: Duration::from_secs(25),
             drain: Duration::ZERO,
+            recycle_after: Duration::ZERO,
         }
     }
 }
@@ -47,6 +50,7 @@ impl Deadlines {
         let stall_after = duration("HEARTBEAT_STALL_AFTER", self.stall_after)?;
         let stop_within = duration("HEARTBEAT_STOP_WITHIN", self.stop_within)?;
         let drain = duration("HEARTBEAT_DRAIN", self.drain)?;
+        let recycle_after = duration("HEARTBEAT_RECYCLE_AFTER", self.recycle_after)?;
         if stall_after < SHORTEST {
             return Err(format!(
                 "run cannot be held to beat within {stall_after:?}: set HEARTBEAT_STALL_AFTER (or \
@@ -59,7 +63,7 @@ impl Deadlines {
                            more than none";
             return Err(message.into());
         }
-        Ok(Self { stall_after, armed: self.armed, stop_within, drain })
+        Ok(Self { stall_after, armed: self.armed, stop_within, drain, recycle_after })
     }
 }
 

@@ -58,6 +58,7 @@
 
 mod arguments;
 mod builder;
+mod init;
 mod phases;
 mod prepare;
 mod probe;
@@ -66,6 +67,7 @@ mod started;
 mod threads;
 
 pub use self::builder::{Bound, Host, NoDefinition, NoHeartbeat};
+pub use self::init::InitResult;
 #[cfg(feature = "test-util")]
 pub(crate) use self::prepare::Prepared;
 pub use self::started::{Ended, Started};

@@ -14,8 +14,8 @@ use crate::endpoint::{Address, BindError, BoundListener};
 use crate::endpoint::{AddressSource, SocketActivation};
 use crate::error::{Error, StartError};
 use crate::exit::Exit;
-use crate::log::lifecycle;
-use crate::monitor::{MonitorBuilder, MonitorConfig};
+use crate::log::{self, Fields, lifecycle};
+use crate::monitor::MonitorBuilder;
 use crate::server::HealthState;
 use crate::supervisor::Systemd;
 use crate::vitals::panics;
@@ -33,23 +33,29 @@ impl<S: 'static> Host<S, Bound> {
     /// the heartbeat endpoint and serves health on a thread of its own. Stop signals work even if
     /// the parent process has blocked them.
     ///
-    /// If that fails, one line says why, no user code runs, and the exit code is 78.
+    /// If that fails, one line says why, no user code but [`init`](Self::init) runs, and the exit code
+    /// is 78.
     ///
     /// With the argument `--heartbeat-probe=live` (or `ready`, or `startup`), the program starts
     /// nothing: it [probes](crate::probe) the running worker, prints one line, and exits with 0 or 1.
     /// It refuses any other argument that begins with `--heartbeat`, and a probe beside another
     /// argument, with one line and exit code 2, so that a mistyped probe cannot start a second
     /// worker. All other arguments are yours.
-    pub fn start(self) -> Started<S> {
+    pub fn start(mut self) -> Started<S> {
         let start = match arguments::probe_kind(std::env::args_os().skip(1)) {
             Err(line) => {
-                lifecycle!(error, "{line}");
+                lifecycle!(error, Fields::exit(Exit::Usage.code()), "{line}");
                 Err(Exit::Usage)
             }
             Ok(Some(kind)) => Err(Exit::Probe { is_success: probe::run(&self, kind) }),
-            Ok(None) => start(self).map_err(|error| {
-                lifecycle!(error, "{error}");
-                Exit::Configuration
+            Ok(None) => self.init.call().and_then(|()| {
+                // A subscriber that `on_start` installs gets every line from here on.
+                log::hold();
+                start(self).map_err(|error| {
+                    let exit = Exit::Configuration;
+                    lifecycle!(error, Fields::exit(exit.code()), "{error}");
+                    exit
+                })
             }),
         };
         Started { start }
@@ -76,7 +82,6 @@ fn start<S>(host: Host<S, Bound>) -> Result<Running<S>, StartError> {
     }
     let deadlines = prepared.config.deadlines;
     let systemd = Systemd::new(&variables, deadlines.stop_within);
-    let monitor_config = MonitorConfig { stop_within: deadlines.stop_within };
     let (role, version) = (host.role, host.version);
     let url = |name| prepared.config.endpoint(name).map(|endpoint| url(endpoint.address()));
     let health = url(host.binding.heartbeat)?;
@@ -84,11 +89,12 @@ fn start<S>(host: Host<S, Bound>) -> Result<Running<S>, StartError> {
         Some(management) => format!("; management on {}", url(management)?),
         None => String::new(),
     };
+    let fields = prepared.vitals.verdict().fields();
     let announce = || {
-        lifecycle!(info, "{role} {version} is starting; health on {health}{management}");
+        lifecycle!(info, fields, "{role} {version} is starting; health on {health}{management}");
     };
     let monitor = monitor
-        .start(servers, Arc::clone(&prepared.vitals), monitor_config, systemd, announce)
+        .start(servers, Arc::clone(&prepared.vitals), deadlines, systemd, announce)
         .map_err(|error| {
             let help = "raise the limits of threads and open files";
             Error::from(format!("cannot serve health: {error}: {help}"))

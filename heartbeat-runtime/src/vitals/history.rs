@@ -12,6 +12,7 @@ pub(crate) struct History {
     verdict: Verdict,
     since: Duration,
     state_since: Duration,
+    not_live_since: Option<Duration>,
     transitions: VecDeque<Transition>,
     count: u64,
 }
@@ -31,8 +32,24 @@ pub(crate) struct Transition {
 
 impl History {
     pub(crate) fn new(verdict: Verdict) -> Self {
-        let (since, state_since) = (Duration::ZERO, Duration::ZERO);
-        Self { verdict, since, state_since, transitions: VecDeque::new(), count: 0 }
+        Self {
+            verdict,
+            since: Duration::ZERO,
+            state_since: Duration::ZERO,
+            not_live_since: None,
+            transitions: VecDeque::new(),
+            count: 0,
+        }
+    }
+
+    /// Returns the last verdict.
+    pub(crate) fn verdict(&self) -> &Verdict {
+        &self.verdict
+    }
+
+    /// Returns since when live fails without a break.
+    pub(crate) fn not_live_since(&self) -> Option<Duration> {
+        self.not_live_since
     }
 
     /// Records the verdict. Returns the transition if it has changed.
@@ -47,6 +64,8 @@ impl History {
         if from.state != verdict.state {
             self.state_since = now;
         }
+        self.not_live_since =
+            if self.verdict.live { None } else { self.not_live_since.or(Some(now)) };
         self.count += 1;
         let transition = Transition { at: now, from, to: verdict, lasted, state_lasted };
         if self.transitions.len() == KEPT {

@@ -46,7 +46,7 @@ impl Vitals {
             checks: CheckRegistry::default(),
             starvation: StarvationMonitor::default(),
             panics: PanicLog::new(),
-            history: Mutex::new(History::new(Verdict::of(Snapshot::default()))),
+            history: Mutex::new(History::new(Verdict::default())),
             changed: Notify::new(),
             failure: OnceLock::new(),
         }
@@ -245,8 +245,16 @@ impl Vitals {
         let failing = self.checks.scan(at);
         let mut history = self.history();
         let transition = self.record_transition(&mut history, *lifecycle);
-        let ending = due == Due::NoMore;
-        let mut report = ScanReport { transition, ending, at, stalled, failing, period };
+        let mut report = ScanReport {
+            transition,
+            verdict: history.verdict().clone(),
+            not_live_since: history.not_live_since(),
+            ending: due == Due::NoMore,
+            at,
+            stalled,
+            failing,
+            period,
+        };
         report.continue_from(before);
         log(&report);
         report
