@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{LitStr, Path};
+use syn::spanned::Spanned;
+use syn::{ExprPath, LitStr, Path};
 
 use crate::args::Args;
 use crate::item::Item;
@@ -29,7 +30,7 @@ impl MainFn<'_> {
         };
         let Self { definition, heartbeat, .. } = self;
         let host = self.host(self.args.runtime.as_ref().map(|(_, path)| path));
-        let init = self.args.init.as_ref().map(|path| quote!(.init(#path)));
+        let init = self.args.init.as_ref().map(init);
         let options = options(self.args);
         quote! {
             #before
@@ -83,6 +84,13 @@ fn path_to(module: &Ident, function: &Ident) -> TokenStream {
     let mut module = module.clone();
     module.set_span(module.span().located_at(function.span()));
     quote_spanned!(function.span()=> #module::#function)
+}
+
+/// Returns the call that sets `init`, with the span of its path, at which the compiler reports a wrong
+/// signature.
+fn init(path: &ExprPath) -> TokenStream {
+    let method = Ident::new("init", Span::call_site().located_at(path.span()));
+    quote!(.#method(#path))
 }
 
 /// Expands the optional arguments, in the order of the documentation.

@@ -224,7 +224,10 @@ fn exits_with_0_after_one_on_stop_at_whatever_time_the_signal_arrives() {
         seed ^= seed << 13;
         seed ^= seed >> 7;
         seed ^= seed << 17;
-        let mut worker = Worker::spawn(&mut failing_worker("every 3ms"));
+        let mut command = failing_worker("every 3ms");
+        let mut worker =
+            Worker::spawn_raw(command.env("HEARTBEAT_ENDPOINT_HEARTBEAT", "127.0.0.1:0"));
+        worker.wait_for_line("in on_start");
         worker.read_log_for(Duration::from_micros(seed % 12_000));
         worker.signal(Signal::TERM);
         let code = worker.wait().code();
