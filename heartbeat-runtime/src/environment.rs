@@ -312,6 +312,15 @@ impl RoleEnvironment {
         });
     }
 
+    /// Requests a graceful stop with exit code 0, as SIGTERM does. It changes nothing if the instance is
+    /// already stopping.
+    pub fn request_stop(&self) {
+        let within = Elapsed(self.instance.config.deadlines.stop_within);
+        self.instance.vitals.apply_and_log(Event::Stop, |change| {
+            lifecycle!(info, change.to.fields(), "stop requested: stopping, within {within}");
+        });
+    }
+
     /// Requests a graceful stop with exit code 75, so that the supervisor restarts the worker. It
     /// changes nothing if the instance is already stopping.
     pub fn request_recycle(&self) {
@@ -334,6 +343,23 @@ impl RoleEnvironment {
     /// Waits until a stop is requested.
     pub async fn stopping(&self) {
         self.instance.vitals.ending().await;
+    }
+
+    /// Returns a token that is cancelled when a stop is requested, for libraries that take one. It is
+    /// yours: cancelling it stops only what you gave it to.
+    ///
+    /// ```
+    /// # use heartbeat_runtime::RoleEnvironment;
+    /// # async fn consume() {}
+    /// # fn start(role: &RoleEnvironment) {
+    /// let token = role.stopping_token();
+    /// tokio::spawn(async move { token.run_until_cancelled(consume()).await });
+    /// # }
+    /// ```
+    #[cfg(feature = "tokio-util")]
+    #[must_use]
+    pub fn stopping_token(&self) -> tokio_util::sync::CancellationToken {
+        self.instance.vitals.stopping_token()
     }
 
     /// Awaits `future`, or drops it and returns `None` when a stop is requested.

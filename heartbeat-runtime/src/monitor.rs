@@ -180,7 +180,12 @@ async fn handle_signals(mut signals: Signals, vitals: &Vitals, stop_within: Dura
             () = same.as_mut() => break,
         }
     }
-    let second = signals.next().await;
+    let second = loop {
+        let signal = signals.next().await;
+        if signal.is_forcing() {
+            break signal;
+        }
+    };
     let exit = Exit::Signal(second.number());
     let fields = vitals.verdict().fields().exit_code(exit.code());
     lifecycle!(error, fields, "{second} during the stop: forcing exit {}", exit.code());

@@ -188,6 +188,51 @@ async fn a_recycle_is_a_stop_with_exit_code_75() {
     assert_eq!(diary.borrow().last(), Some(&("on_stop", 1)));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_worker_may_request_its_stop_in_each_phase() {
+    let (host, diary) = worker(async |role: &RoleEnvironment| {
+        role.request_stop();
+        // The first request counts.
+        role.request_recycle();
+        assert!(role.is_stopping());
+        until_stopped(role).await
+    });
+    let code = host.test().run(async |worker| assert_eq!(worker.ended().await, 0));
+    assert_eq!(code.await.unwrap(), 0);
+    assert_eq!(diary.borrow().last(), Some(&("on_stop", 1)));
+
+    let (host, diary) = worker(until_stopped);
+    let code = host.test().run(async |worker| {
+        worker.role().request_stop();
+        assert_eq!(worker.ended().await, 0);
+    });
+    assert_eq!(code.await.unwrap(), 0);
+    assert_eq!(*diary.borrow(), [("on_start", 0), ("on_stop", 1)]);
+}
+
+#[cfg(feature = "tokio-util")]
+#[tokio::test(start_paused = true)]
+async fn a_stopping_token_is_cancelled_at_the_stop() {
+    let (host, diary) = worker(async |role: &RoleEnvironment| {
+        // It is the user's own: cancelling it does not stop the worker, nor cancel another.
+        role.stopping_token().cancel();
+        let token = role.stopping_token();
+        assert!(!role.is_stopping() && !token.is_cancelled());
+        token.run_until_cancelled(std::future::pending::<()>()).await;
+        assert!(role.is_stopping() && role.stopping_token().is_cancelled());
+        Ok(())
+    });
+    let code = host.test().run(async |worker| {
+        sleep(5 * SECOND).await;
+        let token = worker.role().stopping_token();
+        worker.stop();
+        assert!(token.is_cancelled());
+    });
+    assert_eq!(code.await.unwrap(), 0);
+    let expected = [("on_start", 0), ("run", 1), ("run returned", 5), ("on_stop", 5)];
+    assert_eq!(*diary.borrow(), expected);
+}
+
 /// Returns the second at which a worker that runs like this is asked to stop, within a minute.
 async fn recycled_at(
     run: impl AsyncFnOnce(&RoleEnvironment) -> Result<(), Error> + 'static,
@@ -204,8 +249,7 @@ async fn recycled_at(
             assert_eq!(worker.ended().await, 75);
         }
     });
-    let code = code.await.unwrap();
-    assert!(code == 75 || stopping.get().is_none());
+    assert!(code.await.is_ok_and(|code| code == 75 || stopping.get().is_none()));
     stopping.get()
 }
 

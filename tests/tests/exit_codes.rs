@@ -43,6 +43,8 @@ fn errors_and_panics_of_each_phase_have_their_exit_codes() {
         ("run panic", 70, &ALL[..2], format!("run {panic}")),
         ("on_stop error", 1, ALL, format!("on_stop failed: {error}")),
         ("on_stop panic", 70, ALL, format!("on_stop {panic}")),
+        ("on_start request stop", 0, &["on_start", "on_stop"], "stop requested".to_owned()),
+        ("run request stop", 0, ALL, "stop requested: stopping, within 500 ms".to_owned()),
         ("on_start recycle", 75, &["on_start", "on_stop"], "recycle requested".to_owned()),
         ("run recycle", 75, ALL, "recycle requested: stopping".to_owned()),
         ("drop panic", 70, ALL, format!("on_stop {panic}")),
@@ -160,16 +162,6 @@ fn a_stop_may_have_no_practical_time_limit() {
     worker.wait_for_line("in run");
     worker.signal(Signal::TERM);
     assert_eq!(worker.wait().code(), Some(0), "{:#?}", worker.log());
-}
-
-#[test]
-fn ignores_sighup() {
-    let mut worker = Worker::spawn(&mut failing_worker("run stop"));
-    worker.wait_for_line("in run");
-    worker.signal(Signal::HUP);
-    assert_eq!(worker.get("/readyz").status, 200);
-    worker.signal(Signal::TERM);
-    assert_eq!(worker.wait().code(), Some(0));
 }
 
 #[test]

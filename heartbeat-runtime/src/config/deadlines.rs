@@ -85,8 +85,15 @@ mod tests {
             assert!(error.contains(&format!("set {name} (or ")), "{error}");
         }
 
-        let variables = EnvVars::from([("HEARTBEAT_DRAIN", "5")]);
-        let error = Deadlines::default().with_env_overrides(&variables).unwrap_err().to_string();
-        assert!(error.starts_with("HEARTBEAT_DRAIN is `5`: write "), "{error}");
+        for name in ["HEARTBEAT_DRAIN", "HEARTBEAT_RECYCLE_AFTER"] {
+            let error = Deadlines::default().with_env_overrides(&EnvVars::from([(name, "5")]));
+            let error = error.unwrap_err().to_string();
+            assert!(error.starts_with(&format!("{name} is `5`: write ")), "{error}");
+        }
+
+        let recycling =
+            Deadlines { recycle_after: Duration::from_secs(60), ..Deadlines::default() };
+        let never = EnvVars::from([("HEARTBEAT_RECYCLE_AFTER", "0s")]);
+        assert!(recycling.with_env_overrides(&never).unwrap().recycle_after.is_zero());
     }
 }

@@ -114,6 +114,26 @@ mod tests {
     }
 
     #[test]
+    fn live_fails_since_its_last_change() {
+        let verdict = |stalled, busy| {
+            let state = if busy { State::Busy } else { State::Running };
+            let lifecycle = Lifecycle { state, ..Lifecycle::running() };
+            Verdict::of(Snapshot { lifecycle, stalled, ..Snapshot::default() })
+        };
+        let mut history = History::new(verdict(false, false));
+        for (second, stalled, busy, since) in [
+            (1, false, true, None),
+            (2, true, true, Some(2)),
+            (3, true, false, Some(2)),
+            (4, false, false, None),
+            (5, true, false, Some(5)),
+        ] {
+            history.record(verdict(stalled, busy), Duration::from_secs(second));
+            assert_eq!(history.not_live_since(), since.map(Duration::from_secs));
+        }
+    }
+
+    #[test]
     fn keeps_the_last_64_changes() {
         let verdict = |stalled| {
             let lifecycle = Lifecycle::running();

@@ -6,6 +6,8 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
+#[cfg(feature = "tokio-util")]
+use tokio_util::sync::CancellationToken;
 
 use super::canary::Canary;
 use super::check_record::{CheckRecord, CheckReport};
@@ -33,6 +35,9 @@ pub(crate) struct Vitals {
     /// Notified of every change of the verdict.
     changed: Notify,
     failure: OnceLock<String>,
+    /// Cancelled when the instance is ending.
+    #[cfg(feature = "tokio-util")]
+    stopping: CancellationToken,
 }
 
 impl Vitals {
@@ -49,6 +54,8 @@ impl Vitals {
             history: Mutex::new(History::new(Verdict::default())),
             changed: Notify::new(),
             failure: OnceLock::new(),
+            #[cfg(feature = "tokio-util")]
+            stopping: CancellationToken::new(),
         }
     }
 
@@ -146,6 +153,11 @@ impl Vitals {
             }
             *lifecycle != before
         });
+        // Not under the lock, since it wakes others.
+        #[cfg(feature = "tokio-util")]
+        if has_changed && self.lifecycle().state.is_ending() {
+            self.stopping.cancel();
+        }
         has_changed
     }
 
@@ -161,6 +173,12 @@ impl Vitals {
         // The sender lives in `self`, so the channel cannot close meanwhile.
         let ending = lifecycle.wait_for(|lifecycle| lifecycle.ending_since.is_some()).await;
         ending.ok().and_then(|lifecycle| lifecycle.ending_since).unwrap_or_else(Instant::now)
+    }
+
+    /// Returns a token that is cancelled when the instance is ending.
+    #[cfg(feature = "tokio-util")]
+    pub(crate) fn stopping_token(&self) -> CancellationToken {
+        self.stopping.child_token()
     }
 
     /// Waits until the verdict is ready. Returns false if the instance is ending instead.

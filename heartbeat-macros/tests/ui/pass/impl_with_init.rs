@@ -1,4 +1,5 @@
 use core::future::ready;
+use core::str::FromStr;
 
 use heartbeat_runtime::{Error, RoleEnvironment, WorkerRole, worker_role};
 
@@ -20,7 +21,7 @@ impl WorkerRole for Orders {
 
 impl Orders {
     /// Prepares for numbers of a type.
-    fn prepare<T: core::str::FromStr>() -> Result<(), T::Err> {
+    fn prepare<T: FromStr>() -> Result<(), T::Err> {
         "0".parse::<T>().map(drop)
     }
 }
