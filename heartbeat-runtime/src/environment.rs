@@ -4,12 +4,14 @@
 use std::fmt;
 use std::future::Future;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::{InstanceConfig, LocalResourceError, SettingError};
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, EndpointListener};
 use crate::log::{Elapsed, lifecycle};
+use crate::server::{ServeError, UserEndpoints};
 use crate::vitals::{Allowance, CheckBuilder, Event, Heartbeat, HeartbeatBuilder, Idle, Vitals};
 
 /// The environment of a role instance. A clone is cheap and shares the instance.
@@ -135,6 +137,7 @@ struct Instance {
     config: InstanceConfig,
     run: Heartbeat,
     vitals: Arc<Vitals>,
+    user_endpoints: UserEndpoints,
 }
 
 // === impl RoleEnvironment ===
@@ -145,9 +148,11 @@ impl RoleEnvironment {
         version: &'static str,
         config: InstanceConfig,
         vitals: Arc<Vitals>,
+        user_endpoints: UserEndpoints,
     ) -> Self {
         let run = Heartbeat::from_run(&vitals);
-        Self { instance: Arc::new(Instance { name, version, config, run, vitals }) }
+        let instance = Instance { name, version, config, run, vitals, user_endpoints };
+        Self { instance: Arc::new(instance) }
     }
 
     /// Returns the name of the role in the service definition.
@@ -171,7 +176,7 @@ impl RoleEnvironment {
     /// Returns the endpoint of exactly that name, if the role declares it.
     #[must_use]
     pub fn endpoint(&self, name: &str) -> Option<&Endpoint> {
-        self.endpoints().iter().find(|endpoint| endpoint.name() == name)
+        self.instance.config.endpoint(name)
     }
 
     /// Returns all endpoints of the role, in the order of the service definition.
@@ -180,8 +185,10 @@ impl RoleEnvironment {
         &self.instance.config.endpoints
     }
 
-    /// Returns the value of a declared setting, from the variable `HEARTBEAT_SETTING_<NAME>`, else from
-    /// the service configuration. Without a value for every declared setting, the worker does not start.
+    /// Returns the value of a declared setting: that of the variable `HEARTBEAT_SETTING_<NAME>`, else the
+    /// content of the file that `HEARTBEAT_SETTING_<NAME>_FILE` names, without its last line end, else
+    /// that of the service configuration. Files are read once, at the start. Without a value for every
+    /// declared setting, the worker does not start.
     ///
     /// # Errors
     ///
@@ -189,6 +196,26 @@ impl RoleEnvironment {
     /// with exit code 78.
     pub fn setting(&self, name: &str) -> Result<&str, SettingError> {
         self.instance.config.settings.get(name)
+    }
+
+    /// Returns the value of a declared setting, parsed. Nothing is trimmed first.
+    ///
+    /// ```
+    /// # use heartbeat_runtime::{Error, RoleEnvironment};
+    /// # fn start(role: &RoleEnvironment) -> Result<(), Error> {
+    /// let batch_size: u32 = role.setting_as("BatchSize")?;
+    /// let peer = role.setting_as::<std::net::IpAddr>("Peer")?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The role declares no setting of exactly that name, or its value is not one of `T`. The error names
+    /// the type, the place of the value, and the value itself, or only its length where its name or its
+    /// form is that of a secret. Out of `on_start`, this error ends the process with exit code 78.
+    pub fn setting_as<T: FromStr>(&self, name: &str) -> Result<T, SettingError> {
+        self.instance.config.settings.parse(name)
     }
 
     /// Returns the folder of a declared local storage, and creates it on first use: that in the variable
@@ -291,6 +318,72 @@ impl RoleEnvironment {
     /// ```
     pub fn check(&self, name: &str) -> CheckBuilder {
         CheckBuilder::new(name, &self.instance.vitals)
+    }
+
+    /// Serves a router of yours on a declared `http`, `https` or `tcp` endpoint, each once.
+    ///
+    /// On the endpoint of the heartbeat (or of the management) the health paths keep their meaning, and
+    /// the router answers all others; the connection limits are those of the health paths. On any
+    /// other endpoint the router has every path, and up to 1,024 connections; a connection is closed
+    /// 75 seconds after its last response.
+    ///
+    /// The handlers run in the worker's runtime. While that runs no tasks, a request to the heartbeat's
+    /// endpoint gets 503 within 5 seconds, and the health paths answer as ever. A handler that panics
+    /// responds with 500. `ConnectInfo<SocketAddr>` is there for TCP. For extractors such as `Json`, add
+    /// `axum` with its feature to your own dependencies.
+    ///
+    /// At a stop, the endpoint goes on accepting through `drain`, then no more; requests under way have
+    /// until `run`'s share of the time ends; then `on_stop` runs.
+    ///
+    /// ```
+    /// use heartbeat_runtime::axum::Router;
+    /// use heartbeat_runtime::axum::routing::get;
+    /// # use heartbeat_runtime::{Error, RoleEnvironment};
+    ///
+    /// # fn on_start(role: &RoleEnvironment) -> Result<(), Error> {
+    /// let orders = async || "no orders";
+    /// role.serve("Heartbeat", Router::new().route("/orders", get(orders)))?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The endpoint is not declared, is `udp`, is in use, or its address is; the router has a route for
+    /// a health path, on an endpoint that serves them; or the worker is stopping. Out of `on_start`,
+    /// this error ends the process with exit code 78.
+    pub fn serve(&self, endpoint: &str, router: axum::Router) -> Result<(), ServeError> {
+        let Instance { user_endpoints, config, vitals, .. } = &*self.instance;
+        user_endpoints.serve(endpoint, router, config, vitals)
+    }
+
+    /// Binds a declared endpoint for a protocol other than HTTP: at the address in
+    /// `HEARTBEAT_ENDPOINT_<NAME>`, as a socket that systemd hands over under its name, or at its
+    /// declared port, for IPv4 and IPv6.
+    ///
+    /// ```
+    /// # use heartbeat_runtime::{Error, RoleEnvironment};
+    /// # async fn run(role: &RoleEnvironment) -> Result<(), Error> {
+    /// let listener = role.bind("Feed")?;
+    /// while let Some(connection) = role.until_stopping(listener.accept()).await {
+    ///     let (stream, _peer) = connection?;
+    ///     // … `stream` is a `tokio::io::AsyncRead` and `AsyncWrite`.
+    /// #   drop(stream);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`serve`](Self::serve); also if the endpoint serves health.
+    pub fn bind(&self, endpoint: &str) -> Result<EndpointListener, ServeError> {
+        let Instance { user_endpoints, config, vitals, .. } = &*self.instance;
+        user_endpoints.bind(endpoint, config, vitals)
+    }
+
+    pub(crate) fn user_endpoints(&self) -> &UserEndpoints {
+        &self.instance.user_endpoints
     }
 
     /// Takes the instance out of rotation without stopping it, or puts it back. While it is busy,

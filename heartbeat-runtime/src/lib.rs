@@ -21,12 +21,17 @@ mod vitals;
 mod worker_role;
 
 pub use crate::config::{LocalResourceError, SettingError};
-pub use crate::endpoint::{Address, AddressError, Endpoint, Protocol};
+pub use crate::endpoint::{
+    Address, AddressError, Endpoint, EndpointListener, NotTcpError, Protocol,
+    Stream as EndpointStream,
+};
 pub use crate::environment::RoleEnvironment;
 pub use crate::error::Error;
 pub use crate::host::Host;
+pub use crate::server::ServeError;
 pub use crate::vitals::{
     Allowance, Check, CheckBuilder, CheckError, Heartbeat, HeartbeatBuilder, HeartbeatError, Idle,
 };
 pub use crate::worker_role::WorkerRole;
+pub use axum;
 pub use heartbeat_macros::worker_role;

@@ -4,7 +4,6 @@
 mod changes;
 mod recycle;
 
-use std::future::pending;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -15,7 +14,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use self::changes::log_changes;
 use self::recycle::recycle_when_due;
@@ -156,7 +155,7 @@ impl Monitor {
         tokio::select! {
             _ = timeout(CLOSE_WITHIN, tasks.join_all()) => {}
             () = signals => {}
-            () = async { sleep_until_after(vitals.ending().await, stop_within).await } => {}
+            () = vitals.ending_for(stop_within) => {}
         }
     }
 }
@@ -255,7 +254,7 @@ fn send_canaries(vitals: &Vitals) {
 /// Waits until a stop has taken longer than `stop_within`, logs what is unfinished, and returns how
 /// the process ends.
 pub(crate) async fn stop_deadline(vitals: &Vitals, stop_within: Duration) -> Exit {
-    sleep_until_after(vitals.ending().await, stop_within).await;
+    vitals.ending_for(stop_within).await;
     let lifecycle = vitals.lifecycle();
     let exit = if lifecycle.state == State::Faulted { Exit::Panic } else { Exit::Timeout };
     let mut unfinished = vitals.unfinished();
@@ -265,14 +264,6 @@ pub(crate) async fn stop_deadline(vitals: &Vitals, stop_within: Duration) -> Exi
     let fields = fields.exit_code(exit.code()).elapsed(within);
     lifecycle!(error, fields, "stop overdue: {unfinished}: forcing exit {}", exit.code());
     exit
-}
-
-/// Sleeps until `start + time`; forever on overflow.
-pub(crate) async fn sleep_until_after(start: Instant, time: Duration) {
-    match start.checked_add(time) {
-        Some(end) => sleep_until(end).await,
-        None => pending().await,
-    }
 }
 
 /// Ends the process, after the last lines are written if they can be.

@@ -17,7 +17,7 @@
 //!
 //! impl WorkerRole for Ticker {
 //!     async fn on_start(role: &RoleEnvironment) -> Result<Self, Error> {
-//!         Ok(Self { period: Duration::from_secs(role.setting("Period")?.parse()?) })
+//!         Ok(Self { period: Duration::from_secs(role.setting_as("Period")?) })
 //!     }
 //!
 //!     async fn run(&mut self, role: &RoleEnvironment) -> Result<(), Error> {
@@ -63,15 +63,21 @@
 //! ```
 
 use std::fmt;
-use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
 
-use http::Request;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::response::IntoResponse;
+use http::{Request, StatusCode};
+use tokio::runtime::Handle;
 use tokio::sync::watch;
+use tower::ServiceExt;
 
-use crate::config::{Configuration, EnvVars, MissingValues, address_variable, variable_name};
-use crate::endpoint::{Address, AddressSource};
+use crate::config::{
+    ConfigErrors, Configuration, EnvVars, MissingValues, address_variable, variable_name,
+};
+use crate::endpoint::{AddressSource, SocketActivation};
 use crate::environment::RoleEnvironment;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -79,7 +85,7 @@ use crate::host::{Bound, Host, Prepared};
 use crate::log;
 use crate::monitor::{stop_deadline, watch_health};
 use crate::probe::ProbeResponse;
-use crate::server::HealthState;
+use crate::server::router;
 use crate::vitals::{Event, Vitals, panics};
 
 /// A host for tests, made by [`Host::test`].
@@ -93,7 +99,9 @@ pub struct TestHost<S> {
 pub struct TestWorker {
     role: RoleEnvironment,
     vitals: Arc<Vitals>,
-    health: HealthState,
+    /// The name of the heartbeat endpoint, and the router that serves it.
+    heartbeat: &'static str,
+    health: Router,
     exit: watch::Receiver<Option<u8>>,
 }
 
@@ -113,10 +121,17 @@ impl<S: 'static> TestHost<S> {
         self.variable(&variable_name("HEARTBEAT_SETTING_", name), value)
     }
 
-    /// Sets the address of a declared endpoint, in the text form of [`Address`]. By default it is any
-    /// free port of the loopback interface, so that tests can run side by side.
+    /// Sets the address of a declared endpoint, in the text form of [`Address`](crate::Address), where
+    /// your routes are served too. By default they are served without a port, for
+    /// [`TestWorker::request`], and an endpoint that you bind gets any free port of the loopback
+    /// interface, so that tests can run side by side.
     pub fn endpoint(self, name: &str, address: &str) -> Self {
         self.variable(&address_variable(name), address)
+    }
+
+    /// Shows the details, and `/metrics`, to the test; by default it sees what the public sees.
+    pub fn details(self, shown: bool) -> Self {
+        self.variable("HEARTBEAT_DETAILS", if shown { "always" } else { "never" })
     }
 
     /// Sets the folder of a declared local storage.
@@ -136,7 +151,9 @@ impl<S: 'static> TestHost<S> {
     /// The definition cannot be read or has no such role or endpoint, or a declared setting has no
     /// value.
     pub fn environment(&self) -> Result<RoleEnvironment, Error> {
-        Ok(self.prepare()?.into_environment())
+        Ok(self
+            .prepare()?
+            .into_environment(Handle::try_current().ok(), SocketActivation::default()))
     }
 
     /// Drives the worker through its life, and `test` beside it on the same thread. At the end of the
@@ -152,13 +169,15 @@ impl<S: 'static> TestHost<S> {
         panics::install_hook();
         let prepared = self.prepare()?;
         let vitals = Arc::clone(&prepared.vitals);
-        let heartbeat = prepared.config.endpoint(self.host.binding.heartbeat)?;
-        let health = prepared.health_state(heartbeat, heartbeat.address());
+        let heartbeat = self.host.binding.heartbeat;
+        let health = prepared.health_state(&prepared.heartbeat, prepared.heartbeat.address());
         let (deadlines, phases) = (prepared.config.deadlines, self.host.phases);
-        let role = prepared.into_environment();
+        let role = prepared.into_environment(Some(Handle::current()), SocketActivation::default());
         log::start()?;
         let (ended, exit) = watch::channel(None);
-        let worker = TestWorker { role: role.clone(), vitals: Arc::clone(&vitals), health, exit };
+        let health = router(Arc::new(health));
+        let worker =
+            TestWorker { role: role.clone(), vitals: Arc::clone(&vitals), heartbeat, health, exit };
 
         let life = async {
             let exit = tokio::select! {
@@ -181,19 +200,28 @@ impl<S: 'static> TestHost<S> {
     }
 
     fn prepare(&self) -> Result<Prepared, Error> {
-        let prepared = self.host.prepare(&self.variables, &Configuration::none());
+        let sockets = SocketActivation::default();
+        let prepared = self.host.prepare(&self.variables, Ok(Configuration::none()), &sockets);
         let mut prepared = prepared.map_err(in_words_of_a_test)?;
         for endpoint in &mut prepared.config.endpoints {
             if endpoint.address_source() != AddressSource::Variable {
-                endpoint.set_address(Address::Tcp((Ipv4Addr::LOCALHOST, 0).into()));
+                endpoint.move_to_loopback();
             }
         }
         Ok(prepared)
     }
 }
 
-/// Tells a test how to set a value.
+/// Words the errors of a configuration for a test.
 fn in_words_of_a_test(error: Error) -> Error {
+    match error.downcast::<ConfigErrors>() {
+        Ok(errors) => errors.map(with_calls).into(),
+        Err(error) => error,
+    }
+}
+
+/// Tells a test how to set values.
+fn with_calls(error: Error) -> Error {
     let Some(MissingValues { role, names, .. }) = error.downcast_ref() else { return error };
     let calls: Vec<_> = names.iter().map(|name| format!(".setting({name:?}, \"…\")")).collect();
     let calls = calls.concat();
@@ -216,12 +244,31 @@ impl TestWorker {
     }
 
     /// Requests a path of the heartbeat endpoint.
-    #[expect(clippy::unused_async, reason = "a probe is awaited, as over a network")]
     pub async fn probe(&self, path: &str) -> ProbeResponse {
-        let mut request = Request::new(());
+        let mut request = Request::new(Body::empty());
         *request.uri_mut() = path.parse().unwrap_or_default();
-        let response = self.health.answer(None, &request);
-        ProbeResponse { status: response.status().as_u16(), body: response.into_body() }
+        let (head, body) = self.health.clone().oneshot(request).await.into_response().into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+        let body = String::from_utf8_lossy(&body).into_owned();
+        ProbeResponse { status: head.status.as_u16(), body }
+    }
+
+    /// Sends a request to an endpoint, without a port: to the health paths and your routes on the
+    /// heartbeat endpoint, to your routes alone on another one. The status is 404 if your code does
+    /// not serve it (yet).
+    pub async fn request(
+        &self,
+        endpoint: &str,
+        request: http::Request<impl Into<Body>>,
+    ) -> http::Response<Body> {
+        let request = request.map(Into::into);
+        if endpoint == self.heartbeat {
+            return self.health.clone().oneshot(request).await.into_response();
+        }
+        match self.role.user_endpoints().routes(endpoint) {
+            Some(routes) => routes.answer(request).await,
+            None => StatusCode::NOT_FOUND.into_response(),
+        }
     }
 
     /// Requests a stop, as SIGTERM does.

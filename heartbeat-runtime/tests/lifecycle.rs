@@ -3,11 +3,13 @@
 #![cfg(feature = "test-util")]
 
 use std::cell::{Cell, RefCell};
+use std::io;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use heartbeat_runtime::host::Bound;
-use heartbeat_runtime::{Error, Host, RoleEnvironment};
+use heartbeat_runtime::{Error, Host, RoleEnvironment, SettingError};
 use tokio::time::{Instant, sleep, timeout};
 
 const DEFINITION: &[u8] = br#"
@@ -394,6 +396,59 @@ async fn ready_returns_false_if_the_worker_ends_first() {
     assert_eq!(code.await.unwrap(), 0);
 }
 
+/// A wrapper may show the error of the setting as its source, pass only its source on, or be a
+/// standard type that does.
+#[tokio::test]
+async fn a_setting_error_out_of_on_start_is_found_however_it_is_wrapped() {
+    #[derive(Debug)]
+    struct Wrapped(Error);
+
+    impl std::fmt::Display for Wrapped {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("no queue")
+        }
+    }
+
+    impl std::error::Error for Wrapped {
+        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+            Some(&*self.0)
+        }
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    #[error(transparent)]
+    struct Transparent(#[from] SettingError);
+
+    let wrappers: [fn(SettingError) -> Error; 8] = [
+        |error| error.into(),
+        |error| Wrapped(error.into()).into(),
+        |error| Wrapped(Wrapped(error.into()).into()).into(),
+        |error| Transparent(error).into(),
+        |error| Wrapped(Transparent(error).into()).into(),
+        |error| Box::new(error).into(),
+        |error| Arc::<dyn std::error::Error + Send + Sync>::from(Error::from(error)).into(),
+        |error| Wrapped(io::Error::other(io::Error::other(error)).into()).into(),
+    ];
+    let code_of = async |on_start: Box<dyn FnOnce(&RoleEnvironment) -> Error>| {
+        let host = Host::new(
+            "W",
+            "1.0.0",
+            async move |role: &RoleEnvironment| Err::<(), _>(on_start(role)),
+            async |(): &mut (), _: &RoleEnvironment| Ok(()),
+            async |(): (), _: &RoleEnvironment| Ok(()),
+        );
+        let host = host.definition(DEFINITION).heartbeat("Heartbeat").test();
+        host.run(async |worker| assert!(!worker.ready().await)).await.unwrap()
+    };
+    for (index, wrapped) in wrappers.into_iter().enumerate() {
+        let on_start =
+            move |role: &RoleEnvironment| wrapped(role.setting_as::<u16>("Port").unwrap_err());
+        assert_eq!(code_of(Box::new(on_start)).await, 78, "wrapper {index}");
+    }
+    let other = |_: &RoleEnvironment| Wrapped(Wrapped("down".into()).into()).into();
+    assert_eq!(code_of(Box::new(other)).await, 1);
+}
+
 /// Tests run in parallel, so that a worker under test must not bind its declared port.
 #[test]
 fn an_endpoint_is_on_a_free_loopback_port_unless_the_test_sets_an_address() {
@@ -417,4 +472,24 @@ fn returns_an_environment_without_a_worker() {
     let host = Host::from_run("W", "1.0.0", until_stopped).definition(DEFINITION);
     let error = host.heartbeat("Beat").test().environment().unwrap_err().to_string();
     assert!(error.starts_with("no endpoint named `Beat` in role `W`"), "{error}");
+}
+
+#[test]
+fn a_setting_without_a_value_is_told_in_words_of_a_test() {
+    const WITH_SETTING: &[u8] = br#"
+        <ServiceDefinition name="Trials" xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition">
+          <WorkerRole name="W">
+            <ConfigurationSettings><Setting name="Batch.Size" /></ConfigurationSettings>
+            <Endpoints><InputEndpoint name="Heartbeat" protocol="http" port="3000" /></Endpoints>
+          </WorkerRole>
+        </ServiceDefinition>"#;
+    let host = || Host::from_run("W", "1.0.0", until_stopped).definition(WITH_SETTING);
+    let test = host().heartbeat("Heartbeat").test().endpoint("Heartbeat", "nowhere");
+    let error = test.environment().unwrap_err().to_string();
+    assert!(error.starts_with("HEARTBEAT_ENDPOINT_HEARTBEAT is `nowhere`: "), "{error}");
+    let end = "; settings of role `W` have no value in this test: add \
+               .setting(\"Batch.Size\", \"…\")";
+    assert!(error.ends_with(end), "{error}");
+    let role = host().heartbeat("Heartbeat").test().setting("Batch.Size", "12").environment();
+    assert_eq!(role.unwrap().setting_as("Batch.Size"), Ok(12_u8));
 }

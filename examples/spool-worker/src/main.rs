@@ -94,7 +94,7 @@ impl WorkerRole for SpoolWorker {
             .try_init()?;
         let inbox = Path::new(role.setting("Inbox")?);
         let done = Path::new(role.setting("Done")?);
-        let settle = milliseconds("SettleMilliseconds", role.setting("SettleMilliseconds")?)?;
+        let settle = Duration::from_millis(role.setting_as("SettleMilliseconds")?);
         Ok(Self { spool: Spool::open(inbox, done, settle)? })
     }
 
@@ -111,15 +111,5 @@ impl WorkerRole for SpoolWorker {
                 return Ok(());
             }
         }
-    }
-}
-
-fn milliseconds(name: &str, value: &str) -> Result<Duration, Error> {
-    match value.parse() {
-        Ok(milliseconds) => Ok(Duration::from_millis(milliseconds)),
-        Err(error) => Err(format!(
-            "setting `{name}` must be a number of milliseconds, not {value:?}: {error}"
-        )
-        .into()),
     }
 }

@@ -1,6 +1,4 @@
-//! Selection of the endpoints that health and details are served on.
-
-use std::fmt;
+//! Selection of the endpoints that a program serves.
 
 use super::{Declaration, SelectError, UnknownEndpoint};
 use crate::{Endpoint, EndpointKind, Protocol, Role, ServiceDefinition, suggest};
@@ -12,6 +10,9 @@ pub enum EndpointUse {
     Heartbeat,
     /// Serves the details: an internal endpoint of protocol `http`, `tcp` or `any`.
     Management,
+    /// Serves what the worker itself offers, over TCP: `http`, `https`, `tcp`, or an internal
+    /// endpoint of protocol `any`.
+    Worker,
 }
 
 /// A reason why an endpoint cannot be used.
@@ -77,7 +78,7 @@ impl ServiceDefinition {
 impl EndpointUse {
     /// Returns whether an endpoint is of a kind that can have this use.
     fn has_kind(self, endpoint: &Endpoint) -> bool {
-        self == Self::Heartbeat || endpoint.is_internal()
+        self != Self::Management || endpoint.is_internal()
     }
 
     fn fault_of(self, endpoint: &Endpoint) -> Option<EndpointFault> {
@@ -90,16 +91,6 @@ impl EndpointUse {
             _ if endpoint.local_port().is_none() => Some(EndpointFault::NoPort),
             _ => None,
         }
-    }
-}
-
-impl fmt::Display for EndpointUse {
-    /// Writes the argument that names the endpoint.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Heartbeat => "heartbeat",
-            Self::Management => "management",
-        })
     }
 }
 

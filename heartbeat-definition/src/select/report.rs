@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{EndpointFault, EndpointUse, SelectError, UnknownEndpoint};
+use super::{Declaration, EndpointFault, EndpointUse, SelectError, UnknownEndpoint};
 use crate::RoleKind;
 use crate::excerpt::pasted;
 
@@ -82,7 +82,7 @@ impl UnknownEndpoint {
     fn notes(&self, file: &str) -> Vec<String> {
         let Self { usage, role, declared, elsewhere, .. } = self;
         let kind = match usage {
-            EndpointUse::Heartbeat => "endpoint",
+            EndpointUse::Heartbeat | EndpointUse::Worker => "endpoint",
             EndpointUse::Management => "internal endpoint",
         };
         let elsewhere = elsewhere
@@ -98,12 +98,15 @@ impl UnknownEndpoint {
     fn help(&self, file: &str) -> String {
         let Self { name, usage, role, suggestion, elsewhere, .. } = self;
         match (elsewhere, suggestion) {
+            (Some(_), _) if *usage == EndpointUse::Worker => {
+                format!("declare one in `{role}` too")
+            }
             (Some((RoleKind::Worker, other)), _) => format!(
                 "write `role = \"{other}\"` if this is that role, or declare one in `{role}` too"
             ),
             (Some((RoleKind::Web, _)), _) => format!("declare one in `{role}` too"),
             (None, Some(near)) => {
-                format!("did you mean `{usage} = \"{near}\"`? ({file}:{})", near.position)
+                format!("did you mean {}? ({file}:{})", usage.named(near), near.position)
             }
             (None, None) if self.role_has_endpoints => {
                 format!("add to its <Endpoints>: {}", usage.line(&pasted(name)))
@@ -118,6 +121,15 @@ impl UnknownEndpoint {
 // === impl EndpointUse ===
 
 impl EndpointUse {
+    /// Returns how a program names an endpoint for this use.
+    fn named(self, endpoint: &Declaration) -> String {
+        match self {
+            Self::Heartbeat => format!("`heartbeat = \"{endpoint}\"`"),
+            Self::Management => format!("`management = \"{endpoint}\"`"),
+            Self::Worker => format!("`{endpoint}`"),
+        }
+    }
+
     /// Returns the element that declares an endpoint for this use.
     fn line(self, name: &str) -> String {
         match self {
@@ -127,6 +139,9 @@ impl EndpointUse {
             Self::Management => {
                 format!("<InternalEndpoint name=\"{name}\" protocol=\"http\" port=\"3001\" />")
             }
+            Self::Worker => format!(
+                "<InputEndpoint name=\"{name}\" protocol=\"http\" port=\"8080\" localPort=\"8080\" />"
+            ),
         }
     }
 }
@@ -140,7 +155,7 @@ impl EndpointFault {
             Self::NotInternal => {
                 format!("is a public {element}, but `management` must be an InternalEndpoint")
             }
-            Self::Udp => "is `udp`, which cannot carry health".to_owned(),
+            Self::Udp => "is `udp`, which cannot carry HTTP".to_owned(),
             Self::NoProtocol => format!("has no protocol that an {element} can have"),
             Self::NoPort => "has no port to listen on".to_owned(),
         }

@@ -121,7 +121,7 @@ fn accepts_any_protocol_on_internal_endpoints_and_only_those_for_management() {
         (
             heartbeat(&definition, role, "Each"),
             [
-                "endpoint `Each` of role `W` is `udp`, which cannot carry health",
+                "endpoint `Each` of role `W` is `udp`, which cannot carry HTTP",
                 "write there: <InstanceInputEndpoint name=\"Each\" protocol=\"tcp\" …>",
             ],
         ),
@@ -136,7 +136,7 @@ fn accepts_any_protocol_on_internal_endpoints_and_only_those_for_management() {
         (
             management(&definition, role, "Gossip"),
             [
-                "endpoint `Gossip` of role `W` is `udp`, which cannot carry health",
+                "endpoint `Gossip` of role `W` is `udp`, which cannot carry HTTP",
                 "write there: <InternalEndpoint name=\"Gossip\" protocol=\"http\" …>",
             ],
         ),
@@ -185,7 +185,7 @@ fn an_error_has_the_facts_and_displays_as_one_sentence() {
     );
     assert_eq!(
         error.to_string(),
-        "endpoint `Clock` of role `Orders` is `udp`, which cannot carry health"
+        "endpoint `Clock` of role `Orders` is `udp`, which cannot carry HTTP"
     );
     let error = definition.worker_role("Nobody").unwrap_err();
     assert_eq!(error.to_string(), "no worker role named `Nobody`");

@@ -1,11 +1,13 @@
-//! The one precedence of endpoint addresses: variables first, then the definition.
+//! The one precedence of endpoint addresses: variables, then sockets that were handed over, then the
+//! definition.
 
 use std::net::{IpAddr, Ipv6Addr};
 
 use heartbeat_definition::{Endpoint as Declared, Port, Role, RoleValue, ServiceDefinition};
 
 use super::env_vars::{EnvVars, variable_name};
-use crate::endpoint::{Address, AddressSource, Endpoint};
+use super::errors::ConfigErrors;
+use crate::endpoint::{Address, AddressSource, Endpoint, SocketActivation};
 use crate::error::Error;
 
 /// Returns the variable that overrides the address of an endpoint.
@@ -14,55 +16,72 @@ pub(crate) fn address_variable(endpoint: &str) -> String {
 }
 
 /// Returns the endpoints of a role, each at the address in `HEARTBEAT_ENDPOINT_<NAME>`, else at the
-/// one in the variables that the definition itself maps to its address and port, else at the
-/// declared port on all interfaces.
+/// socket that systemd has handed over under its name, else at the address in the variables that the
+/// definition itself maps to its address and port, else at the declared port on all interfaces.
 ///
-/// A socket that systemd hands over under the endpoint's name replaces the second and the third.
+/// # Errors
+///
+/// Variables are not addresses; the error tells all of them.
 pub(crate) fn resolve(
     definition: &ServiceDefinition,
     role: &Role,
     variables: &EnvVars,
-) -> Result<Vec<Endpoint>, Error> {
-    let resolve = |declared: &Declared| {
-        let variable = address_variable(&declared.name);
-        let address = match variables.text(&variable)? {
-            Some(written) => {
-                let address = written.parse();
-                let address =
-                    address.map_err(|error| format!("{variable} is `{written}`: {error}"))?;
-                (address, AddressSource::Variable)
-            }
-            None => (from_xpath_vars(role, declared, variables)?, AddressSource::Definition),
+    sockets: &SocketActivation,
+) -> Result<Vec<Endpoint>, ConfigErrors> {
+    let mut errors = ConfigErrors::default();
+    let mut resolve = |declared: &Declared| {
+        let variable = errors.keep(from_variable(declared, variables))?;
+        let address = if let Some(address) = variable {
+            (address, AddressSource::Variable)
+        } else {
+            let source = if sockets.has(&declared.name) {
+                AddressSource::HandedOver
+            } else {
+                AddressSource::Definition
+            };
+            (errors.keep(from_xpath_vars(role, declared, variables))?, source)
         };
-        Ok(Endpoint::new(definition, declared, address))
+        Some(Endpoint::new(definition, declared, address_variable(&declared.name), address))
     };
-    role.endpoints.iter().map(resolve).collect()
+    let endpoints = role.endpoints.iter().filter_map(&mut resolve).collect();
+    errors.into_result(Some(endpoints))
+}
+
+fn from_variable(declared: &Declared, variables: &EnvVars) -> Result<Option<Address>, Error> {
+    let variable = address_variable(&declared.name);
+    let Some(written) = variables.text(&variable)? else { return Ok(None) };
+    let address = written.parse().map_err(|error| format!("{variable} is `{written}`: {error}"))?;
+    Ok(Some(address))
 }
 
 fn from_xpath_vars(
     role: &Role,
     declared: &Declared,
     variables: &EnvVars,
-) -> Result<Address, Error> {
+) -> Result<Address, ConfigErrors> {
+    let mut errors = ConfigErrors::default();
     let (mut ip, mut port) = (IpAddr::from(Ipv6Addr::UNSPECIFIED), None);
     for variable in &role.runtime.environment {
         let name = &variable.name;
         let value = variable.role_instance_value.as_ref().and_then(|value| value.value.as_ref());
-        let (Some(value), Some(written)) = (value, variables.get(name)?) else { continue };
+        let Some(value) = value else { continue };
+        let is_own = matches!(
+            value,
+            RoleValue::EndpointAddress(endpoint) | RoleValue::EndpointPort(endpoint)
+                if *endpoint == declared.name
+        );
+        let written = if is_own { errors.keep(variables.get(name)).flatten() } else { None };
+        let Some(written) = written else { continue };
         let refused = |wanted| {
-            let xpath = value.to_string();
             format!(
-                "{name}, which the service definition maps to {xpath}, is `{written}`: {wanted}"
+                "{name}, which the service definition maps to {value}, is `{written}`: {wanted}"
             )
         };
-        match value {
-            RoleValue::EndpointAddress(endpoint) if *endpoint == declared.name => {
-                ip = written.parse().map_err(|_| refused("write an IP address"))?;
-            }
-            RoleValue::EndpointPort(endpoint) if *endpoint == declared.name => {
-                port = Some(written.parse().map_err(|_| refused("write a port"))?);
-            }
-            _ => {}
+        if let RoleValue::EndpointAddress(_) = value {
+            let parsed = written.parse().map_err(|_| refused("write an IP address"));
+            ip = errors.keep(parsed).unwrap_or(ip);
+        } else {
+            port = errors.keep(written.parse().map_err(|_| refused("write a port")));
         }
     }
     let declared_port = || match declared.local_port() {
@@ -70,14 +89,14 @@ fn from_xpath_vars(
         // A declared port may be invalid; that of the heartbeat endpoint was checked.
         Some(Port::Any) | None => 0,
     };
-    Ok(Address::Tcp((ip, port.unwrap_or_else(declared_port)).into()))
+    errors.into_result(Some(Address::Tcp((ip, port.unwrap_or_else(declared_port)).into())))
 }
 
 #[cfg(test)]
 mod tests {
     use heartbeat_definition::ServiceDefinition;
 
-    use super::{EnvVars, resolve};
+    use super::{EnvVars, SocketActivation, resolve};
 
     const DEFINITION: &str = r#"
         <ServiceDefinition name="S"><WorkerRole name="W">
@@ -97,7 +116,8 @@ mod tests {
 
     fn addresses(variables: &EnvVars) -> Result<Vec<String>, String> {
         let definition = ServiceDefinition::read(DEFINITION.as_bytes()).unwrap();
-        let endpoints = resolve(&definition, definition.role("W").unwrap(), variables);
+        let role = definition.role("W").unwrap();
+        let endpoints = resolve(&definition, role, variables, &SocketActivation::default());
         let endpoints = endpoints.map_err(|error| error.to_string())?;
         Ok(endpoints.iter().map(|endpoint| endpoint.address().to_string()).collect())
     }
@@ -126,5 +146,16 @@ mod tests {
         );
         let error = addresses(&EnvVars::from([("HEARTBEAT_ENDPOINT_PEERS", "x")])).unwrap_err();
         assert!(error.starts_with("HEARTBEAT_ENDPOINT_PEERS is `x`: write "), "{error}");
+    }
+    #[test]
+    fn all_invalid_addresses_are_told() {
+        let error = addresses(&EnvVars::from([
+            ("PORT", "http"),
+            ("ADDRESS", "localhost"),
+            ("HEARTBEAT_ENDPOINT_PEERS", "x"),
+        ]));
+        let error = error.unwrap_err();
+        let wrong = ["is `http`", "is `localhost`", "HEARTBEAT_ENDPOINT_PEERS is `x`"];
+        assert!(wrong.iter().all(|wrong| error.contains(wrong)), "{error}");
     }
 }

@@ -45,6 +45,12 @@ impl EnvVars {
         }
     }
 
+    /// Returns the names of the variables that are set and not empty.
+    pub(super) fn names(&self) -> impl Iterator<Item = String> {
+        let set = self.values.iter().filter(|(_, value)| !value.is_empty());
+        set.map(|(name, _)| name.to_string_lossy().into_owned())
+    }
+
     /// Returns the path in a variable that is set and not empty.
     pub(crate) fn path(&self, name: &str) -> Option<PathBuf> {
         let value = self.values.get(name.as_ref() as &std::ffi::OsStr)?;

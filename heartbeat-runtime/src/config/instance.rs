@@ -1,25 +1,32 @@
 //! The configuration of an instance: plain data, made before its endpoints are bound.
 
-use heartbeat_definition::{Role, ServiceDefinition};
+use heartbeat_definition::{ConfiguredRole, Role, ServiceDefinition};
 
 use super::deadlines::Deadlines;
 use super::details::DetailsPolicy;
 use super::endpoints;
 use super::env_vars::EnvVars;
+use super::errors::ConfigErrors;
 use super::local_resources::LocalResources;
 use super::service_configuration::Configuration;
 use super::settings::Settings;
-use crate::endpoint::{Address, Endpoint};
+use super::unknown_variables::unknown_variables;
+use crate::endpoint::{Endpoint, SocketActivation};
 use crate::error::Error;
 
 /// The configuration of an instance.
 pub(crate) struct InstanceConfig {
+    /// The embedded definition, and the name of the role in it.
+    pub(crate) definition: &'static [u8],
+    pub(crate) role: &'static str,
     pub(crate) id: String,
     pub(crate) endpoints: Vec<Endpoint>,
     pub(crate) settings: Settings,
     pub(crate) local_resources: LocalResources,
     pub(crate) deadlines: Deadlines,
     pub(crate) details: DetailsPolicy,
+    /// What is probably a mistake, and does not prevent the start.
+    pub(crate) warnings: Vec<String>,
 }
 
 impl InstanceConfig {
@@ -27,38 +34,59 @@ impl InstanceConfig {
     ///
     /// # Errors
     ///
-    /// A variable is invalid, or a setting has no value; one line says what to set.
+    /// Variables are invalid, the configuration cannot be read, or settings have no value; one line
+    /// says of all of them what to set.
     pub(crate) fn new(
-        (definition, role): (&ServiceDefinition, &Role),
+        (file, definition): (&'static [u8], &ServiceDefinition),
+        (name, role): (&'static str, &Role),
         deadlines: Deadlines,
         variables: &EnvVars,
-        configuration: &Configuration,
-    ) -> Result<Self, Error> {
-        let id = variables.get("HEARTBEAT_INSTANCE_ID")?.map_or_else(host_name, Ok)?;
-        Ok(Self {
-            endpoints: endpoints::resolve(definition, role, variables)?,
-            settings: Settings::new(role, variables, configuration)?,
-            local_resources: LocalResources::new(role, &id, variables),
-            deadlines: deadlines.with_env_overrides(variables)?,
-            details: DetailsPolicy::from_env(variables)?,
-            id,
+        configuration: Result<Configuration, Error>,
+        sockets: &SocketActivation,
+    ) -> Result<Self, ConfigErrors> {
+        let mut errors = ConfigErrors::default();
+        let configuration = errors.keep(configuration);
+        let given = configuration.as_ref().and_then(|given| given.role(&role.name));
+        let configured = ConfiguredRole::new(role, given);
+
+        let id = errors.keep(instance_id(variables));
+        let endpoints = errors.keep(endpoints::resolve(definition, role, variables, sockets));
+        let settings = Settings::new(definition, &configured, variables, configuration.as_ref());
+        let settings = errors.keep(settings);
+        let deadlines = errors.keep(deadlines.with_env_overrides(variables));
+        let details = errors.keep(DetailsPolicy::from_env(variables));
+        let unknown = unknown_variables(&configured, variables);
+        let build = || {
+            let (id, deadlines) = (id?, deadlines?);
+            Some(Self {
+                definition: file,
+                role: name,
+                endpoints: endpoints?,
+                settings: settings?,
+                local_resources: LocalResources::new(role, &id, variables),
+                deadlines,
+                details: details?,
+                id,
+                warnings: unknown.iter().cloned().chain(deadlines.warning()).collect(),
+            })
+        };
+        errors.into_result(build()).map_err(|mut errors| {
+            // A misspelt variable is probably the reason for a missing value.
+            errors.extend(unknown);
+            errors
         })
     }
 
-    pub(crate) fn endpoint(&self, name: &str) -> Result<&Endpoint, Error> {
-        let endpoint = self.endpoints.iter().find(|endpoint| endpoint.name() == name);
-        endpoint.ok_or_else(|| format!("the role declares no endpoint `{name}`").into())
-    }
-
-    /// Records the bound address of an endpoint, perhaps with a port that the system chose.
-    pub(crate) fn set_bound_address(&mut self, name: &str, address: &Address) {
-        for endpoint in self.endpoints.iter_mut().filter(|endpoint| endpoint.name() == name) {
-            endpoint.set_address(address.clone());
-        }
+    /// Returns the endpoint of exactly that name.
+    pub(crate) fn endpoint(&self, name: &str) -> Option<&Endpoint> {
+        self.endpoints.iter().find(|endpoint| endpoint.name() == name)
     }
 }
 
-fn host_name() -> Result<String, Error> {
+fn instance_id(variables: &EnvVars) -> Result<String, Error> {
+    if let Some(id) = variables.get("HEARTBEAT_INSTANCE_ID")? {
+        return Ok(id);
+    }
     let name = hostname::get().map_err(|error| {
         format!("cannot read the host name: {error}: set HEARTBEAT_INSTANCE_ID")
     })?;

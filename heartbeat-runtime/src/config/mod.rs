@@ -2,25 +2,39 @@
 //! settings, local resources and deadlines become an [`InstanceConfig`].
 
 mod deadlines;
+mod definition;
 mod details;
 mod endpoints;
 mod env_vars;
+mod errors;
 mod instance;
 mod local_resources;
+mod missing_values;
+mod numbers;
 #[cfg(unix)]
 mod private_folder;
+mod secrets;
 mod service_configuration;
+mod setting_error;
+mod setting_file;
+mod setting_source;
 mod settings;
+mod unknown_variables;
 
 pub(crate) use self::deadlines::Deadlines;
+pub(crate) use self::definition::{place, read_definition, report};
 pub(crate) use self::details::DetailsPolicy;
-pub(crate) use self::endpoints::{address_variable, resolve as resolve_endpoints};
+#[cfg(feature = "test-util")]
+pub(crate) use self::endpoints::address_variable;
+pub(crate) use self::endpoints::resolve as resolve_endpoints;
 pub(crate) use self::env_vars::EnvVars;
 #[cfg(feature = "test-util")]
 pub(crate) use self::env_vars::variable_name;
+pub(crate) use self::errors::ConfigErrors;
 pub(crate) use self::instance::InstanceConfig;
 pub use self::local_resources::LocalResourceError;
-pub(crate) use self::service_configuration::Configuration;
 #[cfg(feature = "test-util")]
-pub(crate) use self::settings::MissingValues;
-pub use self::settings::SettingError;
+pub(crate) use self::missing_values::MissingValues;
+pub(crate) use self::numbers::check_numbers;
+pub(crate) use self::service_configuration::Configuration;
+pub use self::setting_error::SettingError;

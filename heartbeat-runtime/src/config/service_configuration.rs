@@ -3,9 +3,13 @@
 use std::io;
 use std::path::PathBuf;
 
-use heartbeat_definition::{ConfiguredRole, Role, ServiceConfiguration};
+use heartbeat_definition::{
+    Position, Role, RoleConfiguration, ServiceConfiguration, ServiceDefinition, SettingValue,
+    suggest,
+};
 
 use super::env_vars::EnvVars;
+use super::setting_source::SettingSource;
 use crate::error::Error;
 
 /// The file in the working directory, for which `HEARTBEAT_CONFIGURATION` names another.
@@ -52,10 +56,14 @@ impl Configuration {
         Ok(Self { path, content })
     }
 
-    /// Returns the settings of a role, with the values that the configuration gives.
-    pub(super) fn role<'a>(&'a self, role: &'a Role) -> ConfiguredRole<'a> {
-        let content = self.content.as_ref();
-        ConfiguredRole::new(role, content.and_then(|content| content.role(&role.name)))
+    /// Returns the part of a role.
+    pub(super) fn role(&self, name: &str) -> Option<&RoleConfiguration> {
+        self.content.as_ref()?.role(name)
+    }
+
+    /// Returns the place of a value in this file as its source.
+    pub(super) fn source(&self, position: Position) -> SettingSource {
+        SettingSource::Configuration { path: self.path.clone(), position }
     }
 
     /// Describes why the configuration does not give a value to a setting of a role.
@@ -68,5 +76,59 @@ impl Configuration {
             }
             Some(_) => format!("{path} does not give it"),
         }
+    }
+
+    /// Describes the names in the configuration that are probably meant for the role, or for its
+    /// settings without a value.
+    pub(super) fn misspelt(
+        &self,
+        definition: &ServiceDefinition,
+        role: &Role,
+        missing: &[String],
+    ) -> Vec<String> {
+        let Some(content) = &self.content else { return Vec::new() };
+        match content.role(&role.name) {
+            Some(given) => self.misspelt_settings(role, given, missing),
+            None => self.misspelt_roles(definition, role, &content.roles),
+        }
+    }
+
+    fn misspelt_roles(
+        &self,
+        definition: &ServiceDefinition,
+        role: &Role,
+        given: &[RoleConfiguration],
+    ) -> Vec<String> {
+        let undeclared = given.iter().filter(|given| definition.role(&given.name).is_none());
+        let near = undeclared.filter(|given| suggest(&given.name, [&*role.name]).is_some());
+        let hint = |RoleConfiguration { name, position, .. }: &RoleConfiguration| {
+            format!(
+                "{}:{position} configures role `{name}`, which the service definition does not \
+                 declare: did you mean `{}`?",
+                self.path.display(),
+                role.name
+            )
+        };
+        near.map(hint).collect()
+    }
+
+    fn misspelt_settings(
+        &self,
+        role: &Role,
+        given: &RoleConfiguration,
+        missing: &[String],
+    ) -> Vec<String> {
+        let is_declared = |name: &str| role.settings.iter().any(|declared| declared.name == name);
+        let undeclared = given.settings.iter().filter(|given| !is_declared(&given.name));
+        let hint = |given: &SettingValue| {
+            let near = suggest(&given.name, missing.iter().map(String::as_str))?;
+            Some(format!(
+                "{}:{} gives `{}`, which the role does not declare: did you mean `{near}`?",
+                self.path.display(),
+                given.source.position_of("name"),
+                given.name
+            ))
+        };
+        undeclared.filter_map(hint).collect()
     }
 }

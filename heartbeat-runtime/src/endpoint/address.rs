@@ -28,6 +28,17 @@ impl Address {
     pub(crate) fn all_interfaces(port: u16) -> Self {
         Self::Tcp((Ipv6Addr::UNSPECIFIED, port).into())
     }
+
+    /// Returns the URL at which a person on this machine finds a path.
+    pub(crate) fn url(&self, path: &str) -> String {
+        match self {
+            Self::Tcp(at) if at.ip().is_unspecified() => {
+                format!("http://localhost:{}{path}", at.port())
+            }
+            Self::Tcp(at) => format!("http://{at}{path}"),
+            Self::Unix(socket) => format!("{} as {path}", socket.display()),
+        }
+    }
 }
 
 impl FromStr for Address {

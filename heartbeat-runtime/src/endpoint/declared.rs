@@ -1,5 +1,7 @@
 //! A declared endpoint of an instance.
 
+use std::sync::{Arc, OnceLock};
+
 pub use heartbeat_definition::Protocol;
 use heartbeat_definition::{Endpoint as Declared, ServiceDefinition};
 
@@ -13,23 +15,32 @@ pub struct Endpoint {
     public_port: Option<u16>,
     is_internal: bool,
     probe_path: Option<String>,
+    variable: String,
     address: Address,
     source: AddressSource,
+    /// The address of the listener, perhaps with a port that the system chose.
+    bound: Arc<OnceLock<Address>>,
 }
 
-/// The source of an address, by which a socket that was handed over ranks: below a variable, above
-/// the definition.
+/// The source of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AddressSource {
     Variable,
+    /// A socket that was handed over under the name of the endpoint.
+    HandedOver,
     Definition,
+    /// A test, which needs no port for the routes of user code.
+    #[cfg(feature = "test-util")]
+    Test,
 }
 
 impl Endpoint {
-    /// Returns the declared endpoint at an address, which may differ from the declared one.
+    /// Returns the declared endpoint at an address, which may differ from the declared one;
+    /// `variable` overrides it.
     pub(crate) fn new(
         definition: &ServiceDefinition,
         declared: &Declared,
+        variable: String,
         (address, source): (Address, AddressSource),
     ) -> Self {
         let probe =
@@ -40,8 +51,10 @@ impl Endpoint {
             public_port: declared.public_port(),
             is_internal: declared.is_internal(),
             probe_path: probe.and_then(|probe| probe.path.clone()),
+            variable,
             address,
             source,
+            bound: Arc::default(),
         }
     }
 
@@ -64,11 +77,11 @@ impl Endpoint {
         self.public_port
     }
 
-    /// Returns the address of the endpoint: for the heartbeat and management endpoints the bound one,
-    /// for others the one that your own listener binds, with port 0 for any free port.
+    /// Returns the address of the endpoint: the bound one, once this process listens there, else the
+    /// one that a listener of yours should bind, with port 0 for any free port.
     #[must_use]
     pub fn address(&self) -> &Address {
-        &self.address
+        self.bound.get().unwrap_or(&self.address)
     }
 
     pub(crate) fn is_internal(&self) -> bool {
@@ -84,7 +97,31 @@ impl Endpoint {
         self.source
     }
 
-    pub(crate) fn set_address(&mut self, address: Address) {
-        self.address = address;
+    /// Returns the variable that overrides the address.
+    pub(crate) fn address_variable(&self) -> &str {
+        &self.variable
+    }
+
+    /// Tells whether routes need no listener.
+    pub(crate) fn is_portless(&self) -> bool {
+        match self.source {
+            #[cfg(feature = "test-util")]
+            AddressSource::Test => true,
+            AddressSource::Variable | AddressSource::HandedOver | AddressSource::Definition => {
+                false
+            }
+        }
+    }
+
+    /// Moves the endpoint to any free port of the loopback interface.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn move_to_loopback(&mut self) {
+        self.address = Address::Tcp((std::net::Ipv4Addr::LOCALHOST, 0).into());
+        self.source = AddressSource::Test;
+    }
+
+    /// Records the address of the listener. The first one counts: a unit may hand over several.
+    pub(super) fn set_bound_address(&self, address: &Address) {
+        self.bound.get_or_init(|| address.clone());
     }
 }

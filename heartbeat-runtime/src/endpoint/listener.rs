@@ -1,17 +1,20 @@
 //! Binds addresses, before user code runs, and never shares a port with another process.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener as StdTcpListener};
+use std::task::{Context, Poll, ready};
 
 use socket2::{Domain, Protocol, Socket, Type};
 use thiserror::Error;
 use tokio::net::TcpListener;
 
 use super::address::Address;
-use super::declared::Endpoint;
-use super::stream::{Peer, Stream};
+use super::declared::{AddressSource, Endpoint};
+use super::socket_activation::SocketActivation;
+use super::stream::Stream;
 #[cfg(unix)]
-use super::unix_socket;
+use super::unix_socket::{self, SocketFile};
 use crate::log::lifecycle;
 
 /// Connections that may wait to be accepted: as many as are served within a tenth of a second, since
@@ -34,31 +37,45 @@ enum StdListener {
 }
 
 /// A listener in a runtime.
+#[derive(Debug)]
 pub(crate) struct Listener {
     socket: AsyncListener,
     handed_over: bool,
 }
 
+#[derive(Debug)]
 enum AsyncListener {
     Tcp(TcpListener),
     #[cfg(unix)]
-    Unix(tokio::net::UnixListener),
+    Unix {
+        /// Removed first: while the listener is open, the file cannot be that of another process.
+        #[expect(dead_code, reason = "it is there to be dropped")]
+        file: Option<SocketFile>,
+        listener: tokio::net::UnixListener,
+    },
 }
 
 impl Listener {
     /// Accepts a connection. Dropping the future loses none.
-    pub(crate) async fn accept(&self) -> io::Result<(Stream, Peer)> {
+    pub(crate) async fn accept(&self) -> io::Result<(Stream, Option<SocketAddr>)> {
+        poll_fn(|context| self.poll_accept(context)).await
+    }
+
+    pub(super) fn poll_accept(
+        &self,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<(Stream, Option<SocketAddr>)>> {
         match &self.socket {
             AsyncListener::Tcp(listener) => {
-                let (stream, peer) = listener.accept().await?;
+                let (stream, peer) = ready!(listener.poll_accept(context))?;
                 // Responses are written whole, so there is nothing to wait for.
                 let _ = stream.set_nodelay(true);
-                Ok((Stream::Tcp(stream), peer.into()))
+                Poll::Ready(Ok((Stream::Tcp(stream), Some(peer))))
             }
             #[cfg(unix)]
-            AsyncListener::Unix(listener) => {
-                let (stream, _) = listener.accept().await?;
-                Ok((Stream::Unix(stream), Peer::Local))
+            AsyncListener::Unix { listener, .. } => {
+                let (stream, _) = ready!(listener.poll_accept(context))?;
+                Poll::Ready(Ok((Stream::Unix(stream), None)))
             }
         }
     }
@@ -68,47 +85,76 @@ impl Listener {
         self.handed_over
     }
 
-    /// Closes the listener, and first removes the file of a unix socket: while the listener is open,
-    /// the file cannot be that of another process.
-    pub(crate) fn close(self) {
-        #[cfg(unix)]
-        if let AsyncListener::Unix(listener) = &self.socket
-            && !self.handed_over
-            && let Ok(address) = listener.local_addr()
-            && let Some(path) = address.as_pathname()
-        {
-            let _ = std::fs::remove_file(path);
+    pub(super) fn into_tcp(self) -> Result<TcpListener, Self> {
+        match self.socket {
+            AsyncListener::Tcp(listener) => Ok(listener),
+            #[cfg(unix)]
+            AsyncListener::Unix { .. } => Err(self),
         }
     }
 }
 
-/// The error of an endpoint that cannot be bound.
+/// The error of an endpoint that cannot be listened on.
 #[derive(Debug, Error)]
-#[error("cannot listen on {address} for endpoint `{endpoint}`: {cause}")]
-pub(crate) struct BindError {
-    endpoint: String,
-    address: Address,
-    #[source]
-    cause: io::Error,
-}
-
-impl BindError {
-    pub(crate) fn is_in_use(&self) -> bool {
-        self.cause.kind() == io::ErrorKind::AddrInUse
-    }
+pub(crate) enum ListenError {
+    #[error(
+        "cannot listen on {address} for endpoint `{endpoint}`: {cause}: {}set {variable} to another \
+         address{hint}",
+        if cause.kind() == io::ErrorKind::AddrInUse { "end the process that has it, or " } else { "" }
+    )]
+    Bind {
+        endpoint: String,
+        address: Address,
+        #[source]
+        cause: io::Error,
+        variable: String,
+        /// Names the sockets that were handed over: one of them may have the address.
+        hint: String,
+    },
+    #[error(
+        "cannot use the socket that was handed over as `{endpoint}`: {cause}: give the socket unit \
+         `ListenStream=` and `Accept=no`"
+    )]
+    HandedOver {
+        endpoint: String,
+        #[source]
+        cause: io::Error,
+    },
 }
 
 impl BoundListener {
-    /// Binds the address of an endpoint and listens.
-    pub(crate) fn bind(endpoint: &Endpoint) -> Result<Self, BindError> {
-        Self::at(endpoint).map_err(|cause| BindError {
-            endpoint: endpoint.name().to_owned(),
-            address: endpoint.address().clone(),
-            cause,
-        })
+    /// Returns the listeners of an endpoint: the sockets that were handed over under its name if it
+    /// has their address, else one that binds its address.
+    ///
+    /// # Errors
+    ///
+    /// The address cannot be bound, or a socket is not a listening stream socket.
+    pub(crate) fn listen(
+        endpoint: &Endpoint,
+        sockets: &mut SocketActivation,
+    ) -> Result<Vec<Self>, ListenError> {
+        let name = endpoint.name();
+        let listeners = if endpoint.address_source() == AddressSource::HandedOver {
+            let refused = |cause| ListenError::HandedOver { endpoint: name.to_owned(), cause };
+            let taken = sockets.take(name).into_iter().map(Self::handed_over);
+            taken.collect::<io::Result<Vec<_>>>().map_err(refused)?
+        } else {
+            let bound = Self::bind(endpoint).map_err(|cause| ListenError::Bind {
+                endpoint: name.to_owned(),
+                address: endpoint.address().clone(),
+                cause,
+                variable: endpoint.address_variable().to_owned(),
+                hint: sockets.hint(name),
+            });
+            vec![bound?]
+        };
+        if let Some(listener) = listeners.first() {
+            endpoint.set_bound_address(&listener.address);
+        }
+        Ok(listeners)
     }
 
-    fn at(endpoint: &Endpoint) -> io::Result<Self> {
+    fn bind(endpoint: &Endpoint) -> io::Result<Self> {
         match endpoint.address() {
             Address::Tcp(address) => {
                 let listener = bind_tcp(*address, endpoint.name())?;
@@ -127,8 +173,7 @@ impl BoundListener {
     }
 
     /// Takes a socket that listens already.
-    #[cfg(unix)]
-    pub(super) fn handed_over(socket: Socket) -> io::Result<Self> {
+    fn handed_over(socket: Socket) -> io::Result<Self> {
         if socket.r#type()? != Type::STREAM || !socket.is_listener()? {
             return Err(io::Error::other("it is not a listening stream socket"));
         }
@@ -157,7 +202,12 @@ impl BoundListener {
             StdListener::Tcp(listener) => AsyncListener::Tcp(TcpListener::from_std(listener)?),
             #[cfg(unix)]
             StdListener::Unix(listener) => {
-                AsyncListener::Unix(tokio::net::UnixListener::from_std(listener)?)
+                let file = match self.address {
+                    Address::Unix(path) if !self.handed_over => Some(SocketFile(path)),
+                    _ => None,
+                };
+                let listener = tokio::net::UnixListener::from_std(listener)?;
+                AsyncListener::Unix { file, listener }
             }
         };
         Ok(Listener { socket, handed_over: self.handed_over })

@@ -2,8 +2,9 @@
 
 mod address;
 mod declared;
+mod endpoint_listener;
 mod listener;
-#[cfg(unix)]
+#[cfg_attr(not(unix), path = "no_sockets.rs")]
 mod socket_activation;
 mod stream;
 #[cfg(unix)]
@@ -12,7 +13,8 @@ mod unix_socket;
 pub use self::address::{Address, AddressError};
 pub(crate) use self::declared::AddressSource;
 pub use self::declared::{Endpoint, Protocol};
-pub(crate) use self::listener::{BindError, BoundListener, Listener};
-#[cfg(unix)]
+pub use self::endpoint_listener::{EndpointListener, NotTcpError};
+pub(crate) use self::listener::{BoundListener, Listener};
 pub(crate) use self::socket_activation::SocketActivation;
-pub(crate) use self::stream::{Peer, Stream};
+pub(crate) use self::stream::Peer;
+pub use self::stream::Stream;

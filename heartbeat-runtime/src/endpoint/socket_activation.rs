@@ -1,29 +1,14 @@
 //! Socket activation: sockets that systemd has bound and hands over by name.
 
-use std::io;
 use std::os::fd::{IntoRawFd, OwnedFd};
 
 use socket2::Socket;
 
-use super::BoundListener;
-use crate::error::Error;
-
 /// The sockets that were handed over to this process and are not taken yet. The rest stays open for
 /// user code that expects it.
+#[derive(Default)]
 pub(crate) struct SocketActivation {
     sockets: Vec<(String, OwnedFd)>,
-}
-
-/// The error of a socket that was handed over and cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "cannot use the socket that was handed over as `{name}`: {cause}: give the socket unit \
-     `ListenStream=` and `Accept=no`"
-)]
-pub(crate) struct SocketActivationError {
-    name: String,
-    #[source]
-    cause: io::Error,
 }
 
 impl SocketActivation {
@@ -37,33 +22,30 @@ impl SocketActivation {
         Ok(Self { sockets: sockets.into_iter().map(named).collect() })
     }
 
-    /// Takes the sockets of an endpoint; a unit may list several addresses.
-    pub(crate) fn take(
-        &mut self,
-        endpoint: &str,
-    ) -> Result<Vec<BoundListener>, SocketActivationError> {
-        let refused = |cause| SocketActivationError { name: endpoint.to_owned(), cause };
-        let taken = self.sockets.extract_if(.., |(name, _)| name == endpoint);
-        taken
-            .map(|(_, socket)| BoundListener::handed_over(Socket::from(socket)).map_err(refused))
-            .collect()
+    /// Tells whether a socket was handed over under the name of an endpoint.
+    pub(crate) fn has(&self, endpoint: &str) -> bool {
+        self.sockets.iter().any(|(name, _)| name == endpoint)
     }
 
-    /// Adds a hint to the error of an endpoint that could not be bound: a socket under another name
-    /// may have its address.
-    pub(crate) fn with_hint(&self, endpoint: &str, error: impl Into<Error>) -> Error {
-        let error = error.into();
+    /// Takes the sockets of an endpoint; a unit may list several addresses.
+    pub(super) fn take(&mut self, endpoint: &str) -> Vec<Socket> {
+        let taken = self.sockets.extract_if(.., |(name, _)| name == endpoint);
+        taken.map(|(_, socket)| socket.into()).collect()
+    }
+
+    /// Returns a hint for the error of an endpoint that could not be bound: a socket under another
+    /// name may have its address. Empty if there is none.
+    pub(super) fn hint(&self, endpoint: &str) -> String {
         // A socket of that name was ignored, because a variable gives the address.
-        if self.sockets.is_empty() || self.sockets.iter().any(|(name, _)| name == endpoint) {
-            return error;
+        if self.sockets.is_empty() || self.has(endpoint) {
+            return String::new();
         }
         let names: Vec<_> = self.sockets.iter().map(|(name, _)| format!("`{name}`")).collect();
         let names = names.join(", ");
         format!(
-            "{error}; what was handed over is named {names}: give the socket unit \
+            "; what was handed over is named {names}: give the socket unit \
              `FileDescriptorName={endpoint}`"
         )
-        .into()
     }
 }
 
@@ -88,12 +70,12 @@ mod tests {
             };
             SocketActivation { sockets: names.iter().map(socket).collect() }
         };
-        let explained = |names| handed_over(names).with_hint("Heartbeat", "in use").to_string();
-        assert_eq!(explained(&[]), "in use");
-        assert_eq!(explained(&["x", "Heartbeat"]), "in use");
+        let hint = |names| handed_over(names).hint("Heartbeat");
+        assert_eq!(hint(&[]), "");
+        assert_eq!(hint(&["x", "Heartbeat"]), "");
         assert_eq!(
-            explained(&["orders.socket", "x"]),
-            "in use; what was handed over is named `orders.socket`, `x`: give the socket unit \
+            hint(&["orders.socket", "x"]),
+            "; what was handed over is named `orders.socket`, `x`: give the socket unit \
              `FileDescriptorName=Heartbeat`"
         );
     }

@@ -1,19 +1,23 @@
 //! Connections over TCP and unix sockets, and their peers.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use socket2::SockRef;
-use tokio::io::Interest;
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 
-/// An accepted connection. It reads and writes through a shared reference, so that it can be closed
-/// after its reader is gone.
-pub(crate) enum Stream {
+/// An accepted connection.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Stream {
+    /// A TCP connection.
     Tcp(TcpStream),
+    /// A connection over a unix socket.
     #[cfg(unix)]
     Unix(UnixStream),
 }
@@ -38,6 +42,8 @@ macro_rules! either {
     };
 }
 
+/// Reads and writes through a shared reference, so that a connection can be closed after its reader
+/// is gone.
 impl Stream {
     /// Reads pending bytes. On Linux a read that does not fill the buffer has drained the socket
     /// (`epoll(7)`, questions and answers), which saves the next attempt.
@@ -74,9 +80,49 @@ impl Stream {
     }
 }
 
-impl From<SocketAddr> for Peer {
-    fn from(address: SocketAddr) -> Self {
-        Self::Host(address.ip().to_canonical())
+impl AsyncRead for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        either!(self.get_mut(), stream => Pin::new(stream).poll_read(context, buffer))
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        either!(self.get_mut(), stream => Pin::new(stream).poll_write(context, bytes))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        either!(self.get_mut(), stream => Pin::new(stream).poll_flush(context))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        either!(self.get_mut(), stream => Pin::new(stream).poll_shutdown(context))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        either!(self.get_mut(), stream => Pin::new(stream).poll_write_vectored(context, slices))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        either!(self, stream => stream.is_write_vectored())
+    }
+}
+
+impl From<Option<SocketAddr>> for Peer {
+    fn from(address: Option<SocketAddr>) -> Self {
+        address.map_or(Self::Local, |address| Self::Host(address.ip().to_canonical()))
     }
 }
 
@@ -100,7 +146,7 @@ mod tests {
     use super::Peer;
 
     fn peer(address: &str) -> Peer {
-        Peer::from(address.parse::<std::net::SocketAddr>().unwrap())
+        Peer::from(address.parse::<std::net::SocketAddr>().ok())
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{fs, io, thread};
 
@@ -11,6 +11,16 @@ use nix::unistd::geteuid;
 
 /// Time from the `bind` to the `listen` of another process.
 const SETTLED_WITHIN: Duration = Duration::from_millis(10);
+
+/// The file of a socket; dropping it removes the file.
+#[derive(Debug)]
+pub(super) struct SocketFile(pub(super) PathBuf);
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
 
 /// Binds a path, and replaces a stale socket file: one that no process listens at.
 pub(super) fn bind(path: &Path) -> io::Result<UnixListener> {

@@ -172,7 +172,7 @@ impl<S, B> Host<S, B> {
 
     /// Sets the time that a stopping worker stays up, not ready, before `on_stop`, so that clients
     /// learn that it is going; none by default. It overlaps with the rest of `run`, and is at most
-    /// four fifths of `stop_within`. `HEARTBEAT_DRAIN` overrides it.
+    /// four fifths of `stop_within`: more is warned of at the start. `HEARTBEAT_DRAIN` overrides it.
     pub fn drain(mut self, drain: Duration) -> Self {
         self.deadlines.drain = drain;
         self

@@ -12,7 +12,8 @@ use crate::environment::RoleEnvironment;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::log::{self, Elapsed, escape_controls, lifecycle};
-use crate::monitor::{log_panics, sleep_until_after};
+use crate::monitor::log_panics;
+use crate::server::ServeError;
 use crate::vitals::panics::catch_panic;
 use crate::vitals::{Event, Phase, State, Transition, Vitals};
 
@@ -69,6 +70,7 @@ impl<S: 'static> Phases<S> {
             }
         }
         drain(vitals, deadlines).await;
+        finish_requests(role, deadlines).await;
         vitals.enter(Phase::OnStop);
         match run_phase(Phase::OnStop, vitals, deadlines, || stop(state, role)).await {
             Err(Exit::Panic) => Exit::Panic,
@@ -98,7 +100,7 @@ async fn run_phase_until<'a, T>(
 /// Waits until the share of a phase in a stop is over, and logs what is unfinished. Dropping the phase
 /// comes after that: it may drop heartbeats, or block.
 async fn overrun(phase: Phase, vitals: &Vitals, within: Duration) {
-    sleep_until_after(vitals.ending().await, within).await;
+    vitals.ending_for(within).await;
     let dropped = format!("{phase} did not stop within {}: dropped", Elapsed(within));
     let parts: Vec<_> = iter::once(dropped).chain(vitals.unfinished()).collect();
     let fields = vitals.verdict().fields().elapsed(Elapsed(within));
@@ -109,8 +111,23 @@ async fn overrun(phase: Phase, vitals: &Vitals, within: Duration) {
 async fn drain(vitals: &Vitals, deadlines: &Deadlines) {
     if !deadlines.drain.is_zero() {
         vitals.enter(Phase::Drain);
-        let within = deadlines.drain.min(deadlines.run_within());
-        sleep_until_after(vitals.ending().await, within).await;
+        vitals.ending_for(deadlines.drain_within()).await;
+    }
+}
+
+/// Waits for the requests under way to endpoints that user code serves, within the share of `run`.
+async fn finish_requests(role: &RoleEnvironment, deadlines: &Deadlines) {
+    if !role.user_endpoints().is_serving() {
+        return;
+    }
+    let (vitals, within) = (role.vitals(), deadlines.run_within());
+    vitals.enter(Phase::Requests);
+    tokio::select! {
+        biased;
+        () = role.user_endpoints().finish() => {}
+        () = vitals.ending_for(within) => {
+            lifecycle!(error, "requests did not finish within {}: aborted", Elapsed(within));
+        }
     }
 }
 
@@ -186,7 +203,9 @@ pub(super) struct ErrorChain<'a>(pub(super) &'a (dyn std::error::Error + 'static
 impl ErrorChain<'_> {
     /// Tells whether the error or one of its sources is a configuration error.
     fn is_configuration(&self) -> bool {
-        self.errors().any(|error| error.is::<SettingError>() || error.is::<LocalResourceError>())
+        self.errors().any(|error| {
+            SettingError::is(error) || error.is::<LocalResourceError>() || error.is::<ServeError>()
+        })
     }
 
     fn errors(&self) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {

@@ -4,24 +4,30 @@ use std::io::{IsTerminal, stderr, stdin};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use heartbeat_definition::{EndpointUse, SelectError, ServiceDefinition};
+use heartbeat_definition::EndpointUse;
+use tokio::runtime::Handle;
 
 use super::builder::{Bound, Host};
-use crate::config::{Configuration, DetailsPolicy, EnvVars, InstanceConfig};
-use crate::endpoint::{Address, Endpoint};
+use crate::config::{
+    Configuration, DetailsPolicy, EnvVars, InstanceConfig, read_definition, report,
+};
+use crate::endpoint::{Address, Endpoint, SocketActivation};
 use crate::environment::RoleEnvironment;
 use crate::error::Error;
-use crate::server::{DetailAccess, HealthState, InstanceInfo};
+use crate::server::{DetailAccess, HealthState, InstanceInfo, UserEndpoints, UserRoutes};
 use crate::vitals::Vitals;
-
-/// The name of the embedded definition in errors.
-const DEFINITION_FILE: &str = "ServiceDefinition.csdef";
 
 /// An instance before its endpoints are bound.
 pub(crate) struct Prepared {
     pub(crate) config: InstanceConfig,
+    /// The endpoint that serves health.
+    pub(crate) heartbeat: Endpoint,
+    /// The endpoint that serves the details.
+    pub(crate) management: Option<Endpoint>,
     pub(crate) vitals: Arc<Vitals>,
     info: Arc<InstanceInfo>,
+    /// The routes of user code on both, by name.
+    routes: Vec<(String, Arc<UserRoutes>)>,
 }
 
 impl<S> Host<S, Bound> {
@@ -29,26 +35,37 @@ impl<S> Host<S, Bound> {
     ///
     /// # Errors
     ///
-    /// The definition, a variable or the configuration is invalid; one line says which, and the way
+    /// The definition, variables or the configuration are invalid; one line says which, and the way
     /// out.
     pub(crate) fn prepare(
         &self,
         variables: &EnvVars,
-        configuration: &Configuration,
+        configuration: Result<Configuration, Error>,
+        sockets: &SocketActivation,
     ) -> Result<Prepared, Error> {
         let Bound { definition, heartbeat } = self.binding;
         let definition = read_definition(definition)?;
         let role = definition.worker_role(self.role).map_err(|error| report(&error))?;
-        definition
-            .endpoint_for(EndpointUse::Heartbeat, role, heartbeat)
-            .map_err(|error| report(&error))?;
-        if let Some(management) = self.management {
-            definition
-                .endpoint_for(EndpointUse::Management, role, management)
-                .map_err(|error| report(&error))?;
-        }
-        let declared = (&definition, role);
-        let config = InstanceConfig::new(declared, self.deadlines, variables, configuration)?;
+        let select = |usage, name| {
+            let declared = definition.endpoint_for(usage, role, name);
+            declared.map(|declared| &*declared.name).map_err(|error| report(&error))
+        };
+        let heartbeat = select(EndpointUse::Heartbeat, heartbeat)?;
+        let management = self.management.map(|name| select(EndpointUse::Management, name));
+        let management = management.transpose()?;
+
+        let config = InstanceConfig::new(
+            (self.binding.definition, &definition),
+            (self.role, role),
+            self.deadlines,
+            variables,
+            configuration,
+            sockets,
+        )?;
+        let resolved = |name: &str| {
+            let endpoint = config.endpoint(name).cloned();
+            endpoint.ok_or_else(|| Error::from(format!("the role declares no endpoint `{name}`")))
+        };
         let info = InstanceInfo {
             role: self.role,
             version: self.version,
@@ -56,17 +73,16 @@ impl<S> Host<S, Bound> {
             started_at: SystemTime::now(),
         };
         let vitals = Vitals::new(config.deadlines.stall_after, config.deadlines.armed);
-        Ok(Prepared { config, vitals: Arc::new(vitals), info: Arc::new(info) })
+        let served = [Some(heartbeat), management].into_iter().flatten();
+        Ok(Prepared {
+            routes: served.map(|name| (name.to_owned(), Arc::default())).collect(),
+            heartbeat: resolved(heartbeat)?,
+            management: management.map(resolved).transpose()?,
+            config,
+            vitals: Arc::new(vitals),
+            info: Arc::new(info),
+        })
     }
-}
-
-pub(super) fn read_definition(definition: &[u8]) -> Result<ServiceDefinition, Error> {
-    ServiceDefinition::read(definition).map_err(|error| format!("{DEFINITION_FILE}:{error}").into())
-}
-
-/// Words a selection error on one line.
-pub(super) fn report(error: &SelectError) -> Error {
-    error.report(DEFINITION_FILE).to_string().into()
 }
 
 impl Prepared {
@@ -77,12 +93,24 @@ impl Prepared {
             probe_path: endpoint.probe_path().map(str::to_owned),
             access: self.access(endpoint, address),
             vitals: Arc::clone(&self.vitals),
+            routes: self.routes(endpoint.name()),
         }
     }
 
-    pub(crate) fn into_environment(self) -> RoleEnvironment {
+    fn routes(&self, name: &str) -> Arc<UserRoutes> {
+        let routes = self.routes.iter().find(|(endpoint, _)| endpoint == name);
+        routes.map(|(_, routes)| Arc::clone(routes)).unwrap_or_default()
+    }
+
+    /// Returns the environment of a worker with that runtime and the sockets that are not taken yet.
+    pub(crate) fn into_environment(
+        self,
+        runtime: Option<Handle>,
+        sockets: SocketActivation,
+    ) -> RoleEnvironment {
         let InstanceInfo { role, version, .. } = *self.info;
-        RoleEnvironment::new(role, version, self.config, self.vitals)
+        let endpoints = UserEndpoints::new(self.routes, runtime, sockets);
+        RoleEnvironment::new(role, version, self.config, self.vitals, endpoints)
     }
 
     /// Decides who may see the details at an address. Only this machine reaches a unix socket, and

@@ -6,9 +6,8 @@ use std::time::Duration;
 use heartbeat_definition::EndpointUse;
 
 use super::builder::{Bound, Host};
-use super::prepare::{read_definition, report};
-use crate::config::{EnvVars, address_variable, resolve_endpoints};
-use crate::endpoint::Address;
+use crate::config::{EnvVars, read_definition, report, resolve_endpoints};
+use crate::endpoint::{Address, SocketActivation};
 use crate::error::Error;
 use crate::log::escape_controls;
 use crate::probe::{ProbeKind, ProbeResponse, probe};
@@ -34,14 +33,16 @@ fn probe_running<S>(host: &Host<S, Bound>, kind: ProbeKind) -> Result<ProbeRespo
     let declared = definition
         .endpoint_for(EndpointUse::Heartbeat, role, heartbeat)
         .map_err(|error| report(&error))?;
-    let endpoints = resolve_endpoints(&definition, role, &EnvVars::from_env())?;
+    // The sockets were handed over to the worker.
+    let sockets = SocketActivation::default();
+    let endpoints = resolve_endpoints(&definition, role, &EnvVars::from_env(), &sockets)?;
     let endpoint = endpoints.iter().find(|endpoint| endpoint.name() == declared.name);
     let endpoint =
         endpoint.ok_or_else(|| format!("the role declares no endpoint `{heartbeat}`"))?;
     if let Address::Tcp(at) = endpoint.address()
         && at.port() == 0
     {
-        let variable = address_variable(heartbeat);
+        let variable = endpoint.address_variable();
         return Err(format!(
             "the worker listens on any free port: set {variable} for it and for its probes"
         )

@@ -8,10 +8,8 @@ use super::prepare::Prepared;
 use super::started::{Running, Started};
 use super::threads::make;
 use super::{arguments, probe};
-use crate::config::{Configuration, EnvVars, address_variable};
-use crate::endpoint::{Address, BindError, BoundListener};
-#[cfg(unix)]
-use crate::endpoint::{AddressSource, SocketActivation};
+use crate::config::{ConfigErrors, Configuration, EnvVars, check_numbers};
+use crate::endpoint::{BoundListener, Endpoint, SocketActivation};
 use crate::error::{Error, StartError};
 use crate::exit::Exit;
 use crate::log::{self, Fields, lifecycle};
@@ -19,14 +17,6 @@ use crate::monitor::MonitorBuilder;
 use crate::server::HealthState;
 use crate::supervisor::Systemd;
 use crate::vitals::panics;
-
-/// Variables that must be whole numbers, and their maximum.
-const NUMBERS: [(&str, u64); 4] = [
-    ("LISTEN_PID", u64::MAX),
-    ("LISTEN_FDS", 65_535),
-    ("WATCHDOG_PID", u64::MAX),
-    ("WATCHDOG_USEC", u64::MAX),
-];
 
 impl<S: 'static> Host<S, Bound> {
     /// Registers signal handlers, resolves the configuration, makes the threads of the worker, binds
@@ -64,34 +54,38 @@ impl<S: 'static> Host<S, Bound> {
 
 fn start<S>(host: Host<S, Bound>) -> Result<Running<S>, StartError> {
     let variables = EnvVars::from_env();
-    check_numbers(&variables)?;
-    #[cfg(unix)]
-    let mut sockets = SocketActivation::from_env().map_err(Error::from)?;
+    let mut errors = ConfigErrors::default();
+    let numbers = check_numbers(&variables);
+    let mut sockets = match &numbers {
+        Ok(()) => SocketActivation::from_env().map_err(Error::from)?,
+        Err(_) => SocketActivation::default(),
+    };
+    errors.keep(numbers);
     panics::install_hook();
     let monitor = register_signals()?;
-    let configuration = Configuration::load(&variables)?;
-    let mut prepared = host.prepare(&variables, &configuration)?;
-    let flavor = host.flavor.with_env_overrides(&variables)?;
+    let prepared = host.prepare(&variables, Configuration::load(&variables), &sockets);
+    let prepared = errors.keep(prepared);
+    let flavor = errors.keep(host.flavor.with_env_overrides(&variables));
+    let (prepared, flavor) = errors.into_result(prepared.zip(flavor)).map_err(Error::from)?;
     let runtime = flavor.proven_runtime(prepared.vitals.wake_signal())?;
-    let mut servers = Vec::new();
-    for name in [Some(host.binding.heartbeat), host.management].into_iter().flatten() {
-        #[cfg(unix)]
-        servers.extend(bind(name, &mut prepared, &mut sockets)?);
-        #[cfg(not(unix))]
-        servers.extend(bind(name, &mut prepared)?);
+    let mut servers = listen(&prepared, &prepared.heartbeat, &mut sockets)?;
+    if let Some(management) = &prepared.management {
+        servers.extend(listen(&prepared, management, &mut sockets)?);
     }
     let deadlines = prepared.config.deadlines;
     let systemd = Systemd::new(&variables, deadlines.stop_within);
     let (role, version) = (host.role, host.version);
-    let url = |name| prepared.config.endpoint(name).map(|endpoint| url(endpoint.address()));
-    let health = url(host.binding.heartbeat)?;
-    let management = match host.management {
-        Some(management) => format!("; management on {}", url(management)?),
-        None => String::new(),
-    };
+    let url = |endpoint: &Endpoint| endpoint.address().url("/health");
+    let health = url(&prepared.heartbeat);
+    let management = prepared.management.as_ref();
+    let management = management.map(|management| format!("; management on {}", url(management)));
+    let management = management.unwrap_or_default();
     let fields = prepared.vitals.verdict().fields();
     let announce = || {
         lifecycle!(info, fields, "{role} {version} is starting; health on {health}{management}");
+        for warning in &prepared.config.warnings {
+            lifecycle!(warn, "{warning}");
+        }
     };
     let monitor = monitor
         .start(servers, Arc::clone(&prepared.vitals), deadlines, systemd, announce)
@@ -99,7 +93,7 @@ fn start<S>(host: Host<S, Bound>) -> Result<Running<S>, StartError> {
             let help = "raise the limits of threads and open files";
             Error::from(format!("cannot serve health: {error}: {help}"))
         })?;
-    let role = prepared.into_environment();
+    let role = prepared.into_environment(Some(runtime.handle().clone()), sockets);
     Ok(Running { phases: host.phases, deadlines, runtime, role, monitor })
 }
 
@@ -112,60 +106,16 @@ fn register_signals() -> Result<MonitorBuilder, Error> {
     Ok(monitor)
 }
 
-/// Binds the addresses of an endpoint: the sockets that were handed over under its name, unless a
-/// variable gives an address, else the one that the configuration resolved.
-fn bind(
-    name: &str,
-    prepared: &mut Prepared,
-    #[cfg(unix)] sockets: &mut SocketActivation,
+/// Listens on an endpoint that serves health, perhaps at several addresses.
+fn listen(
+    prepared: &Prepared,
+    endpoint: &Endpoint,
+    sockets: &mut SocketActivation,
 ) -> Result<Vec<(BoundListener, HealthState)>, Error> {
-    let endpoint = prepared.config.endpoint(name)?.clone();
-    let mut listeners = Vec::new();
-    #[cfg(unix)]
-    if endpoint.address_source() != AddressSource::Variable {
-        listeners = sockets.take(name)?;
-    }
-    if listeners.is_empty() {
-        let bound = BoundListener::bind(&endpoint).map_err(|error| with_help(name, &error));
-        #[cfg(unix)]
-        let bound = bound.map_err(|error| sockets.with_hint(name, error));
-        listeners.push(bound?);
-    }
-    if let Some(bound) = listeners.first() {
-        prepared.config.set_bound_address(name, bound.address());
-    }
+    let listeners = BoundListener::listen(endpoint, sockets)?;
     let serve = |bound: BoundListener| {
-        let health = prepared.health_state(&endpoint, bound.address());
+        let health = prepared.health_state(endpoint, bound.address());
         (bound, health)
     };
     Ok(listeners.into_iter().map(serve).collect())
-}
-
-fn with_help(endpoint: &str, error: &BindError) -> Error {
-    let first = if error.is_in_use() { "end the process that has it, or " } else { "" };
-    let variable = address_variable(endpoint);
-    format!("{error}: {first}set {variable} to another address").into()
-}
-
-fn check_numbers(variables: &EnvVars) -> Result<(), Error> {
-    for (name, most) in NUMBERS {
-        let Some(written) = variables.get(name)? else { continue };
-        if written.parse::<u64>().is_ok_and(|number| number <= most) {
-            continue;
-        }
-        let bound = if most < u64::MAX { format!(" from 0 to {most}") } else { String::new() };
-        return Err(format!("{name} is `{written}`: write a whole number{bound}").into());
-    }
-    Ok(())
-}
-
-/// Returns the URL at which a person on this machine finds the health of the worker.
-fn url(address: &Address) -> String {
-    match address {
-        Address::Tcp(at) if at.ip().is_unspecified() => {
-            format!("http://localhost:{}/health", at.port())
-        }
-        Address::Tcp(at) => format!("http://{at}/health"),
-        Address::Unix(path) => format!("{} as /health", path.display()),
-    }
 }

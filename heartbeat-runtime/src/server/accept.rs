@@ -9,8 +9,10 @@ use tokio::sync::watch;
 use tokio::task::{JoinSet, yield_now};
 use tokio::time::timeout;
 
+use super::client::Client;
 use super::connection;
 use super::limiter::ConnectionLimiter;
+use super::router::router;
 use super::shutdown::shutdown_requested;
 use super::state::HealthState;
 use super::task::BoxFuture;
@@ -19,9 +21,10 @@ use crate::endpoint::Listener;
 /// Serves until the sender of `closing` is dropped, then completes the responses under way; the
 /// caller bounds that.
 pub(crate) async fn serve(listener: Listener, health: HealthState, closing: watch::Receiver<()>) {
-    let health = Arc::new(health);
-    let serve_one = |stream, slot| -> BoxFuture {
-        Box::pin(connection::serve(stream, slot, Arc::clone(&health), closing.clone()))
+    let router = router(Arc::new(health));
+    let serve_one = |stream, slot, address| -> BoxFuture {
+        let client = Client::new(slot, address, closing.clone());
+        Box::pin(connection::serve(stream, client, router.clone()))
     };
     let connections = Arc::new(ConnectionLimiter::default());
     let mut tasks = JoinSet::new();
@@ -35,9 +38,9 @@ pub(crate) async fn serve(listener: Listener, health: HealthState, closing: watc
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, peer)) => {
-                let slot = connections.admit(peer).await;
-                tasks.spawn(serve_one(stream, slot));
+            Ok((stream, address)) => {
+                let slot = connections.admit(address.into()).await;
+                tasks.spawn(serve_one(stream, slot, address));
                 // A request that is there already gets its response before the next eviction.
                 yield_now().await;
             }
@@ -47,17 +50,17 @@ pub(crate) async fn serve(listener: Listener, health: HealthState, closing: watc
     }
     // Clients in the queue of the socket are served too, unless it outlives this process.
     while !listener.is_handed_over()
-        && let Ok(Ok((stream, peer))) = timeout(Duration::ZERO, listener.accept()).await
+        && let Ok(Ok((stream, address))) = timeout(Duration::ZERO, listener.accept()).await
     {
-        let slot = connections.admit(peer).await;
-        tasks.spawn(serve_one(stream, slot));
+        let slot = connections.admit(address.into()).await;
+        tasks.spawn(serve_one(stream, slot, address));
     }
-    listener.close();
+    drop(listener);
     while tasks.join_next().await.is_some() {}
 }
 
 /// Tells whether an accept failed because its connection has gone.
-fn is_connection_error(error: &io::Error) -> bool {
+pub(super) fn is_connection_error(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
     matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted)
 }

@@ -1,11 +1,17 @@
 //! One connection: from its first byte to its end, which is a FIN and never a reset.
 
+use std::convert::Infallible;
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{self, Context, Poll};
 use std::time::Duration;
 
+use axum::Router;
+use axum::body::Body;
+use axum::response::IntoResponse;
+use http::header::CONNECTION;
+use http::{HeaderValue, Version};
 use hyper::rt::Executor;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -14,12 +20,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
+use tower::Service;
 
-use super::answer::Answer;
+use super::client::Client;
 use super::heads::Heads;
 use super::limiter::ConnectionSlot;
+use super::router::{Request, Response, with_headers};
+use super::rules;
 use super::shutdown::{LAST_REQUEST, shutdown_requested};
-use super::state::HealthState;
 use super::task::BoxFuture;
 use crate::endpoint::Stream;
 
@@ -33,19 +41,15 @@ const READS_PER_TURN: u8 = 2;
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 256 * 1024;
 
-/// Serves a connection until either side closes or shutdown begins: until `closing` has no sender.
-pub(super) async fn serve(
-    stream: Stream,
-    slot: ConnectionSlot,
-    health: Arc<HealthState>,
-    mut closing: watch::Receiver<()>,
-) {
-    let (stream, slot) = (Arc::new(stream), Arc::new(slot));
+/// Serves a connection until either side closes or shutdown begins.
+pub(super) async fn serve(stream: Stream, client: Client, router: Router) {
+    let (stream, client) = (Arc::new(stream), Arc::new(client));
+    let slot = &client.slot;
+    let mut closing = client.closing.clone();
     let lingers = {
         let (heads, reads) = (Heads::default(), 0);
-        let io = Io { stream: Arc::clone(&stream), slot: Arc::clone(&slot), heads, reads };
-        let service_closing = closing.clone();
-        let service = service_fn(|request| Answer::new(request, &health, &slot, &service_closing));
+        let io = Io { stream: Arc::clone(&stream), client: Arc::clone(&client), heads, reads };
+        let service = service_fn(|request| answer(request.map(Body::new), &client, &router));
         let builder = builder();
         let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service));
         tokio::select! {
@@ -70,7 +74,34 @@ pub(super) async fn serve(
             _ = connection.as_mut() => true,
         }
     };
-    close(&stream, &slot, closing, lingers).await;
+    client.on_flush();
+    close(&stream, slot, closing, lingers).await;
+}
+
+/// Answers a request within the rules of the connection.
+fn answer(
+    mut request: Request,
+    client: &Arc<Client>,
+    router: &Router,
+) -> impl Future<Output = Result<Response, Infallible>> + use<> {
+    let client = Arc::clone(client);
+    let version = request.version();
+    let response = rules::check_head(&request).map(|()| {
+        request.extensions_mut().insert(Arc::clone(&client));
+        router.clone().call(request)
+    });
+    async move {
+        let mut response = match response {
+            Ok(response) => response.await?,
+            Err(refusal) => with_headers(refusal.into_response()),
+        };
+        client.slot.on_response();
+        // HTTP/2 has no such header.
+        if version < Version::HTTP_2 && (client.slot.near_limit() || client.slot.is_lost()) {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        Ok(response)
+    }
 }
 
 /// Sets limits that are small, as a prober needs little.
@@ -149,7 +180,7 @@ fn drain(stream: &Stream, left: &mut usize) -> bool {
 /// The stream that hyper reads and writes.
 struct Io {
     stream: Arc<Stream>,
-    slot: Arc<ConnectionSlot>,
+    client: Arc<Client>,
     heads: Heads,
     /// Reads since the connection last yielded.
     reads: u8,
@@ -181,7 +212,8 @@ impl AsyncRead for Io {
                     if let Some(come) = buffer.filled_mut().get_mut(start..) {
                         self.heads.follow(come);
                     }
-                    self.slot.on_read(self.heads.is_mid_request());
+                    let slot = &self.client.slot;
+                    slot.on_read(self.heads.is_mid_request(), self.heads.is_lost());
                     return Poll::Ready(Ok(()));
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -207,6 +239,7 @@ impl AsyncWrite for Io {
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.client.on_flush();
         Poll::Ready(Ok(()))
     }
 

@@ -7,10 +7,13 @@ use super::frames::Frames;
 /// The connection preface of HTTP/2 (RFC 9113, section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
+/// The length of a body whose end this does not look for.
+const UNKNOWN: u64 = u64::MAX;
+
 const LENGTH: &[u8] = b"content-length";
 const ENCODING: &[u8] = b"transfer-encoding";
 
-/// A follower of the bytes of a connection. They are all heads, as bodies are refused.
+/// A follower of the bytes of a connection: heads, and the bodies between them, which it skips.
 ///
 /// A forbidden byte becomes NUL, which the parser answers with 400 anywhere in a head; it then
 /// closes the connection.
@@ -19,35 +22,51 @@ pub(super) struct Heads {
     preface: Option<usize>,
     /// The follower of the bytes after the preface.
     frames: Frames,
-    /// Part of a head has arrived.
+    /// Bytes of the body still to come.
+    body: u64,
+    head: Head,
+}
+
+/// The head, or the empty chunk after one, that the next byte belongs to.
+#[derive(Default)]
+struct Head {
+    /// Part of it has arrived.
     begun: bool,
     after_return: bool,
-    /// The framing field that the line may name, and the bytes of its name so far.
-    name: Option<(&'static [u8], usize)>,
-    /// The name has ended, or is not that of a framing field.
-    after_name: bool,
+    line: Line,
     /// The framing field of this head.
     framing: Option<&'static [u8]>,
+    /// The length that the head gives.
+    length: u64,
+}
+
+/// The part of a line that the next byte belongs to.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Line {
+    #[default]
+    Start,
+    /// The framing field that the line may name, and the bytes of its name so far.
+    Name(&'static [u8], usize),
+    Rest,
+    /// The length of the body.
+    Length,
+    /// The size of the first chunk, which is zero so far.
+    ChunkSize,
 }
 
 impl Default for Heads {
     fn default() -> Self {
-        Self {
-            preface: Some(0),
-            frames: Frames::default(),
-            begun: false,
-            after_return: false,
-            name: None,
-            after_name: false,
-            framing: None,
-        }
+        let (frames, head) = (Frames::default(), Head::default());
+        Self { preface: Some(0), frames, body: 0, head }
     }
 }
 
 impl Heads {
     /// Follows the next bytes, and overwrites forbidden ones.
     pub(super) fn follow(&mut self, mut bytes: &mut [u8]) {
-        while let Some((byte, rest)) = bytes.split_first_mut() {
+        loop {
+            bytes = self.skip_body(bytes);
+            let Some((byte, rest)) = bytes.split_first_mut() else { break };
             bytes = rest;
             if self.is_http2() {
                 self.frames.follow(*byte);
@@ -57,28 +76,34 @@ impl Heads {
                 .preface
                 .filter(|come| PREFACE.get(*come) == Some(byte))
                 .map(|come| come.saturating_add(1));
-            self.begun = true;
+            self.head.begun = true;
             if self.is_refused(*byte) {
                 *byte = 0;
             }
-            self.after_return = *byte == b'\r';
-            if self.after_name && self.preface.is_none() {
-                bytes = self.skip_to_line_feed(bytes);
+            self.head.after_return = *byte == b'\r';
+            if matches!(self.head.line, Line::Rest | Line::Length) && self.preface.is_none() {
+                bytes = self.head.skip_to_line_feed(bytes);
             }
         }
     }
 
-    /// Skips the value of a field.
-    fn skip_to_line_feed<'a>(&mut self, bytes: &'a mut [u8]) -> &'a mut [u8] {
-        let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
-        let (skipped, rest) = bytes.split_at_mut(end);
-        self.after_return = skipped.last().map_or(self.after_return, |byte| *byte == b'\r');
-        rest
+    fn skip_body<'a>(&mut self, bytes: &'a mut [u8]) -> &'a mut [u8] {
+        let count = usize::try_from(self.body).map_or(bytes.len(), |body| body.min(bytes.len()));
+        if self.body != UNKNOWN {
+            self.body = self.body.saturating_sub(count as u64);
+        }
+        bytes.get_mut(count..).unwrap_or_default()
     }
 
-    /// Tells whether part of a request has arrived.
+    /// Tells whether part of a request head has arrived.
     pub(super) fn is_mid_request(&self) -> bool {
-        if self.is_http2() { self.frames.is_mid_request() } else { self.begun }
+        if self.is_http2() { self.frames.is_mid_request() } else { self.head.begun }
+    }
+
+    /// Tells whether the next head cannot be found, because the body has no length: the connection
+    /// must close after the response.
+    pub(super) fn is_lost(&self) -> bool {
+        self.body == UNKNOWN || self.head.line == Line::ChunkSize
     }
 
     fn is_http2(&self) -> bool {
@@ -86,32 +111,80 @@ impl Heads {
     }
 
     fn is_refused(&mut self, byte: u8) -> bool {
-        match byte {
-            b'\n' => !self.after_return || self.end_line(),
-            b'\r' => false,
-            _ if self.after_name => false,
-            byte => self.follow_name(byte.to_ascii_lowercase()),
+        match (byte, self.head.line) {
+            (b'\n', _) => !self.head.after_return || self.end_line(),
+            (b'0', Line::ChunkSize) => false,
+            (_, Line::ChunkSize) if byte.is_ascii_hexdigit() => {
+                self.body = UNKNOWN;
+                false
+            }
+            (_, Line::ChunkSize) => {
+                self.head.line = Line::Rest;
+                false
+            }
+            (b'\r', _) | (_, Line::Rest) => false,
+            (_, Line::Length) => {
+                self.head.follow_length(byte);
+                false
+            }
+            (_, Line::Start) => self.head.follow_name(byte.to_ascii_lowercase(), None),
+            (_, Line::Name(field, come)) => {
+                self.head.follow_name(byte.to_ascii_lowercase(), Some((field, come)))
+            }
         }
     }
 
     fn end_line(&mut self) -> bool {
-        if self.name.is_none() && !self.after_name {
+        if self.head.line == Line::Start {
             // An empty line ends the head.
-            (self.framing, self.begun) = (None, false);
+            let Head { framing, length, .. } = std::mem::take(&mut self.head);
+            match framing {
+                Some(LENGTH) => self.body = length,
+                Some(_) => self.head.line = Line::ChunkSize,
+                None => {}
+            }
+        } else {
+            self.head.line = Line::Start;
         }
-        (self.name, self.after_name) = (None, false);
         false
     }
+}
 
-    fn follow_name(&mut self, byte: u8) -> bool {
+impl Head {
+    /// Skips the value of a field.
+    fn skip_to_line_feed<'a>(&mut self, bytes: &'a mut [u8]) -> &'a mut [u8] {
+        let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+        let (skipped, rest) = bytes.split_at_mut(end);
+        self.after_return = skipped.last().map_or(self.after_return, |byte| *byte == b'\r');
+        if self.line == Line::Length {
+            for byte in &*skipped {
+                self.follow_length(*byte);
+            }
+        }
+        rest
+    }
+
+    fn follow_length(&mut self, byte: u8) {
+        self.length = match byte {
+            b' ' | b'\t' | b'\r' => self.length,
+            b'0'..=b'9' => self.length.saturating_mul(10).saturating_add((byte - b'0').into()),
+            // A list of lengths, which may all be the same.
+            _ => UNKNOWN,
+        };
+    }
+
+    fn follow_name(&mut self, byte: u8, name: Option<(&'static [u8], usize)>) -> bool {
         let first = if byte == b'c' { LENGTH } else { ENCODING };
-        let (field, come) = self.name.unwrap_or((first, 0));
+        let (field, come) = name.unwrap_or((first, 0));
         if field.get(come) == Some(&byte) {
-            self.name = Some((field, come.saturating_add(1)));
+            self.line = Line::Name(field, come.saturating_add(1));
             return false;
         }
-        self.after_name = true;
         let ends = byte == b':' && come == field.len();
+        self.line = Line::Rest;
+        if ends && field == LENGTH {
+            (self.line, self.length) = (Line::Length, 0);
+        }
         ends && *self.framing.get_or_insert(field) != field
     }
 }
@@ -119,6 +192,8 @@ impl Heads {
 #[cfg(test)]
 mod tests {
     use super::{Heads, PREFACE};
+
+    const POST: &str = "POST / HTTP/1.1\r\n";
 
     /// Returns the bytes after the follower, which are the same whether they come at once or one by one.
     fn followed(bytes: &[u8]) -> Vec<u8> {
@@ -159,6 +234,40 @@ mod tests {
             ),
         ] {
             assert_eq!(followed(request.as_bytes()), left.as_bytes());
+        }
+    }
+
+    #[test]
+    fn skips_a_body_of_known_length_and_follows_the_next_head() {
+        let body = "a\nb\n";
+        for (fields, lost) in [
+            ("Content-Length: 4\r\n\r\n", false),
+            ("Content-Length:\t4 \r\nX: 9\r\n\r\n", false),
+            ("Content-Length: 4, 4\r\n\r\n", true),
+            ("Transfer-Encoding: chunked\r\n\r\n4\r\n", true),
+            ("Transfer-Encoding: chunked\r\n\r\n00a;x\r\n", true),
+        ] {
+            let request = format!("{POST}{fields}{body}G / H\n");
+            let passed = followed(request.as_bytes());
+            let end = if lost { "G / H\n" } else { "G / H\0" };
+            let expected = format!("{POST}{fields}{body}{end}");
+            assert_eq!(passed, expected.as_bytes(), "{fields:?}");
+        }
+    }
+
+    #[test]
+    fn loses_the_next_head_in_a_chunked_body() {
+        for (bytes, lost) in [
+            ("Transfer-Encoding: chunked\r\n\r\n", true),
+            ("Transfer-Encoding: chunked\r\n\r\n0", true),
+            ("Transfer-Encoding: chunked\r\n\r\n0\r\n", false),
+            ("Transfer-Encoding: chunked\r\n\r\n01\r\n", true),
+            ("Content-Length: 7\r\n\r\n", false),
+            ("Content-Length: 0\r\n\r\n", false),
+        ] {
+            let mut heads = Heads::default();
+            heads.follow(&mut format!("{POST}{bytes}").into_bytes());
+            assert_eq!(heads.is_lost(), lost, "{bytes:?}");
         }
     }
 

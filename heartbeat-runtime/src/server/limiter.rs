@@ -50,11 +50,17 @@ struct Activity {
     since: Instant,
     /// Part of a request has arrived.
     mid_request: bool,
+    /// The next request head cannot be found.
+    is_lost: bool,
+    /// Requests that user code answers.
+    serving: usize,
 }
 
 /// The stage of a connection; later ones are evicted first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Stage {
+    /// User code answers a request, in its own time.
+    Serving,
     /// Part of a request may have arrived.
     Head,
     /// The last response is written.
@@ -130,7 +136,8 @@ impl Table {
 
 impl Entry {
     fn new(peer: Peer) -> Self {
-        let activity = Activity { stage: Stage::Head, since: Instant::now(), mid_request: false };
+        let (stage, since) = (Stage::Head, Instant::now());
+        let activity = Activity { stage, since, mid_request: false, is_lost: false, serving: 0 };
         Self { peer, activity: Mutex::new(activity), evicted: Notify::new(), served: Notify::new() }
     }
 
@@ -143,26 +150,37 @@ impl Activity {
     fn enter(&mut self, stage: Stage) {
         (self.stage, self.since) = (stage, Instant::now());
     }
+
+    /// Enters the stage after a response.
+    fn rest(&mut self) {
+        if self.serving == 0 {
+            self.enter(if self.mid_request { Stage::Head } else { Stage::Idle });
+        }
+    }
 }
 
 impl ConnectionSlot {
-    pub(super) fn peer(&self) -> Peer {
-        self.entry.peer
-    }
-
     /// Tells whether so many connections are open that this one should close soon.
     pub(super) fn near_limit(&self) -> bool {
         let mut table = self.connections.table();
         table.open.len() >= CROWDED.min(table.limit())
     }
 
-    /// Records bytes from the peer, after which a request is incomplete or not.
-    pub(super) fn on_read(&self, mid_request: bool) {
+    /// Records bytes from the peer, after which a request head is incomplete or not, and the next one
+    /// cannot be found or can.
+    pub(super) fn on_read(&self, mid_request: bool, is_lost: bool) {
         let mut activity = self.entry.activity();
         activity.mid_request = mid_request;
+        activity.is_lost = is_lost;
         if mid_request && activity.stage == Stage::Idle {
             activity.enter(Stage::Head);
         }
+    }
+
+    /// Tells whether the connection must close after the response, since the next request head cannot be
+    /// found.
+    pub(super) fn is_lost(&self) -> bool {
+        self.entry.activity().is_lost
     }
 
     /// Gives the body of a request no more time than a head has.
@@ -175,10 +193,21 @@ impl ConnectionSlot {
 
     /// Records a response.
     pub(super) fn on_response(&self) {
-        let mut activity = self.entry.activity();
-        let stage = if activity.mid_request { Stage::Head } else { Stage::Idle };
-        activity.enter(stage);
+        self.entry.activity().rest();
         self.entry.served.notify_one();
+    }
+
+    /// Records that user code answers a request, until [`end_serving`](Self::end_serving).
+    pub(super) fn begin_serving(&self) {
+        let mut activity = self.entry.activity();
+        activity.serving += 1;
+        activity.enter(Stage::Serving);
+    }
+
+    pub(super) fn end_serving(&self) {
+        let mut activity = self.entry.activity();
+        activity.serving = activity.serving.saturating_sub(1);
+        activity.rest();
     }
 
     /// Records that nothing more will be written.
@@ -203,8 +232,12 @@ impl ConnectionSlot {
     async fn overdue(&self) {
         loop {
             let Activity { stage, since, .. } = *self.entry.activity();
-            let within = if stage == Stage::Head { HEAD_WITHIN } else { IDLE_WITHIN };
-            let (deadline, now) = (since + within, Instant::now());
+            let now = Instant::now();
+            let deadline = match stage {
+                Stage::Serving => now + HEAD_WITHIN,
+                Stage::Head => since + HEAD_WITHIN,
+                Stage::Idle | Stage::Closing => since + IDLE_WITHIN,
+            };
             if deadline <= now {
                 return;
             }
@@ -238,7 +271,7 @@ mod tests {
         address: &str,
     ) -> Option<ConnectionSlot> {
         advance(Duration::from_millis(1)).await;
-        let peer = Peer::from(address.parse::<SocketAddr>().unwrap());
+        let peer = Peer::from(address.parse::<SocketAddr>().ok());
         timeout(Duration::ZERO, connections.admit(peer)).await.ok()
     }
 
@@ -251,7 +284,7 @@ mod tests {
             let served = Instant::now();
             let begin = async {
                 sleep(Duration::from_secs(begins)).await;
-                slot.on_read(true);
+                slot.on_read(true, false);
                 pending::<()>().await;
             };
             tokio::select! {

@@ -1,8 +1,8 @@
-//! The health server. It reads the verdict and decides nothing.
+//! The health server, which reads the verdict and decides nothing, and the routes of user code.
 
 mod accept;
-mod answer;
 mod body;
+mod client;
 mod connection;
 mod details;
 mod format;
@@ -13,13 +13,23 @@ mod json;
 mod limiter;
 mod metrics;
 mod process_stats;
+mod reserved;
 mod router;
 mod rules;
 mod shutdown;
 mod state;
 mod task;
+mod user_body;
+mod user_endpoints;
+mod user_routes;
+mod user_server;
 
 pub(crate) use self::accept::serve;
 pub(crate) use self::details::DetailAccess;
+#[cfg(feature = "test-util")]
+pub(crate) use self::router::router;
 pub(crate) use self::state::{HealthState, InstanceInfo};
 pub(crate) use self::task::BoxFuture;
+pub use self::user_endpoints::ServeError;
+pub(crate) use self::user_endpoints::UserEndpoints;
+pub(crate) use self::user_routes::UserRoutes;

@@ -1,108 +1,172 @@
-//! Paths, methods and status codes.
+//! The health paths.
 
-use http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
-use http::{HeaderValue, Method, Request, StatusCode};
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{FromRequest, FromRequestParts, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::IntoResponse;
+use axum::routing::{MethodRouter, get};
+use http::header::{ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use tower::ServiceExt;
+use tower::util::MapResponseLayer;
 
 use super::body;
+use super::client::Client;
 use super::format::Format;
 use super::metrics::{self, MetricsFormat};
+use super::rules::NoBody;
 use super::state::HealthState;
-use crate::endpoint::Peer;
 use crate::vitals::ProbeKind;
 
-/// A complete response.
-pub(super) type Response = http::Response<String>;
+pub(crate) use axum::extract::Request;
+pub(crate) use axum::response::Response;
 
+const PATHS: [(&str, ProbeKind); 8] = [
+    ("/health", ProbeKind::Health),
+    ("/healthz", ProbeKind::Health),
+    ("/health/live", ProbeKind::Live),
+    ("/livez", ProbeKind::Live),
+    ("/health/ready", ProbeKind::Ready),
+    ("/readyz", ProbeKind::Ready),
+    ("/health/startup", ProbeKind::Startup),
+    ("/startupz", ProbeKind::Startup),
+];
+const METRICS: &str = "/metrics";
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 
-impl HealthState {
-    /// Answers a well-formed request of `peer`.
-    pub(crate) fn answer<B>(&self, peer: Option<Peer>, request: &Request<B>) -> Response {
-        let detailed = self.access.allows(peer, request);
-        let path = without_last_slash(request.uri().path());
-        match self.probe_kind(path, request.uri().path()) {
-            // Untrusted clients get 404.
-            _ if path == "/metrics" && detailed => by_method(request, || self.scrape(request)),
-            Some(kind) => by_method(request, || self.verdict(kind, detailed, request)),
-            // `*` is the server as a whole (RFC 9110, section 9.3.7).
-            None if path == "*" && request.method() == Method::OPTIONS => options(StatusCode::OK),
-            None => empty(StatusCode::NOT_FOUND),
+type Health = Arc<HealthState>;
+
+/// Returns the fixed paths of a health endpoint.
+pub(super) fn fixed_paths() -> impl Iterator<Item = String> {
+    let named = PATHS.iter().map(|(path, _)| *path).chain([METRICS]);
+    named.flat_map(|path| [path.to_owned(), format!("{path}/")]).chain(["/".to_owned()])
+}
+
+/// Returns the router of an endpoint: the health paths, and behind them the routes of user code.
+pub(crate) fn router(health: Health) -> Router {
+    let root = if health.is_probed_at("/") { ProbeKind::Health } else { ProbeKind::Live };
+    let metrics = get(scrape).options(list_methods).fallback(refuse_method);
+    let metrics = metrics.layer(from_fn_with_state(Arc::clone(&health), hide));
+    let routes = Router::new().route("/", probe(root));
+    let routes = PATHS.iter().fold(routes, |routes, (path, kind)| both(routes, path, probe(*kind)));
+    both(routes, METRICS, metrics)
+        .layer(MapResponseLayer::new(with_headers))
+        .fallback(other)
+        .with_state(health)
+}
+
+/// Adds a route, with and without a trailing slash.
+fn both(routes: Router<Health>, path: &str, to: MethodRouter<Health>) -> Router<Health> {
+    routes.route(path, to.clone()).route(&format!("{path}/"), to)
+}
+
+/// Returns the methods of a probed path.
+fn probe(kind: ProbeKind) -> MethodRouter<Health> {
+    let answer =
+        async move |health, viewer, format, _: NoBody| verdict(kind, health, viewer, format);
+    get(answer).options(list_methods).fallback(refuse_method)
+}
+
+fn verdict(
+    kind: ProbeKind,
+    State(health): State<Health>,
+    Viewer { detailed }: Viewer,
+    format: Format,
+) -> impl IntoResponse {
+    let verdict = health.vitals.verdict();
+    let body = body::render(format, &health, detailed, kind, &verdict);
+    let passes = verdict.passes(kind);
+    let status = if passes { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, [(CONTENT_TYPE, HeaderValue::from_static(format.content_type()))], body)
+}
+
+async fn scrape(State(health): State<Health>, headers: HeaderMap, _: NoBody) -> impl IntoResponse {
+    let format = MetricsFormat::negotiate(accept(&headers).unwrap_or_default());
+    let content_type = HeaderValue::from_static(format.content_type());
+    ([(CONTENT_TYPE, content_type)], metrics::render(format, &health))
+}
+
+async fn list_methods(_: NoBody) -> impl IntoResponse {
+    [(ALLOW, METHODS)]
+}
+
+async fn refuse_method(_: NoBody) -> impl IntoResponse {
+    (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, METHODS)])
+}
+
+/// Hides a path from clients that may not see the details.
+async fn hide(health: State<Health>, viewer: Viewer, request: Request, next: Next) -> Response {
+    if viewer.detailed { next.run(request).await } else { unknown(health, request).await }
+}
+
+/// Answers the paths that are not fixed.
+async fn other(health: State<Health>, request: Request) -> Response {
+    if health.routes.is_open() && !health.is_probed_at(request.uri().path()) {
+        return health.routes.answer(request).await;
+    }
+    unknown(health, request).await
+}
+
+/// Answers a path that user code does not serve. That of the load balancer probe may be any text.
+async fn unknown(State(health): State<Health>, request: Request) -> Response {
+    let response = if health.is_probed_at(request.uri().path()) {
+        probe(ProbeKind::Health).with_state(health).oneshot(request).await.into_response()
+    } else {
+        // `*` is the server as a whole (RFC 9110, section 9.3.7).
+        let is_of_server = request.uri().path() == "*" && *request.method() == Method::OPTIONS;
+        match NoBody::from_request(request, &()).await {
+            Ok(_) if is_of_server => [(ALLOW, METHODS)].into_response(),
+            Ok(_) => StatusCode::NOT_FOUND.into_response(),
+            Err(refusal) => refusal.into_response(),
         }
-    }
+    };
+    with_headers(response)
+}
 
-    /// Maps a path to its probe, given without its trailing slash and in full.
-    fn probe_kind(&self, path: &str, full_path: &str) -> Option<ProbeKind> {
-        Some(match path {
-            "/health" | "/healthz" => ProbeKind::Health,
-            "/health/live" | "/livez" => ProbeKind::Live,
-            "/health/ready" | "/readyz" => ProbeKind::Ready,
-            "/health/startup" | "/startupz" => ProbeKind::Startup,
-            // It may be any path, but the fixed ones above keep their meaning.
-            _ if self.is_probed_at(full_path) => ProbeKind::Health,
-            "/" => ProbeKind::Live,
-            _ => return None,
-        })
-    }
+/// Adds the headers of every response of ours: a path that is refused or missing now may exist later.
+pub(super) fn with_headers(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
 
+impl HealthState {
     /// Tells whether a path is that of the load balancer probe, which may be declared with a query.
     fn is_probed_at(&self, asked: &str) -> bool {
         let path = self.probe_path.as_deref().and_then(|path| path.split('?').next());
         path.is_some_and(|path| path.trim_start_matches('/') == asked.trim_start_matches('/'))
     }
-
-    fn verdict<B>(&self, kind: ProbeKind, detailed: bool, request: &Request<B>) -> Response {
-        let verdict = self.vitals.verdict();
-        let format = accept(request).map_or(Format::Json, Format::negotiate);
-        let body = body::render(format, self, detailed, kind, &verdict);
-        let passes = verdict.passes(kind);
-        let status = if passes { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-        with_body(status, format.content_type(), body)
-    }
-
-    fn scrape<B>(&self, request: &Request<B>) -> Response {
-        let format = MetricsFormat::negotiate(accept(request).unwrap_or_default());
-        with_body(StatusCode::OK, format.content_type(), metrics::render(format, self))
-    }
 }
 
-/// Removes one trailing slash.
-fn without_last_slash(path: &str) -> &str {
-    match path.strip_suffix('/') {
-        Some(rest) if !rest.is_empty() && !rest.ends_with('/') => rest,
-        _ => path,
+/// The sender of a request: may it see the details?
+struct Viewer {
+    detailed: bool,
+}
+
+impl FromRequestParts<Health> for Viewer {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, health: &Health) -> Result<Self, Infallible> {
+        let client = parts.extensions.get::<Arc<Client>>();
+        Ok(Self { detailed: health.access.allows(client.map(|client| client.peer()), parts) })
     }
 }
 
-/// Serves GET and HEAD; otherwise lists the allowed methods.
-fn by_method<B>(request: &Request<B>, serve: impl FnOnce() -> Response) -> Response {
-    match *request.method() {
-        Method::GET | Method::HEAD => serve(),
-        Method::OPTIONS => options(StatusCode::OK),
-        _ => options(StatusCode::METHOD_NOT_ALLOWED),
+impl<S: Sync> FromRequestParts<S> for Format {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(accept(&parts.headers).map_or(Self::Json, Self::negotiate))
     }
 }
 
-fn accept<B>(request: &Request<B>) -> Option<&str> {
-    request.headers().get(ACCEPT)?.to_str().ok()
-}
-
-fn with_body(status: StatusCode, content_type: &'static str, body: String) -> Response {
-    let mut response = empty(status);
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    *response.body_mut() = body;
-    response
-}
-
-fn options(status: StatusCode) -> Response {
-    let mut response = empty(status);
-    response.headers_mut().insert(ALLOW, METHODS);
-    response
-}
-
-pub(super) fn empty(status: StatusCode) -> Response {
-    let mut response = Response::default();
-    *response.status_mut() = status;
-    response
+fn accept(headers: &HeaderMap) -> Option<&str> {
+    headers.get(ACCEPT)?.to_str().ok()
 }
 
 #[cfg(test)]
@@ -110,12 +174,15 @@ mod tests {
     use std::sync::Arc;
     use std::time::{Duration, UNIX_EPOCH};
 
-    use http::Request;
+    use axum::body::Body;
+    use axum::extract::Request;
+    use tower::ServiceExt;
 
-    use crate::server::{DetailAccess, HealthState, InstanceInfo};
+    use super::router;
+    use crate::server::{DetailAccess, HealthState, InstanceInfo, UserRoutes};
     use crate::vitals::Vitals;
 
-    fn status(probe_path: &str, access: DetailAccess, asked: &str) -> u16 {
+    async fn status(probe_path: &str, access: DetailAccess, asked: &str) -> u16 {
         let info = InstanceInfo {
             role: "Orders",
             version: "1.4.2",
@@ -127,13 +194,15 @@ mod tests {
             probe_path: Some(probe_path.to_owned()),
             access,
             vitals: Arc::new(Vitals::new(Duration::from_secs(30), false)),
+            routes: Arc::new(UserRoutes::default()),
         };
-        health.answer(None, &Request::get(asked).body(()).unwrap()).status().as_u16()
+        let request = Request::get(asked).body(Body::empty()).unwrap();
+        router(Arc::new(health)).oneshot(request).await.unwrap().status().as_u16()
     }
 
     /// A starting worker is live and not ready, which tells the paths apart.
-    #[test]
-    fn the_path_of_the_load_balancer_probe_serves_health() {
+    #[tokio::test]
+    async fn the_path_of_the_load_balancer_probe_serves_health() {
         for (probe_path, asked, expected) in [
             ("/status", "/status", 503),
             ("status", "/status", 503),
@@ -152,11 +221,11 @@ mod tests {
             ("/status/", "/status", 404),
             ("/livez/", "/livez/", 200),
         ] {
-            let status = status(probe_path, DetailAccess::Nobody, asked);
+            let status = status(probe_path, DetailAccess::Nobody, asked).await;
             assert_eq!(status, expected, "{asked} where the probe is {probe_path}");
         }
         for asked in ["/metrics", "/metrics/"] {
-            assert_eq!(status("/metrics", DetailAccess::Everyone, asked), 200, "{asked}");
+            assert_eq!(status("/metrics", DetailAccess::Everyone, asked).await, 200, "{asked}");
         }
     }
 }

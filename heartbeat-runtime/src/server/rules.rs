@@ -1,25 +1,76 @@
-//! Refusal of malformed requests, whatever their path.
+//! Refusal of malformed requests.
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
 
-use http::header::{EXPECT, HOST};
-use http::{Request, StatusCode, Version};
+use axum::extract::FromRequest;
+use axum::response::{IntoResponse, Response};
+use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST};
+use http::{HeaderValue, Request, StatusCode, Version};
 use hyper::body::{Body, Buf};
+use tokio::time::sleep;
+
+use super::client::Client;
+use super::shutdown::{LAST_REQUEST, shutdown_requested};
+
+/// Proof that a request has no body. Health paths refuse one, and then close the connection.
+pub(super) struct NoBody;
+
+/// A refused request. The connection closes after it; HTTP/2 refuses one stream, and the others go on.
+pub(super) struct Refusal {
+    status: StatusCode,
+    version: Version,
+}
+
+impl<S: Sync> FromRequest<S> for NoBody {
+    type Rejection = Refusal;
+
+    async fn from_request(mut request: axum::extract::Request, _: &S) -> Result<Self, Refusal> {
+        if request.body().is_end_stream() {
+            return Ok(Self);
+        }
+        let client = request.extensions().get::<Arc<Client>>().cloned();
+        let refusal = tokio::select! {
+            biased;
+            refusal = refuse_body(&mut request) => refusal,
+            () = give_up(client.as_deref()) => Some(StatusCode::REQUEST_TIMEOUT),
+        };
+        let version = request.version();
+        refusal.map_or(Ok(Self), |status| Err(Refusal { status, version }))
+    }
+}
+
+/// Waits until a shutdown leaves no more time for a body.
+async fn give_up(client: Option<&Client>) {
+    let Some(client) = client else { return std::future::pending().await };
+    client.slot.expect_body();
+    shutdown_requested(&mut client.closing.clone()).await;
+    sleep(LAST_REQUEST).await;
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, [(CONTENT_LENGTH, "0")]).into_response();
+        if self.version < Version::HTTP_2 {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+}
 
 /// Refuses a request without the one `Host` that HTTP/1.1 demands (RFC 9112, section 3.2). Any host
 /// will do: probers name all kinds.
-pub(super) fn refuse_head<B>(request: &Request<B>) -> Option<StatusCode> {
+pub(super) fn check_head<B>(request: &Request<B>) -> Result<(), Refusal> {
+    let version = request.version();
     let hosts = request.headers().get_all(HOST).iter().count();
-    let is_valid = hosts == 1 || hosts == 0 && request.version() != Version::HTTP_11;
-    (!is_valid).then_some(StatusCode::BAD_REQUEST)
+    let is_valid = hosts == 1 || hosts == 0 && version != Version::HTTP_11;
+    if is_valid { Ok(()) } else { Err(Refusal { status: StatusCode::BAD_REQUEST, version }) }
 }
 
 /// Refuses a body. Waits for its first byte, unless the head decides. A body that ends before its first
 /// byte, such as a chunked one without chunks, is no body.
-pub(super) async fn refuse_body(
-    request: &mut Request<impl Body<Data: Buf> + Unpin>,
-) -> Option<StatusCode> {
+async fn refuse_body(request: &mut Request<impl Body<Data: Buf> + Unpin>) -> Option<StatusCode> {
     // Reading from a client that expects an invitation would invite it to send a refused body.
     let expects_invitation = request.headers().contains_key(EXPECT);
     let body = request.body_mut();
@@ -43,7 +94,7 @@ pub(super) async fn refuse_body(
 mod tests {
     use http::{Request, Version};
 
-    use super::{refuse_body, refuse_head};
+    use super::{check_head, refuse_body};
 
     #[tokio::test]
     async fn accepts_one_host_and_no_body() {
@@ -62,9 +113,9 @@ mod tests {
                 .fold(Request::builder().version(version), |request, _| request.header("Host", "a"))
                 .body(body.to_owned())
                 .unwrap();
-            let status = match refuse_head(&request) {
-                None => refuse_body(&mut request).await,
-                status => status,
+            let status = match check_head(&request) {
+                Ok(()) => refuse_body(&mut request).await,
+                Err(refusal) => Some(refusal.status),
             };
             assert_eq!(status.map(|status| status.as_u16()), expected, "{request:?}");
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::details::DetailAccess;
+use super::user_routes::UserRoutes;
 use crate::vitals::Vitals;
 
 /// The health that an endpoint serves, and to whom.
@@ -14,6 +15,8 @@ pub(crate) struct HealthState {
     /// Access to the details.
     pub(crate) access: DetailAccess,
     pub(crate) vitals: Arc<Vitals>,
+    /// The routes of user code on the endpoint.
+    pub(crate) routes: Arc<UserRoutes>,
 }
 
 /// The identity of the instance.

@@ -45,6 +45,8 @@ pub(crate) enum Phase {
     Run,
     /// `run` returned before the end of the drain.
     Drain,
+    /// The last requests to endpoints that user code serves.
+    Requests,
     OnStop,
     /// The worker's runtime shuts down, which waits for blocking tasks.
     Tasks,
@@ -130,6 +132,7 @@ impl fmt::Display for Phase {
             Self::OnStart => "on_start",
             Self::Run => "run",
             Self::Drain => "the drain",
+            Self::Requests => "requests under way",
             Self::OnStop => "on_stop",
             Self::Tasks => "spawned tasks or destructors",
         })

@@ -98,6 +98,14 @@ pub(crate) fn hand_over(receiver: impl Fn(String) + 'static) {
     RECEIVER.set(Some(Box::new(receiver)));
 }
 
+/// Makes a call, and tells whether it panicked. Nothing is printed or counted.
+pub(crate) fn panics_silently(call: impl FnOnce()) -> bool {
+    let around = RECEIVER.replace(Some(Box::new(drop)));
+    let result = catch_unwind(AssertUnwindSafe(call));
+    RECEIVER.set(around);
+    result.map_err(text_of).is_err()
+}
+
 fn describe_caught(place: Option<&str>, panic: Box<dyn Any + Send>) -> String {
     let text = match task_panics() {
         // A resumed panic does not call the hook, which has seen it before.

@@ -1,11 +1,12 @@
 //! All vital signs of an instance, and the one order in which their changes are recorded.
 
+use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 #[cfg(feature = "tokio-util")]
 use tokio_util::sync::CancellationToken;
 
@@ -179,6 +180,14 @@ impl Vitals {
     #[cfg(feature = "tokio-util")]
     pub(crate) fn stopping_token(&self) -> CancellationToken {
         self.stopping.child_token()
+    }
+
+    /// Waits until the instance has been ending for that time; forever on overflow.
+    pub(crate) async fn ending_for(&self, time: Duration) {
+        match self.ending().await.checked_add(time) {
+            Some(end) => sleep_until(end).await,
+            None => pending().await,
+        }
     }
 
     /// Waits until the verdict is ready. Returns false if the instance is ending instead.

@@ -3,6 +3,7 @@
 
 use std::future::pending;
 use std::io;
+use std::num::NonZeroU16;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
@@ -52,6 +53,9 @@ async fn phase(name: &str, role: &RoleEnvironment) -> Result<(), Error> {
     let Some(failure) = failure(name, role)? else { return Ok(()) };
     match failure {
         "error" => return Err(Box::new(Outer(io::Error::other("the disk is full")))),
+        "parse" => {
+            role.setting_as::<NonZeroU16>("Fail")?;
+        }
         "panic" => panic_on_purpose(),
         "hang" => pending().await,
         "fill stderr" => loop {

@@ -20,6 +20,7 @@ fn health_state() -> HealthState {
         probe_path: None,
         access: DetailAccess::Nobody,
         vitals: Arc::new(Vitals::new(Duration::from_secs(30), false)),
+        routes: Arc::default(),
     }
 }
 

@@ -1,0 +1,83 @@
+//! The paths that user code cannot serve on a health endpoint.
+
+use axum::Router;
+use axum::routing::{MethodFilter, on};
+
+use super::router::fixed_paths;
+use crate::vitals::panics;
+
+const EVERY_METHOD: [MethodFilter; 9] = [
+    MethodFilter::CONNECT,
+    MethodFilter::DELETE,
+    MethodFilter::GET,
+    MethodFilter::HEAD,
+    MethodFilter::OPTIONS,
+    MethodFilter::PATCH,
+    MethodFilter::POST,
+    MethodFilter::PUT,
+    MethodFilter::TRACE,
+];
+
+/// Returns a fixed path, or that of the load balancer probe, for which the router has a route.
+pub(super) fn reserved_path(router: &Router, probe_path: Option<&str>) -> Option<String> {
+    let probe_path = probe_path.map(str::to_owned).into_iter();
+    fixed_paths().chain(probe_path).find(|path| has_route(router, path))
+}
+
+/// Tells whether a router has a route for exactly that path and any method. A router lists none, but
+/// panics when it is merged with another that has the route too.
+fn has_route(router: &Router, path: &str) -> bool {
+    let clashes = |with: &Router| {
+        let merge = || drop(router.clone().merge(with.clone()));
+        panics::panics_silently(merge)
+    };
+    let nothing = async || ();
+    let (Some(methods), Some(path)) =
+        (EVERY_METHOD.into_iter().reduce(MethodFilter::or), as_route(path))
+    else {
+        return false;
+    };
+    clashes(&Router::new().route(&path, on(methods, nothing).fallback(nothing)))
+}
+
+/// Returns the route of a path, unless no route can have it.
+fn as_route(path: &str) -> Option<String> {
+    let path = path.split('?').next()?;
+    let is_plain = path.starts_with('/') && !path.contains("/*") && !path.contains("/:");
+    is_plain.then(|| path.replace('{', "{{").replace('}', "}}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::routing::{any, delete, get, post};
+
+    use super::reserved_path;
+
+    #[test]
+    fn finds_a_route_for_a_fixed_path_by_any_method() {
+        let nothing = async || ();
+        for (router, expected) in [
+            (Router::new().route("/orders", get(nothing)), None),
+            (Router::new().route("/{name}", get(nothing)).fallback(nothing), None),
+            (Router::new().route("/{*rest}", any(nothing)), None),
+            (Router::new().route("/health/queue", get(nothing)), None),
+            (Router::new().route("/health", get(nothing)), Some("/health")),
+            (Router::new().route("/livez/", delete(nothing)), Some("/livez/")),
+            (Router::new().route("/metrics", any(nothing)), Some("/metrics")),
+            (Router::new().route("/", post(nothing)), Some("/")),
+            (
+                Router::new().nest("/health", Router::new().route("/live", get(nothing))),
+                Some("/health/live"),
+            ),
+            (Router::new().nest_service("/healthz", Router::new()), Some("/healthz")),
+            (Router::new().route("/status", get(nothing)), Some("/status?of=orders")),
+        ] {
+            let found = reserved_path(&router, Some("/status?of=orders"));
+            assert_eq!(found.as_deref(), expected, "{router:?}");
+        }
+        for odd in ["/*", "status", "/{", "/a:b/:c", ""] {
+            assert_eq!(reserved_path(&Router::new().route("/a", get(nothing)), Some(odd)), None);
+        }
+    }
+}
