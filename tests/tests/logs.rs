@@ -74,7 +74,8 @@ fn a_panic_in_init_is_exit_70() {
 
 #[test]
 fn an_answer_without_a_start_does_not_call_init() {
-    for argument in ["--heartbeat-probe=live", "--heartbeat-prob"] {
+    let questions = ["--help", "--version", "--heartbeat-describe", "--heartbeat-probe=live"];
+    for argument in questions.into_iter().chain(["--heartbeat-prob"]) {
         let (_, log) = log_of_failure(&[argument]);
         assert!(!log.iter().any(|line| line.contains("in init")), "{argument}: {log:#?}");
     }

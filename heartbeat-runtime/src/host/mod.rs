@@ -56,8 +56,11 @@
 //! }
 //! ```
 
+mod answer;
 mod arguments;
 mod builder;
+mod describe;
+mod help;
 mod init;
 mod phases;
 mod prepare;
