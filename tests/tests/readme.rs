@@ -203,6 +203,19 @@ fn it_names_every_path_of_the_router() {
 }
 
 #[test]
+fn its_fields_are_those_of_log_lines() {
+    let line = read("heartbeat-runtime/src/log/line.rs");
+    let (_, fields) = line.split_once("struct Fields {").unwrap();
+    let (fields, _) = fields.split_once('}').unwrap();
+    let fields = fields.lines().filter_map(|line| line.split_once(": "));
+    let in_code: BTreeSet<_> = fields.map(|(name, _)| name.trim().to_owned()).collect();
+    let rows = table::<2>("field");
+    let quoted = rows.iter().flat_map(|[names, _]| quoted(names));
+    let in_table: BTreeSet<_> = quoted.map(str::to_owned).collect();
+    assert_eq!(in_table, in_code);
+}
+
+#[test]
 fn its_exit_codes_are_those_of_the_runtime() {
     let exit = read("heartbeat-runtime/src/exit.rs");
     let (_, code) = exit.split_once("fn code(").unwrap();

@@ -92,7 +92,11 @@ fn start<S>(host: Host<S, Bound>) -> Result<Running<S>, StartError> {
     let management = management.unwrap_or_default();
     let fields = prepared.vitals.verdict().fields();
     let announce = || {
-        lifecycle!(info, fields.clone(), "{role} {version} is starting; health on {health}{management}");
+        lifecycle!(
+            info,
+            fields.clone(),
+            "{role} {version} is starting; health on {health}{management}"
+        );
         for warning in &prepared.config.warnings {
             lifecycle!(warn, fields.clone(), "{warning}");
         }
