@@ -125,8 +125,8 @@ use proc_macro::TokenStream;
 /// | `worker_threads = 4` | the number of threads that drive spawned tasks | `TOKIO_WORKER_THREADS`, else one per core |
 /// | `crate = path::to::heartbeat_runtime` | the path of the runtime, for a module or a function; an `impl` names it by its trait | `::heartbeat_runtime` |
 ///
-/// A duration is a whole number followed by its unit: `ms`, `s`, `m` or `h`. Other values are
-/// literals too, but for the two paths.
+/// A duration is a whole number followed by its unit: `ms`, `s`, `m` or `h`. `init` and `crate` take a
+/// path; all other values are literals.
 ///
 /// ```no_run
 /// use heartbeat_runtime::{self as heart, Error, RoleEnvironment};

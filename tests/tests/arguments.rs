@@ -1,6 +1,6 @@
 //! What the program answers without starting the worker.
 
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "in a test, that is how to fail")]
+#![expect(clippy::unwrap_used, reason = "in a test, that is how to fail")]
 
 use std::process::Command;
 

@@ -1,7 +1,6 @@
 //! `HEARTBEAT_RECYCLE_AFTER`: a stalled worker comes back under a manager that only restarts what exits.
 
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "in a test, that is how to fail")]
 
 use std::process::Command;
 

@@ -9,8 +9,8 @@
 //!     starting --> stopping : a stop was requested, or on_start failed
 //!     running --> busy : set_busy(true)
 //!     busy --> running : set_busy(false)
-//!     running --> stopping : a signal, a recycle, or run returned
-//!     busy --> stopping : a signal, a recycle, or run returned
+//!     running --> stopping : a signal, a request, or run returned
+//!     busy --> stopping : a signal, a request, or run returned
 //!     stopping --> stopped : on_stop and all spawned tasks ended
 //!     starting --> faulted : on_start panicked
 //!     running --> faulted : run panicked

@@ -126,7 +126,9 @@ async fn finish_requests(role: &RoleEnvironment, deadlines: &Deadlines) {
         biased;
         () = role.user_endpoints().finish() => {}
         () = vitals.ending_for(within) => {
-            lifecycle!(error, "requests did not finish within {}: aborted", Elapsed(within));
+            let (fields, within) = (vitals.verdict().fields(), Elapsed(within));
+            let fields = fields.elapsed(within);
+            lifecycle!(error, fields, "requests did not finish within {within}: aborted");
         }
     }
 }
