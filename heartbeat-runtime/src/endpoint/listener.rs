@@ -173,6 +173,7 @@ impl BoundListener {
     }
 
     /// Takes a socket that listens already.
+    #[cfg(unix)]
     fn handed_over(socket: Socket) -> io::Result<Self> {
         if socket.r#type()? != Type::STREAM || !socket.is_listener()? {
             return Err(io::Error::other("it is not a listening stream socket"));
@@ -189,6 +190,11 @@ impl BoundListener {
             return Err(io::Error::other("it is neither a TCP nor a unix socket"));
         };
         Ok(Self { listener, address, handed_over: true })
+    }
+
+    #[cfg(not(unix))]
+    fn handed_over(_: Socket) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     /// Returns the bound address, with the port that the system chose for port 0.

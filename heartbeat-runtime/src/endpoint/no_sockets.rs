@@ -4,12 +4,12 @@ use std::convert::Infallible;
 
 /// The sockets that were handed over: none.
 #[derive(Default)]
-pub(crate) struct SocketActivation;
+pub(crate) struct SocketActivation(());
 
 #[expect(clippy::unused_self, reason = "the same calls as with sockets")]
 impl SocketActivation {
     pub(crate) fn from_env() -> Result<Self, Infallible> {
-        Ok(Self)
+        Ok(Self(()))
     }
 
     pub(crate) fn has(&self, _endpoint: &str) -> bool {

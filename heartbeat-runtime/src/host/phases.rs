@@ -128,7 +128,7 @@ async fn finish_requests(role: &RoleEnvironment, deadlines: &Deadlines) {
         () = vitals.ending_for(within) => {
             let (fields, within) = (vitals.verdict().fields(), Elapsed(within));
             let fields = fields.elapsed(within);
-            lifecycle!(error, fields, "requests did not finish within {within}: aborted");
+            lifecycle!(warn, fields, "requests did not finish within {within}: aborted");
         }
     }
 }

@@ -22,9 +22,10 @@ enum Piece {
     End,
 }
 
-/// A body whose frames come from another runtime.
+/// A body whose frames come from another runtime. Dropping it ends the request at the next flush:
+/// hyper drops a body of known length when its last frame is buffered, and not yet written.
 pub(super) struct ForwardedBody {
-    /// `None` after the end.
+    /// `None` once it is dropped.
     pieces: Option<mpsc::Receiver<Piece>>,
     pub(super) serving: Option<Serving>,
 }
@@ -75,14 +76,16 @@ impl HttpBody for ForwardedBody {
             Some(Piece::Failed(error)) => Some(Err(error)),
             // A body that only stops must not look complete.
             None => Some(Err(axum::Error::new(io::Error::other("the response was aborted")))),
-            Some(Piece::End) => {
-                let pieces = self.pieces.take();
-                if let Some(serving) = self.serving.take() {
-                    serving.end_at_flush(pieces);
-                }
-                None
-            }
+            Some(Piece::End) => None,
         })
+    }
+}
+
+impl Drop for ForwardedBody {
+    fn drop(&mut self) {
+        if let Some(serving) = self.serving.take() {
+            serving.end_at_flush(self.pieces.take());
+        }
     }
 }
 

@@ -98,7 +98,7 @@ impl UserEndpoints {
             let (drain, vitals) = (config.deadlines.drain_within(), Arc::clone(vitals));
             let drained = async move { vitals.ending_for(drain).await };
             state.servers.spawn_on(server.serve(drained), runtime);
-            if health.is_none() {
+            if health.is_none() && !endpoint.is_portless() {
                 let url = endpoint.address().url("/");
                 lifecycle!(info, "endpoint `{name}` is served on {url}");
             }

@@ -315,6 +315,11 @@ impl Vitals {
         self.starvation.set_runtime(runtime);
     }
 
+    /// Returns the runtime of the worker, while it lives.
+    pub(crate) fn worker_runtime(&self) -> Option<Handle> {
+        self.starvation.runtime()
+    }
+
     /// Waits until the next canary is due. Only one thread may wait.
     pub(crate) fn wait_for_next(&self, canary: &Canary) {
         self.starvation.wait_for_next(canary);

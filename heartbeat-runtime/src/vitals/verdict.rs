@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Serialize;
+
 use super::canary::Starvation;
 use super::lifecycle::{Lifecycle, State};
 use crate::log::Fields;
@@ -65,7 +67,9 @@ impl FromStr for ProbeKind {
 }
 
 /// The reasons for a status that is not pass, in the order of the list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Reason {
     Faulted,
     Stalled,
@@ -78,7 +82,9 @@ pub(crate) enum Reason {
 
 /// The status, as in the health check response format for HTTP APIs
 /// (draft-inadarei-api-health-check).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Status {
     Pass,
     Warn,
