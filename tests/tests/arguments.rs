@@ -1,4 +1,4 @@
-//! What the program answers without starting the worker.
+//! The questions that the program answers without starting the worker.
 
 #![expect(clippy::unwrap_used, reason = "in a test, that is how to fail")]
 

@@ -1,4 +1,4 @@
-//! Where log lines and spans go.
+//! The destinations of log lines and spans.
 
 use std::sync::OnceLock;
 use std::time::Duration;

@@ -21,7 +21,7 @@ struct Answer<'a> {
     description: Option<Description>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
-    /// What would keep the worker from starting.
+    /// The reasons for which the worker could not start.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<String>,
 }
