@@ -189,7 +189,7 @@ impl<S: 'static> TestHost<S> {
                 biased;
                 exit = phases.drive(&role, &deadlines) => exit,
                 exit = stop_deadline(&vitals, deadlines.stop_within) => exit,
-                () = watch_health(&vitals) => Exit::Timeout,
+                () = watch_health(&vitals, &deadlines) => Exit::Timeout,
             };
             vitals.apply(Event::Ended);
             ended.send_replace(Some(exit.code()));
@@ -201,7 +201,7 @@ impl<S: 'static> TestHost<S> {
         };
         let (exit_code, ()) = tokio::join!(life, beside);
         vitals.set_worker_runtime(None);
-        log::flush(log::FLUSH_TIMEOUT);
+        log::finish(log::FLUSH_TIMEOUT);
         Ok(exit_code)
     }
 
