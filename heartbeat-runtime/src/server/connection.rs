@@ -74,7 +74,7 @@ pub(super) async fn serve(stream: Stream, client: Client, router: Router) {
             _ = connection.as_mut() => true,
         }
     };
-    client.on_flush();
+    client.on_close();
     close(&stream, slot, closing, lingers).await;
 }
 
