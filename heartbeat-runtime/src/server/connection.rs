@@ -74,7 +74,6 @@ pub(super) async fn serve(stream: Stream, client: Client, router: Router) {
             _ = connection.as_mut() => true,
         }
     };
-    client.on_close();
     close(&stream, slot, closing, lingers).await;
 }
 
@@ -245,5 +244,11 @@ impl AsyncWrite for Io {
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(self.stream.shutdown_write())
+    }
+}
+
+impl Drop for Io {
+    fn drop(&mut self) {
+        self.client.on_close();
     }
 }
