@@ -1,6 +1,7 @@
 //! Connections over TCP and unix sockets, and their peers.
 
 use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -71,6 +72,12 @@ impl Stream {
 
     pub(crate) async fn readable(&self) -> io::Result<()> {
         either!(self, stream => stream.readable().await)
+    }
+
+    /// Tells whether the peer has closed its write side, and every byte before that is read.
+    pub(crate) fn is_at_end(&self) -> bool {
+        let mut byte = [MaybeUninit::uninit()];
+        either!(self, stream => matches!(SockRef::from(stream).peek(&mut byte), Ok(0)))
     }
 
     /// Closes the write side, and leaves the read side open.

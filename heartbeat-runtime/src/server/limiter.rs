@@ -43,6 +43,7 @@ struct Entry {
     activity: Mutex<Activity>,
     evicted: Notify,
     served: Notify,
+    serving: Notify,
 }
 
 #[derive(Clone, Copy)]
@@ -142,7 +143,9 @@ impl Entry {
     fn new(peer: Peer) -> Self {
         let (stage, since) = (Stage::Head, Instant::now());
         let activity = Activity { stage, since, mid_request: false, is_lost: false, serving: 0 };
-        Self { peer, activity: Mutex::new(activity), evicted: Notify::new(), served: Notify::new() }
+        let activity = Mutex::new(activity);
+        let (evicted, served, serving) = (Notify::new(), Notify::new(), Notify::new());
+        Self { peer, activity, evicted, served, serving }
     }
 
     fn activity(&self) -> MutexGuard<'_, Activity> {
@@ -206,6 +209,17 @@ impl ConnectionSlot {
         let mut activity = self.entry.activity();
         activity.serving += 1;
         activity.enter(Stage::Serving);
+        self.entry.serving.notify_one();
+    }
+
+    /// Tells whether user code answers a request.
+    pub(super) fn is_serving(&self) -> bool {
+        self.entry.activity().serving > 0
+    }
+
+    /// Waits until user code answers a request. Only one caller may wait.
+    pub(super) async fn serving(&self) {
+        self.entry.serving.notified().await;
     }
 
     pub(super) fn end_serving(&self) {

@@ -1,25 +1,86 @@
-//! Clients and handlers that mean harm to the health beside them.
+//! Clients that mean harm to the health beside user code.
 
 use std::io::Write;
 
-use super::{Serving, command, connect, read_until};
+use heartbeat_tests::{Signal, exchange};
+
+use super::{Serving, command, connect, read_until, send};
 
 /// An HTTP/2 request for `/endless`, with the headers in literal form.
 const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\
     \0\0\x0c\x01\x05\0\0\0\x01\x82\x86\x04\x08/endless";
+/// More than the limit of connections.
+const CROWD: usize = 70;
 
 #[test]
 fn clients_that_leave_a_download_free_their_connections() {
     let mut serving = Serving::start(&mut command());
-    // More than the limit of connections.
-    for _ in 0..70 {
+    for _ in 0..CROWD {
         let mut client = connect(serving.worker.address());
         client.write_all(HTTP2).unwrap();
         read_until(&mut client, "on and on");
     }
     assert_eq!(serving.worker.get("/livez").status, 200);
-    serving.worker.signal(heartbeat_tests::Signal::TERM);
+    stops_without_requests(&mut serving);
+}
+
+#[test]
+fn clients_that_leave_a_handler_end_its_request() {
+    let mut serving = Serving::start(&mut command());
+    for _ in 0..3 {
+        let client = send(serving.worker.address(), "/never");
+        serving.worker.wait_for_line("a handler waits");
+        drop(client);
+    }
+    stops_without_requests(&mut serving);
+}
+
+fn stops_without_requests(serving: &mut Serving) {
+    serving.worker.signal(Signal::TERM);
     assert_eq!(serving.worker.wait().code(), Some(0));
     let log = serving.worker.log();
     assert!(!log.iter().any(|line| line.contains("requests did not finish")), "{log:#?}");
+}
+
+#[test]
+fn a_crowd_that_waits_for_handlers_leaves_room_for_probers() {
+    let mut serving = Serving::start(&mut command());
+    let mut crowd = Vec::new();
+    for _ in 0..CROWD {
+        crowd.push(send(serving.worker.address(), "/never"));
+        serving.worker.wait_for_line("a handler waits");
+        // From the same address, and slower than the crowd.
+        let mut prober = connect(serving.worker.address());
+        crowd.push(send(serving.worker.address(), "/never"));
+        serving.worker.wait_for_line("a handler waits");
+        prober.write_all(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+        read_until(&mut prober, "HTTP/1.1 200 ");
+    }
+}
+
+/// A smuggled request would be one of two that a proxy and a worker tell apart differently.
+#[test]
+fn the_end_of_a_chunked_upload_is_checked() {
+    let serving = Serving::start(&mut command());
+    for end in ["0\r\nContent-Length: 500\r\n\r\n", "0;a\nb\r\n\r\n", "0\r\nA: b\nC: d\r\n\r\n"] {
+        let requests = format!(
+            "POST /upload HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n{end}\
+             GET /hello HTTP/1.1\nHost: a\r\n\r\n"
+        );
+        let response = exchange(serving.worker.address(), requests).unwrap();
+        assert!(response.starts_with("HTTP/1.1 400 "), "{end:?}: {response}");
+        assert!(!response.contains("HTTP/1.1 200 "), "{end:?}: {response}");
+    }
+}
+
+/// The connections of the health server stay its own.
+#[test]
+fn a_connection_that_carries_health_is_not_upgraded() {
+    let serving = Serving::start(&mut command());
+    for (address, status) in [(&*serving.api, "101"), (serving.worker.address(), "426")] {
+        let mut stream = connect(address);
+        let head = "GET /upgrade HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: a\r\n\r\n";
+        stream.write_all(head.as_bytes()).unwrap();
+        read_until(&mut stream, &format!("HTTP/1.1 {status} "));
+    }
 }
