@@ -32,7 +32,7 @@ const BACK_OFF: Duration = Duration::from_millis(100);
 /// The server of an endpoint.
 pub(super) struct UserServer {
     pub(super) listener: EndpointListener,
-    pub(super) requests: mpsc::UnboundedReceiver<ForwardedRequest>,
+    pub(super) requests: mpsc::Receiver<ForwardedRequest>,
     pub(super) router: Router,
 }
 
