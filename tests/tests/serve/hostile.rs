@@ -1,10 +1,11 @@
 //! Clients that mean harm to the health beside user code.
 
 use std::io::Write;
+use std::process::Command;
 
 use heartbeat_tests::{Signal, exchange};
 
-use super::{Serving, command, connect, read_until, send};
+use super::{Serving, command, connect, get, read_until, send};
 
 /// An HTTP/2 request for `/endless`, with the headers in literal form.
 const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\
@@ -56,6 +57,24 @@ fn a_crowd_that_waits_for_handlers_leaves_room_for_probers() {
         prober.write_all(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
         read_until(&mut prober, "HTTP/1.1 200 ");
     }
+}
+
+#[test]
+fn connections_to_user_code_leave_descriptors_to_health() {
+    let worker = command();
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "ulimit -Sn 256 && exec \"$0\""]).arg(worker.get_program());
+    limited.envs(worker.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let serving = Serving::start(&mut limited);
+    let mut crowd: Vec<_> = (0..300).map(|_| connect(&serving.api)).collect();
+    // The first is served, and so the others are accepted before the next.
+    write!(crowd[0], "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    read_until(&mut crowd[0], "hello\n");
+    for _ in 0..3 {
+        assert_eq!(serving.worker.get("/livez").status, 200);
+    }
+    drop(crowd);
+    assert!(get(&serving.api, "/hello").starts_with("HTTP/1.0 200 "));
 }
 
 /// A smuggled request would be one of two that a proxy and a worker tell apart differently.
