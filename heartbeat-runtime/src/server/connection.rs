@@ -40,8 +40,8 @@ const READS_PER_TURN: u8 = 2;
 /// Time for the peer to close after the last response, and the bytes that it may still send.
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 256 * 1024;
-/// Pause where a client may have left behind unread input.
-const UNREAD: Duration = Duration::from_secs(1);
+/// Time in which user code may answer a client that has closed its half.
+const HALF_CLOSED: Duration = Duration::from_secs(1);
 
 /// Serves a connection until either side closes or shutdown begins.
 pub(super) async fn serve(stream: Stream, client: Client, router: Router) {
@@ -87,10 +87,10 @@ async fn client_left(stream: &Stream, slot: &ConnectionSlot) {
         slot.serving().await;
         while slot.is_serving() {
             let failed = stream.readable().await.is_err();
+            sleep(HALF_CLOSED).await;
             if failed || slot.is_serving() && stream.is_at_end() {
                 return;
             }
-            sleep(UNREAD).await;
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Clients that mean harm to the health beside user code.
 
 use std::io::Write;
+use std::net::Shutdown;
 use std::process::Command;
 
 use heartbeat_tests::{Signal, exchange};
@@ -34,6 +35,18 @@ fn clients_that_leave_a_handler_end_its_request() {
         drop(client);
     }
     stops_without_requests(&mut serving);
+}
+
+#[test]
+fn a_client_that_closes_its_half_gets_its_answer() {
+    let serving = Serving::start(&mut command());
+    for path in ["/hello", "/livez"] {
+        for _ in 0..20 {
+            let mut client = send(serving.worker.address(), path);
+            client.shutdown(Shutdown::Write).unwrap();
+            read_until(&mut client, "HTTP/1.1 200 ");
+        }
+    }
 }
 
 fn stops_without_requests(serving: &mut Serving) {
