@@ -68,10 +68,11 @@ impl UserRoutes {
         let serving = client.map(Serving::begin);
         let (begun, has_begun) = oneshot::channel();
         let forwarded = ForwardedRequest { request, begun };
-        match self.requests.get().map(|requests| requests.try_send(forwarded)) {
-            Some(Ok(())) => {}
-            Some(Err(TrySendError::Full(_))) => return unavailable(STARVED),
-            Some(Err(TrySendError::Closed(_))) | None => return unavailable(CLOSED),
+        let Some(requests) = self.requests.get() else { return unavailable(CLOSED) };
+        match requests.try_send(forwarded) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => return unavailable(STARVED),
+            Err(TrySendError::Closed(_)) => return unavailable(CLOSED),
         }
         let Ok(Ok(response)) = timeout(BEGINS_WITHIN, has_begun).await else {
             return unavailable(STARVED);
