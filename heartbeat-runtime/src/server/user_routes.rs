@@ -115,3 +115,25 @@ pub(super) async fn respond(router: Router, request: Request) -> Response {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use futures_util::FutureExt;
+    use http::StatusCode;
+
+    use super::{Request, UserRoutes, WAITING};
+
+    #[tokio::test]
+    async fn requests_whose_clients_have_left_do_not_pile_up() {
+        let routes = UserRoutes::default();
+        let requests = routes.open();
+        let request = || Request::new(Body::empty());
+        for _ in 0..WAITING {
+            assert!(routes.answer(request()).now_or_never().is_none());
+        }
+        let refused = routes.answer(request()).now_or_never().unwrap();
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(requests.len(), WAITING);
+    }
+}
