@@ -2,6 +2,7 @@
 
 mod address;
 mod declared;
+mod descriptors;
 mod endpoint_listener;
 mod listener;
 #[cfg_attr(not(unix), path = "no_sockets.rs")]
@@ -13,6 +14,7 @@ mod unix_socket;
 pub use self::address::{Address, AddressError};
 pub(crate) use self::declared::AddressSource;
 pub use self::declared::{Endpoint, Protocol};
+pub(crate) use self::descriptors::descriptor_limit;
 pub use self::endpoint_listener::{EndpointListener, NotTcpError};
 pub(crate) use self::listener::{BoundListener, Listener};
 pub(crate) use self::socket_activation::SocketActivation;

@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::Router;
 use heartbeat_definition::EndpointUse;
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::reserved::reserved_path;
 use super::user_routes::UserRoutes;
-use super::user_server::UserServer;
+use super::user_server::{UserServer, shared_descriptors};
 use crate::config::{self, InstanceConfig};
 use crate::endpoint::{BoundListener, Endpoint, EndpointListener, SocketActivation};
 use crate::error::Error;
@@ -35,6 +36,7 @@ pub(crate) struct UserEndpoints {
     health: Vec<(String, Arc<UserRoutes>)>,
     /// The runtime of the worker; in a test, that of the caller.
     runtime: Option<Handle>,
+    descriptors: Arc<Semaphore>,
     state: Mutex<State>,
 }
 
@@ -66,7 +68,8 @@ impl UserEndpoints {
         sockets: SocketActivation,
     ) -> Self {
         let state = State { sockets, used: Vec::new(), servers: JoinSet::new() };
-        Self { health, runtime, state: Mutex::new(state) }
+        let descriptors = shared_descriptors();
+        Self { health, runtime, descriptors, state: Mutex::new(state) }
     }
 
     /// Serves a router on an endpoint, in the runtime of the worker, until the end of the drain.
@@ -94,7 +97,8 @@ impl UserEndpoints {
                 (Arc::default(), BoundListener::listen(endpoint, &mut state.sockets)?)
             };
             let listener = EndpointListener::new(bound)?;
-            let server = UserServer { listener, requests: own.open(), router };
+            let descriptors = Arc::clone(&self.descriptors);
+            let server = UserServer { listener, requests: own.open(), router, descriptors };
             let (drain, vitals) = (config.deadlines.drain_within(), Arc::clone(vitals));
             let drained = async move { vitals.ending_for(drain).await };
             state.servers.spawn_on(server.serve(drained), runtime);

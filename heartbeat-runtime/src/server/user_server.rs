@@ -20,15 +20,15 @@ use tokio::time::{sleep, timeout};
 
 use super::accept::is_connection_error;
 use super::user_routes::{ForwardedRequest, respond};
-use crate::endpoint::{EndpointListener, Stream};
+use crate::endpoint::{EndpointListener, Stream, descriptor_limit};
 
 /// Maximum connections per endpoint; further ones wait in the queue of the socket.
 const LIMIT: usize = 1024;
 /// Time for a request head, which begins with the last response.
 const HEAD_WITHIN: Duration = Duration::from_secs(75);
 /// Descriptors that are left to health, which has 64 connections on each of two endpoints.
-const RESERVED: u64 = 128;
-/// Pause after a failed accept, or after a connection that leaves too few descriptors.
+const RESERVED: usize = 128;
+/// Pause after a failed accept.
 const BACK_OFF: Duration = Duration::from_millis(100);
 
 /// The server of an endpoint.
@@ -36,14 +36,26 @@ pub(super) struct UserServer {
     pub(super) listener: EndpointListener,
     pub(super) requests: mpsc::Receiver<ForwardedRequest>,
     pub(super) router: Router,
+    pub(super) descriptors: Arc<Semaphore>,
+}
+
+/// The permits of one connection: of its endpoint, and of the descriptors of all.
+type Slot = Option<(OwnedSemaphorePermit, OwnedSemaphorePermit)>;
+
+/// Returns the descriptors that the connections of all endpoints may have: they leave some to health,
+/// or half of all.
+pub(super) fn shared_descriptors() -> Arc<Semaphore> {
+    let limit = descriptor_limit();
+    let shared = limit - RESERVED.min(limit / 2);
+    Arc::new(Semaphore::new(shared.min(Semaphore::MAX_PERMITS)))
 }
 
 impl UserServer {
     /// Serves until `drained`, then completes the requests under way. Dropping the future aborts them.
     pub(super) async fn serve(self, drained: impl Future<Output = ()>) {
-        let Self { listener, mut requests, router } = self;
+        let Self { listener, mut requests, router, descriptors } = self;
         let (mut tasks, shutdown) = (JoinSet::new(), GracefulShutdown::new());
-        let slots = Arc::new(Semaphore::new(LIMIT));
+        let slots = [Arc::new(Semaphore::new(LIMIT)), descriptors];
         let mut drained = pin!(drained);
         loop {
             tokio::select! {
@@ -80,21 +92,14 @@ struct Connection {
 }
 
 /// Accepts the next connection, when there is a slot for it.
-async fn accept(
-    listener: &EndpointListener,
-    slots: &Arc<Semaphore>,
-) -> (Connection, Option<OwnedSemaphorePermit>) {
-    // The semaphore is never closed.
-    let slot = Arc::clone(slots).acquire_owned().await.ok();
+async fn accept(listener: &EndpointListener, slots: &[Arc<Semaphore>; 2]) -> (Connection, Slot) {
+    let [own, shared] = slots;
+    // The semaphores are never closed.
+    let own = Arc::clone(own).acquire_owned().await.ok();
+    let slot = own.zip(Arc::clone(shared).acquire_owned().await.ok());
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) if stream.leaves_descriptors(RESERVED) => {
-                return (Connection { stream, peer }, slot);
-            }
-            Ok(connection) => {
-                drop(connection);
-                sleep(BACK_OFF).await;
-            }
+            Ok((stream, peer)) => return (Connection { stream, peer }, slot),
             Err(error) if is_connection_error(&error) => {}
             Err(_) => sleep(BACK_OFF).await,
         }
@@ -103,7 +108,7 @@ async fn accept(
 
 impl Connection {
     /// Serves the connection until either side closes.
-    async fn serve(self, router: Router, shutdown: Watcher, _slot: Option<OwnedSemaphorePermit>) {
+    async fn serve(self, router: Router, shutdown: Watcher, _slot: Slot) {
         let Self { stream, peer } = self;
         let service = service_fn(move |request: http::Request<Incoming>| {
             let mut request = request.map(Body::new);
