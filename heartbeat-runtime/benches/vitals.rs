@@ -20,6 +20,9 @@ use crate::vitals::Vitals;
 mod error {
     pub(crate) use heartbeat_runtime::Error;
 }
+#[expect(dead_code, reason = "tasks end the worker")]
+#[path = "../src/exit.rs"]
+mod exit;
 #[expect(dead_code, unused_imports, unused_macros, reason = "the vital signs log panics")]
 #[path = "../src/log.rs"]
 mod log;

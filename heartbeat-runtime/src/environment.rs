@@ -12,6 +12,7 @@ use crate::config::{InstanceConfig, LocalResourceError, SettingError};
 use crate::endpoint::{Endpoint, EndpointListener};
 use crate::log::{Elapsed, lifecycle};
 use crate::server::{ServeError, UserEndpoints};
+use crate::tasks::{TaskBuilder, TaskSet};
 use crate::vitals::{Allowance, CheckBuilder, Event, Heartbeat, HeartbeatBuilder, Idle, Vitals};
 
 /// The environment of a role instance. A clone is cheap and shares the instance.
@@ -138,6 +139,7 @@ struct Instance {
     run: Heartbeat,
     vitals: Arc<Vitals>,
     user_endpoints: UserEndpoints,
+    tasks: Arc<TaskSet>,
 }
 
 // === impl RoleEnvironment ===
@@ -149,9 +151,10 @@ impl RoleEnvironment {
         config: InstanceConfig,
         vitals: Arc<Vitals>,
         user_endpoints: UserEndpoints,
+        tasks: Arc<TaskSet>,
     ) -> Self {
         let run = Heartbeat::from_run(&vitals);
-        let instance = Instance { name, version, config, run, vitals, user_endpoints };
+        let instance = Instance { name, version, config, run, vitals, user_endpoints, tasks };
         Self { instance: Arc::new(instance) }
     }
 
@@ -318,6 +321,57 @@ impl RoleEnvironment {
     /// ```
     pub fn check(&self, name: &str) -> CheckBuilder {
         CheckBuilder::new(name, &self.instance.vitals)
+    }
+
+    /// Returns a builder for a supervised task: a future in the worker's runtime, with a heartbeat of its
+    /// own.
+    ///
+    /// ```
+    /// # use heartbeat_runtime::{Error, Restart, RoleEnvironment};
+    /// # use std::time::Duration;
+    /// # async fn receive() -> Result<u8, Error> { Ok(0) }
+    /// # fn consume(role: &RoleEnvironment) -> Result<(), Error> {
+    /// role.task("consumer")
+    ///     .times(4)
+    ///     .stall_after(Duration::from_secs(20))
+    ///     .restart(Restart::OnFailure { at_most: 5, within: Duration::from_secs(600) })
+    ///     .spawn(async |task| {
+    ///         while let Some(message) = task.until_stopping(receive()).await {
+    ///             let message = message?;
+    ///             task.beat();
+    ///             // … work on the message, and beat from time to time.
+    /// #           drop(message);
+    ///         }
+    ///         Ok(())
+    ///     })?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// A task that returns `Ok` has ended. One that returns an error or panics has failed, and
+    /// [`Restart`](crate::Restart) decides what follows; while it waits to be restarted, ready is not
+    /// affected and the status is warn. One that misses its deadline is stalled as any heartbeat is: live
+    /// fails, and nothing restarts the task.
+    ///
+    /// At a stop all tasks hear of it at once. The host waits for them until `run`'s share of the time
+    /// ends, before `on_stop`; then it aborts those that are left, and the log names each, and when it last
+    /// beat. The exit code is then 75.
+    ///
+    /// A name may be used again once its task has ended. What the closure captures must be `Clone`, such
+    /// as an `Arc`: each run gets a clone.
+    pub fn task(&self, name: &str) -> TaskBuilder {
+        TaskBuilder::new(name, &self.instance.tasks)
+    }
+
+    /// Waits until all tasks have ended, so that `run` may be one line. Meanwhile `run` is idle. A task
+    /// that waits for it waits for itself.
+    pub async fn tasks(&self) {
+        let _idle = self.idle();
+        self.instance.tasks.ended().await;
+    }
+
+    pub(crate) fn task_set(&self) -> &TaskSet {
+        &self.instance.tasks
     }
 
     /// Serves a router of yours on a declared `http`, `https` or `tcp` endpoint, each once.

@@ -15,6 +15,7 @@ mod monitor;
 pub mod probe;
 mod server;
 mod supervisor;
+mod tasks;
 #[cfg(feature = "test-util")]
 pub mod test_util;
 mod vitals;
@@ -29,6 +30,7 @@ pub use crate::environment::RoleEnvironment;
 pub use crate::error::Error;
 pub use crate::host::Host;
 pub use crate::server::ServeError;
+pub use crate::tasks::{Restart, Task, TaskBuilder, TaskError};
 pub use crate::vitals::{
     Allowance, Check, CheckBuilder, CheckError, Heartbeat, HeartbeatBuilder, HeartbeatError, Idle,
 };

@@ -190,7 +190,7 @@ pub(crate) async fn watch_health(vitals: &Vitals) {
         log_panics(vitals);
         let slept_at = Instant::now();
         vitals.clock().arm(report.period);
-        let _ = timeout(report.period, vitals.registered()).await;
+        let _ = timeout(report.period, vitals.scan_due()).await;
         vitals.clock().tick(report.period, slept_at.elapsed());
     }
 }
@@ -211,10 +211,14 @@ fn log_changes(vitals: &Vitals, before: &ScanReport, after: &ScanReport) {
     for stall in after.stalled.iter().filter(|stall| !before.has_stalled(&stall.name)) {
         let (name, silent) = (&stall.name, Elapsed(after.at.saturating_sub(stall.since)));
         let excess = if stall.exceeds_allowance { ", longer than its allowance" } else { "" };
-        lifecycle!(
-            warn,
-            "stalled: no beat from `{name}` for {silent}{excess} (live and ready fail)"
-        );
+        if stall.is_abandoned {
+            lifecycle!(warn, "stalled: `{name}` was dropped without finish (live and ready fail)");
+        } else {
+            lifecycle!(
+                warn,
+                "stalled: no beat from `{name}` for {silent}{excess} (live and ready fail)"
+            );
+        }
         is_explained = true;
     }
     for failure in after.failing.iter().filter(|failure| !before.has_failed(&failure.name)) {
@@ -295,7 +299,10 @@ fn send_canaries(vitals: &Vitals) {
 pub(crate) async fn stop_deadline(vitals: &Vitals, stop_within: Duration) -> Exit {
     vitals.ending_for(stop_within).await;
     let lifecycle = vitals.lifecycle();
-    let exit = if lifecycle.state == State::Faulted { Exit::Panic } else { Exit::Timeout };
+    let exit = match lifecycle.state {
+        State::Faulted => Exit::Panic,
+        _ => Exit::Timeout.or(vitals.tasks().exit()),
+    };
     let mut unfinished = vitals.unfinished();
     let within = Elapsed(stop_within);
     unfinished.push(format!("{} did not finish within {within}", lifecycle.phase));

@@ -15,6 +15,7 @@ use crate::endpoint::{Address, Endpoint, SocketActivation};
 use crate::environment::RoleEnvironment;
 use crate::error::Error;
 use crate::server::{DetailAccess, HealthState, InstanceInfo, UserEndpoints, UserRoutes};
+use crate::tasks::TaskSet;
 use crate::vitals::Vitals;
 
 /// An instance before its endpoints are bound.
@@ -109,8 +110,10 @@ impl Prepared {
         sockets: SocketActivation,
     ) -> RoleEnvironment {
         let InstanceInfo { role, version, .. } = *self.info;
+        let stop_within = self.config.deadlines.stop_within;
+        let tasks = TaskSet::new(Arc::clone(&self.vitals), runtime.clone(), stop_within);
         let endpoints = UserEndpoints::new(self.routes, runtime, sockets);
-        RoleEnvironment::new(role, version, self.config, self.vitals, endpoints)
+        RoleEnvironment::new(role, version, self.config, self.vitals, endpoints, tasks)
     }
 
     /// Decides who may see the details at an address. Only this machine reaches a unix socket, and

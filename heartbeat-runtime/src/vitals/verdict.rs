@@ -73,6 +73,7 @@ pub(crate) enum Reason {
     Stopping,
     Busy,
     CheckFailed,
+    TaskFailed,
 }
 
 /// The status, as in the health check response format for HTTP APIs
@@ -104,6 +105,8 @@ pub(crate) struct Snapshot {
     pub(crate) stalled: bool,
     pub(crate) starvation: Starvation,
     pub(crate) checks: CheckSummary,
+    /// A task has failed, and waits to be restarted.
+    pub(crate) task_waits: bool,
 }
 
 /// The verdict on an instance.
@@ -123,6 +126,7 @@ impl Verdict {
         let Snapshot { lifecycle: Lifecycle { state, started, .. }, checks, .. } = snapshot;
         // During a stop no beat is due, and the last scan may be older.
         let stalled = snapshot.stalled && !state.is_ending();
+        let task_waits = snapshot.task_waits && !state.is_ending();
         let starvation = if state.is_ending() { Starvation::No } else { snapshot.starvation };
         let live = state != State::Faulted && !stalled && starvation != Starvation::Fail;
         let reasons = [
@@ -133,6 +137,7 @@ impl Verdict {
             (matches!(state, State::Stopping | State::Stopped), Reason::Stopping),
             (state == State::Busy, Reason::Busy),
             (checks != CheckSummary::Pass, Reason::CheckFailed),
+            (task_waits, Reason::TaskFailed),
         ];
         Self {
             state,
@@ -140,7 +145,7 @@ impl Verdict {
             ready: live && state == State::Running && checks != CheckSummary::Fail,
             started,
             reasons: reasons.into_iter().filter_map(|(holds, why)| holds.then_some(why)).collect(),
-            warned: starvation == Starvation::Warn || checks != CheckSummary::Pass,
+            warned: starvation == Starvation::Warn || checks != CheckSummary::Pass || task_waits,
         }
     }
 
@@ -184,6 +189,7 @@ impl Reason {
             Self::Stopping => "stopping",
             Self::Busy => "busy",
             Self::CheckFailed => "check_failed",
+            Self::TaskFailed => "task_failed",
         }
     }
 }
@@ -221,7 +227,7 @@ mod tests {
         let ready = snapshot(State::Running);
         let stopping = snapshot(State::Stopping);
         let unstarted = Lifecycle { started: false, ..stopping.lifecycle };
-        let table: [Row<'_>; 18] = [
+        let table: [Row<'_>; 20] = [
             (snapshot(State::Starting), &[Live], &[R::Starting], Status::Fail),
             (ready, &[Health, Live, Ready, Startup], &[], Status::Pass),
             (snapshot(State::Busy), &[Live, Startup], &[R::Busy], Status::Fail),
@@ -285,14 +291,27 @@ mod tests {
                 Status::Fail,
             ),
             (
+                Snapshot { task_waits: true, ..ready },
+                &[Health, Live, Ready, Startup],
+                &[R::TaskFailed],
+                Status::Warn,
+            ),
+            (
+                Snapshot { task_waits: true, ..stopping },
+                &[Live, Startup],
+                &[R::Stopping],
+                Status::Fail,
+            ),
+            (
                 Snapshot {
                     stalled: true,
                     starvation: Starvation::Fail,
                     checks: CheckSummary::Fail,
+                    task_waits: true,
                     ..ready
                 },
                 &[Startup],
-                &[R::Stalled, R::Starved, R::CheckFailed],
+                &[R::Stalled, R::Starved, R::CheckFailed, R::TaskFailed],
                 Status::Fail,
             ),
         ];
