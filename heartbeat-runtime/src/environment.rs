@@ -8,9 +8,14 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
+
 use crate::config::{InstanceConfig, LocalResourceError, SettingError};
 use crate::endpoint::{Endpoint, EndpointListener};
+use crate::facts::{FactError, Facts, Visibility};
 use crate::log::{Elapsed, lifecycle};
+use crate::metrics::Metrics;
+use crate::report::ReportSource;
 use crate::server::{ServeError, UserEndpoints};
 use crate::tasks::{TaskBuilder, TaskSet};
 use crate::vitals::{Allowance, CheckBuilder, Event, Heartbeat, HeartbeatBuilder, Idle, Vitals};
@@ -23,7 +28,8 @@ use crate::vitals::{Allowance, CheckBuilder, Event, Heartbeat, HeartbeatBuilder,
 /// waits for work, under an **allowance** during a declared long step, and **stalled** after a missed
 /// deadline. The worker is **starved** while its runtime cannot run a task. A **check** asks a
 /// dependency in the background. The **verdict** follows from all of them: live, ready, started, and
-/// a status of pass, warn or fail. The **details** are for trusted clients only.
+/// a status of pass, warn or fail. A **fact** is a named value that the worker tells about itself. The
+/// **details** are for trusted clients only.
 ///
 /// # Patterns
 ///
@@ -140,21 +146,30 @@ struct Instance {
     vitals: Arc<Vitals>,
     user_endpoints: UserEndpoints,
     tasks: Arc<TaskSet>,
+    facts: Arc<Facts>,
+    metrics: Metrics,
 }
 
 // === impl RoleEnvironment ===
 
 impl RoleEnvironment {
     pub(crate) fn new(
-        name: &'static str,
-        version: &'static str,
         config: InstanceConfig,
-        vitals: Arc<Vitals>,
+        source: &ReportSource,
         user_endpoints: UserEndpoints,
         tasks: Arc<TaskSet>,
     ) -> Self {
-        let run = Heartbeat::from_run(&vitals);
-        let instance = Instance { name, version, config, run, vitals, user_endpoints, tasks };
+        let instance = Instance {
+            name: source.info.role,
+            version: source.info.version,
+            config,
+            run: Heartbeat::from_run(&source.vitals),
+            vitals: Arc::clone(&source.vitals),
+            user_endpoints,
+            tasks,
+            facts: Arc::clone(&source.facts),
+            metrics: source.metrics.clone(),
+        };
         Self { instance: Arc::new(instance) }
     }
 
@@ -484,6 +499,54 @@ impl RoleEnvironment {
             () = self.stopping() => None,
             output = future => Some(output),
         }
+    }
+
+    /// Tells a fact about the instance, which the details show under `facts`: a shard, a queue's
+    /// depth, the last order. The last value counts. It is serialised now, on this thread.
+    ///
+    /// ```
+    /// # use heartbeat_runtime::{Error, RoleEnvironment};
+    /// # fn tell(role: &RoleEnvironment) -> Result<(), Error> {
+    /// role.fact("queue", serde_json::json!({ "shard": 3, "depth": 120 }))?;
+    /// role.public_fact("region", "north")?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// There may be 64 facts, each with 4 KiB (4,096 bytes) of JSON and a name of 128 bytes.
+    ///
+    /// # Errors
+    ///
+    /// The name is empty or too long, there are 64 other facts, or the value cannot be serialised or
+    /// has more than 4 KiB of JSON. The earlier value stays.
+    pub fn fact(&self, name: &str, value: impl Serialize) -> Result<(), FactError> {
+        self.instance.facts.tell(name, &value, Visibility::Details)
+    }
+
+    /// Tells a [`fact`](Self::fact) to everybody: the JSON of each health path has it under `facts`.
+    ///
+    /// # Errors
+    ///
+    /// As [`fact`](Self::fact), or the name looks like that of a secret: it has a word such as
+    /// password, secret, token, key, credential, connection string or SAS.
+    pub fn public_fact(&self, name: &str, value: impl Serialize) -> Result<(), FactError> {
+        self.instance.facts.tell(name, &value, Visibility::Public)
+    }
+
+    /// Returns the worker's own metrics, which `/metrics` serves after those of the runtime, so that a
+    /// worker needs no endpoint and no registry for them.
+    ///
+    /// ```
+    /// # use heartbeat_runtime::{Error, RoleEnvironment};
+    /// # fn count(role: &RoleEnvironment) -> Result<(), Error> {
+    /// let shipped = role.metrics().counter("orders_shipped", "Orders that have left")?;
+    /// shipped.inc();
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        self.instance.metrics.clone()
     }
 }
 

@@ -3,16 +3,27 @@
 //!
 //! Implement [`WorkerRole`]; its methods receive a [`RoleEnvironment`]. The attribute writes a
 //! [`Host`] into `main`; without it, write that yourself.
+//!
+//! # Features
+//!
+//! All are off by default.
+//!
+//! - `metrics`: `/metrics` also serves what libraries report through the `metrics` crate. See
+//!   [`Metrics`].
+//! - `test-util`: a worker in its own tests, without a process, a port or a signal.
 
 mod config;
 mod endpoint;
 mod environment;
 mod error;
 mod exit;
+mod facts;
 pub mod host;
 mod log;
+mod metrics;
 mod monitor;
 pub mod probe;
+mod report;
 mod server;
 mod supervisor;
 mod tasks;
@@ -28,7 +39,9 @@ pub use crate::endpoint::{
 };
 pub use crate::environment::RoleEnvironment;
 pub use crate::error::Error;
+pub use crate::facts::FactError;
 pub use crate::host::Host;
+pub use crate::metrics::{Metrics, MetricsError};
 pub use crate::server::ServeError;
 pub use crate::tasks::{Restart, Task, TaskBuilder, TaskError};
 pub use crate::vitals::{
@@ -37,3 +50,5 @@ pub use crate::vitals::{
 pub use crate::worker_role::WorkerRole;
 pub use axum;
 pub use heartbeat_macros::worker_role;
+/// The library of metrics, whose types [`Metrics`] takes and gives.
+pub use prometheus_client;

@@ -65,6 +65,7 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -72,6 +73,7 @@ use axum::response::IntoResponse;
 use http::{Request, StatusCode};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
+use tokio::task::spawn_blocking;
 use tower::ServiceExt;
 
 use crate::config::{
@@ -174,6 +176,7 @@ impl<S: 'static> TestHost<S> {
         let (deadlines, phases) = (prepared.config.deadlines, self.host.phases);
         let role = prepared.into_environment(Some(Handle::current()), SocketActivation::default());
         log::start()?;
+        vitals.set_worker_runtime(Some(Handle::current()));
         let (ended, exit) = watch::channel(None);
         let health = router(Arc::new(health));
         let worker =
@@ -195,6 +198,7 @@ impl<S: 'static> TestHost<S> {
             vitals.apply(Event::Stop);
         };
         let (exit_code, ()) = tokio::join!(life, beside);
+        vitals.set_worker_runtime(None);
         log::flush(log::FLUSH_TIMEOUT);
         Ok(exit_code)
     }
@@ -203,7 +207,10 @@ impl<S: 'static> TestHost<S> {
         let sockets = SocketActivation::default();
         let prepared = self.host.prepare(&self.variables, Ok(Configuration::none()), &sockets);
         let mut prepared = prepared.map_err(in_words_of_a_test)?;
-        for endpoint in &mut prepared.config.endpoints {
+        // Nothing shares it yet.
+        let source = Arc::get_mut(&mut prepared.source);
+        let reported = source.into_iter().flat_map(|source| &mut source.endpoints);
+        for endpoint in prepared.config.endpoints.iter_mut().chain(reported) {
             if endpoint.address_source() != AddressSource::Variable {
                 endpoint.move_to_loopback();
             }
@@ -243,11 +250,12 @@ impl TestWorker {
         self.vitals.ready().await
     }
 
-    /// Requests a path of the heartbeat endpoint.
+    /// Requests a path of the heartbeat endpoint. Paused time stands still while a scrape of `/metrics`
+    /// waits for collectors, so that there they have no time limit.
     pub async fn probe(&self, path: &str) -> ProbeResponse {
         let mut request = Request::new(Body::empty());
         *request.uri_mut() = path.parse().unwrap_or_default();
-        let (head, body) = self.health.clone().oneshot(request).await.into_response().into_parts();
+        let (head, body) = self.answer(request).await.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
         let body = String::from_utf8_lossy(&body).into_owned();
         ProbeResponse { status: head.status.as_u16(), body }
@@ -263,12 +271,19 @@ impl TestWorker {
     ) -> http::Response<Body> {
         let request = request.map(Into::into);
         if endpoint == self.heartbeat {
-            return self.health.clone().oneshot(request).await.into_response();
+            return self.answer(request).await;
         }
         match self.role.user_endpoints().routes(endpoint) {
             Some(routes) => routes.answer(request).await,
             None => StatusCode::NOT_FOUND.into_response(),
         }
+    }
+
+    async fn answer(&self, request: Request<Body>) -> http::Response<Body> {
+        // Paused time would pass while a scrape waits for the thread of the collectors.
+        let is_scrape = request.uri().path().starts_with("/metrics");
+        let _hold = is_scrape.then(hold_paused_time);
+        self.health.clone().oneshot(request).await.into_response()
     }
 
     /// Requests a stop, as SIGTERM does.
@@ -283,6 +298,13 @@ impl TestWorker {
         // The sender outlives the test that waits here.
         exit.ok().and_then(|code| *code).unwrap_or_default()
     }
+}
+
+/// Holds paused time until the sender is dropped.
+fn hold_paused_time() -> Sender<()> {
+    let (hold, end) = channel();
+    drop(spawn_blocking(move || end.recv()));
+    hold
 }
 
 impl<S> fmt::Debug for TestHost<S> {

@@ -10,9 +10,9 @@ use heartbeat_runtime::host::{Bound, Ended, NoDefinition, NoHeartbeat, Started};
 use heartbeat_runtime::probe::{ProbeError, ProbeKind, ProbeKindError, ProbeResponse};
 use heartbeat_runtime::test_util::{TestHost, TestWorker};
 use heartbeat_runtime::{
-    Address, AddressError, Allowance, Check, CheckBuilder, CheckError, Endpoint, Error, Heartbeat,
-    HeartbeatBuilder, HeartbeatError, Host, Idle, LocalResourceError, Protocol, RoleEnvironment,
-    SettingError,
+    Address, AddressError, Allowance, Check, CheckBuilder, CheckError, Endpoint, Error, FactError,
+    Heartbeat, HeartbeatBuilder, HeartbeatError, Host, Idle, LocalResourceError, Metrics,
+    MetricsError, Protocol, RoleEnvironment, SettingError,
 };
 
 fn is_send_and_sync<T: Send + Sync + 'static>() {}
@@ -29,6 +29,7 @@ fn handles_and_builders_are_send_and_sync() {
     is_send_and_sync::<Allowance>();
     is_send_and_sync::<Check>();
     is_send_and_sync::<CheckBuilder>();
+    is_send_and_sync::<Metrics>();
     is_send_and_sync::<Endpoint>();
     is_send_and_sync::<Protocol>();
     is_send_and_sync::<Address>();
@@ -44,6 +45,8 @@ fn errors_can_become_the_error_of_a_phase() {
     is_error::<LocalResourceError>();
     is_error::<HeartbeatError>();
     is_error::<CheckError>();
+    is_error::<FactError>();
+    is_error::<MetricsError>();
     is_error::<AddressError>();
     is_error::<ProbeError>();
     is_error::<ProbeKindError>();
@@ -62,6 +65,7 @@ fn every_public_type_is_debug() {
     is_debug::<Allowance>();
     is_debug::<Check>();
     is_debug::<CheckBuilder>();
+    is_debug::<Metrics>();
     is_debug::<Endpoint>();
     is_debug::<Protocol>();
     is_debug::<Address>();

@@ -190,14 +190,14 @@ fn a_phase_comes_with_its_restarts() {
         let supervisor = thread::spawn({
             let state = Arc::clone(&state);
             move || {
-                for phase in [TaskPhase::Waiting, TaskPhase::Running, TaskPhase::Failed] {
+                for phase in [TaskPhase::Restarting, TaskPhase::Running, TaskPhase::Failed] {
                     state.enter(phase);
                 }
             }
         });
         let steps = [
             (TaskPhase::Running, 0),
-            (TaskPhase::Waiting, 0),
+            (TaskPhase::Restarting, 0),
             (TaskPhase::Running, 1),
             (TaskPhase::Failed, 1),
         ];

@@ -5,6 +5,8 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "in a test, that is how to fail")]
 
 pub mod blocking_task;
+pub mod prometheus;
+pub mod schema;
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -19,6 +21,19 @@ pub use rustix::process::Signal;
 
 /// Far longer than any step takes, even on a slow machine.
 const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The paths of health answers.
+pub const HEALTH_PATHS: [&str; 9] = [
+    "/",
+    "/health",
+    "/healthz",
+    "/health/live",
+    "/livez",
+    "/health/ready",
+    "/readyz",
+    "/health/startup",
+    "/startupz",
+];
 
 /// A worker process. Dropping it kills the process.
 #[derive(Debug)]
@@ -212,25 +227,39 @@ impl Worker {
     ///
     /// The worker has closed its stdin.
     pub fn press_enter(&mut self) {
-        let stdin = self.stdin.as_mut().expect("stdin is a pipe");
-        stdin.write_all(b"\n").expect("the worker reads stdin");
+        self.write_line("");
     }
 
-    /// Requests a path of the health server.
+    /// Writes a line to stdin.
     ///
     /// # Panics
     ///
-    /// There is no response.
+    /// The worker has closed its stdin.
+    pub fn write_line(&mut self, line: &str) {
+        let stdin = self.stdin.as_mut().expect("stdin is a pipe");
+        writeln!(stdin, "{line}").expect("the worker reads stdin");
+    }
+
+    /// Requests a path of the health server. The JSON of a health path must be as its published schema
+    /// says.
+    ///
+    /// # Panics
+    ///
+    /// There is no response, or it is not as the schema says.
     #[must_use]
     pub fn get(&self, path: &str) -> Response {
         self.try_get(path).unwrap_or_else(|error| panic!("GET {path}: {error}"))
     }
 
-    /// Requests a path of the health server.
+    /// Requests a path of the health server, as [`get`](Self::get) does.
     ///
     /// # Errors
     ///
     /// There is no response.
+    ///
+    /// # Panics
+    ///
+    /// It is not as the schema says.
     pub fn try_get(&self, path: &str) -> Result<Response, ureq::Error> {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
@@ -239,7 +268,12 @@ impl Worker {
             .new_agent();
         let mut response = agent.get(format!("http://{}{path}", self.address)).call()?;
         let status = response.status().as_u16();
-        Ok(Response { status, body: response.body_mut().read_to_string()? })
+        let content_type = response.headers().get("content-type").cloned();
+        let body = response.body_mut().read_to_string()?;
+        if HEALTH_PATHS.contains(&path) && content_type.is_some_and(|it| it == "application/json") {
+            schema::assert_valid(&body);
+        }
+        Ok(Response { status, body })
     }
 
     /// Sends the text of a request, and reads until the server closes the connection.

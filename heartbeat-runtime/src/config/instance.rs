@@ -25,7 +25,7 @@ pub(crate) struct InstanceConfig {
     pub(crate) local_resources: LocalResources,
     pub(crate) deadlines: Deadlines,
     pub(crate) details: DetailsPolicy,
-    /// What is probably a mistake, and does not prevent the start.
+    /// Probable mistakes that do not prevent the start.
     pub(crate) warnings: Vec<String>,
 }
 

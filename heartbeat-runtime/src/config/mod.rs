@@ -36,5 +36,6 @@ pub use self::local_resources::LocalResourceError;
 #[cfg(feature = "test-util")]
 pub(crate) use self::missing_values::MissingValues;
 pub(crate) use self::numbers::check_numbers;
+pub(crate) use self::secrets::is_secret_name;
 pub(crate) use self::service_configuration::Configuration;
 pub use self::setting_error::SettingError;

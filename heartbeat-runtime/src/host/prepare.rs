@@ -14,7 +14,8 @@ use crate::config::{
 use crate::endpoint::{Address, Endpoint, SocketActivation};
 use crate::environment::RoleEnvironment;
 use crate::error::Error;
-use crate::server::{DetailAccess, HealthState, InstanceInfo, UserEndpoints, UserRoutes};
+use crate::report::{InstanceInfo, ReportSource};
+use crate::server::{DetailAccess, HealthState, UserEndpoints, UserRoutes};
 use crate::tasks::TaskSet;
 use crate::vitals::Vitals;
 
@@ -26,7 +27,7 @@ pub(crate) struct Prepared {
     /// The endpoint that serves the details.
     pub(crate) management: Option<Endpoint>,
     pub(crate) vitals: Arc<Vitals>,
-    info: Arc<InstanceInfo>,
+    pub(crate) source: Arc<ReportSource>,
     /// The routes of user code on both, by name.
     routes: Vec<(String, Arc<UserRoutes>)>,
 }
@@ -73,15 +74,16 @@ impl<S> Host<S, Bound> {
             instance: config.id.clone(),
             started_at: SystemTime::now(),
         };
-        let vitals = Vitals::new(config.deadlines.stall_after, config.deadlines.armed);
+        let vitals = Arc::new(Vitals::new(config.deadlines.stall_after, config.deadlines.armed));
+        let source = ReportSource::new(info, config.endpoints.clone(), Arc::clone(&vitals));
         let served = [Some(heartbeat), management].into_iter().flatten();
         Ok(Prepared {
             routes: served.map(|name| (name.to_owned(), Arc::default())).collect(),
             heartbeat: resolved(heartbeat)?,
             management: management.map(resolved).transpose()?,
             config,
-            vitals: Arc::new(vitals),
-            info: Arc::new(info),
+            vitals,
+            source: Arc::new(source),
         })
     }
 }
@@ -90,10 +92,9 @@ impl Prepared {
     /// Returns the health that an endpoint serves at one of its addresses.
     pub(crate) fn health_state(&self, endpoint: &Endpoint, address: &Address) -> HealthState {
         HealthState {
-            info: Arc::clone(&self.info),
+            source: Arc::clone(&self.source),
             probe_path: endpoint.probe_path().map(str::to_owned),
             access: self.access(endpoint, address),
-            vitals: Arc::clone(&self.vitals),
             routes: self.routes(endpoint.name()),
         }
     }
@@ -109,11 +110,10 @@ impl Prepared {
         runtime: Option<Handle>,
         sockets: SocketActivation,
     ) -> RoleEnvironment {
-        let InstanceInfo { role, version, .. } = *self.info;
         let stop_within = self.config.deadlines.stop_within;
-        let tasks = TaskSet::new(Arc::clone(&self.vitals), runtime.clone(), stop_within);
+        let tasks = TaskSet::new(self.vitals, runtime.clone(), stop_within);
         let endpoints = UserEndpoints::new(self.routes, runtime, sockets);
-        RoleEnvironment::new(role, version, self.config, self.vitals, endpoints, tasks)
+        RoleEnvironment::new(self.config, &self.source, endpoints, tasks)
     }
 
     /// Decides who may see the details at an address. Only this machine reaches a unix socket, and

@@ -61,6 +61,8 @@ fn start<S>(host: Host<S, Bound>) -> Result<Running<S>, StartError> {
     let prepared = errors.keep(prepared);
     let flavor = errors.keep(host.flavor.with_env_overrides(&variables));
     let (prepared, flavor) = errors.into_result(prepared.zip(flavor)).map_err(Error::from)?;
+    #[cfg(feature = "metrics")]
+    crate::metrics::install_facade(&prepared.source.metrics);
     let runtime = flavor.proven_runtime(prepared.vitals.wake_signal())?;
     let mut servers = listen(&prepared, &prepared.heartbeat, &mut sockets)?;
     if let Some(management) = &prepared.management {

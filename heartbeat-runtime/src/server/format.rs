@@ -1,13 +1,7 @@
-//! The formats of a health body, and the choice between them.
+//! The choice between formats, by the `Accept` header.
 
-/// The formats of a body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
-    Json,
-    /// The health check response format for HTTP APIs (draft-inadarei-api-health-check-06).
-    HealthJson,
-    Text,
-}
+use crate::report::Format;
+use crate::report::metrics::MetricsFormat;
 
 impl Format {
     /// Chooses the format that an `Accept` header prefers (RFC 9110, section 12.5.1); JSON if it has
@@ -30,12 +24,15 @@ impl Format {
         }
         preferred.0
     }
+}
 
-    pub(super) fn content_type(self) -> &'static str {
-        match self {
-            Self::Json => "application/json",
-            Self::HealthJson => "application/health+json",
-            Self::Text => "text/plain; charset=utf-8",
+impl MetricsFormat {
+    /// Chooses OpenMetrics if the `Accept` header names it.
+    pub(super) fn negotiate(accept: &str) -> Self {
+        if accept.contains("application/openmetrics-text") {
+            Self::OpenMetrics
+        } else {
+            Self::PrometheusText
         }
     }
 }

@@ -1,18 +1,13 @@
 //! The health server, which reads the verdict and decides nothing, and the routes of user code.
 
 mod accept;
-mod body;
 mod client;
 mod connection;
 mod details;
 mod format;
 mod frames;
 mod heads;
-mod health_json;
-mod json;
 mod limiter;
-mod metrics;
-mod process_stats;
 mod reserved;
 mod router;
 mod rules;
@@ -28,7 +23,7 @@ pub(crate) use self::accept::serve;
 pub(crate) use self::details::DetailAccess;
 #[cfg(feature = "test-util")]
 pub(crate) use self::router::router;
-pub(crate) use self::state::{HealthState, InstanceInfo};
+pub(crate) use self::state::HealthState;
 pub(crate) use self::task::BoxFuture;
 pub use self::user_endpoints::ServeError;
 pub(crate) use self::user_endpoints::UserEndpoints;

@@ -14,12 +14,11 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use tower::ServiceExt;
 use tower::util::MapResponseLayer;
 
-use super::body;
 use super::client::Client;
-use super::format::Format;
-use super::metrics::{self, MetricsFormat};
 use super::rules::NoBody;
 use super::state::HealthState;
+use crate::report::metrics::{self, MetricsFormat};
+use crate::report::{self, Format};
 use crate::vitals::ProbeKind;
 
 pub(crate) use axum::extract::Request;
@@ -77,8 +76,8 @@ fn verdict(
     Viewer { detailed }: Viewer,
     format: Format,
 ) -> impl IntoResponse {
-    let verdict = health.vitals.verdict();
-    let body = body::render(format, &health, detailed, kind, &verdict);
+    let verdict = health.source.vitals.verdict();
+    let body = report::render(format, &health.source, detailed, kind, &verdict);
     let passes = verdict.passes(kind);
     let status = if passes { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, [(CONTENT_TYPE, HeaderValue::from_static(format.content_type()))], body)
@@ -87,7 +86,8 @@ fn verdict(
 async fn scrape(State(health): State<Health>, headers: HeaderMap, _: NoBody) -> impl IntoResponse {
     let format = MetricsFormat::negotiate(accept(&headers).unwrap_or_default());
     let content_type = HeaderValue::from_static(format.content_type());
-    ([(CONTENT_TYPE, content_type)], metrics::render(format, &health))
+    let collected = health.source.collect().await;
+    ([(CONTENT_TYPE, content_type)], metrics::render(format, &health.source, &collected))
 }
 
 async fn list_methods(_: NoBody) -> impl IntoResponse {
@@ -179,7 +179,8 @@ mod tests {
     use tower::ServiceExt;
 
     use super::router;
-    use crate::server::{DetailAccess, HealthState, InstanceInfo, UserRoutes};
+    use crate::report::{InstanceInfo, ReportSource};
+    use crate::server::{DetailAccess, HealthState, UserRoutes};
     use crate::vitals::Vitals;
 
     async fn status(probe_path: &str, access: DetailAccess, asked: &str) -> u16 {
@@ -189,11 +190,11 @@ mod tests {
             instance: "orders-0".to_owned(),
             started_at: UNIX_EPOCH,
         };
+        let vitals = Arc::new(Vitals::new(Duration::from_secs(30), false));
         let health = HealthState {
-            info: Arc::new(info),
+            source: Arc::new(ReportSource::new(info, Vec::new(), vitals)),
             probe_path: Some(probe_path.to_owned()),
             access,
-            vitals: Arc::new(Vitals::new(Duration::from_secs(30), false)),
             routes: Arc::new(UserRoutes::default()),
         };
         let request = Request::get(asked).body(Body::empty()).unwrap();

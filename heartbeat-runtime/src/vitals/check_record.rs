@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::clock::nanoseconds;
+use super::verdict::Status;
 
 /// The record of a check.
 pub(crate) struct CheckRecord {
@@ -29,6 +30,17 @@ pub(crate) struct CheckReport {
     /// Duration of the last run.
     pub(crate) took: Duration,
     pub(crate) message: Option<String>,
+}
+
+impl CheckReport {
+    /// Returns pass, fail, or warn for the failure of a check that is not critical.
+    pub(crate) fn status(&self) -> Status {
+        match (self.passes, self.critical) {
+            (true, _) => Status::Pass,
+            (false, true) => Status::Fail,
+            (false, false) => Status::Warn,
+        }
+    }
 }
 
 const UNKNOWN: u8 = 0;

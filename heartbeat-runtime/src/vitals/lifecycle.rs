@@ -2,10 +2,13 @@
 
 use std::fmt;
 
+use serde::Serialize;
 use tokio::time::Instant;
 
 /// The state of an instance; the diagram in the docs of `host` shows every step.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum State {
     /// `on_start` is active.
     #[default]

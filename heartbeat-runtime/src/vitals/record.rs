@@ -4,6 +4,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::clock::nanoseconds;
 use super::flags::{FlagSnapshot, HeartbeatFlags};
 use crate::log::escape_controls;
@@ -52,7 +54,9 @@ pub(crate) struct HeartbeatReport {
 }
 
 /// The state of a heartbeat.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum HeartbeatState {
     /// It has not beaten yet, and need not.
     Unarmed,
@@ -61,18 +65,6 @@ pub(crate) enum HeartbeatState {
     /// It is under an allowance.
     Allowed,
     Stalled,
-}
-
-impl HeartbeatState {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Unarmed => "unarmed",
-            Self::Beating => "beating",
-            Self::Idle => "idle",
-            Self::Allowed => "allowed",
-            Self::Stalled => "stalled",
-        }
-    }
 }
 
 impl HeartbeatRecord {
@@ -253,7 +245,7 @@ impl HeartbeatRecord {
         Duration::from_nanos(self.alive_at.load(Ordering::Relaxed))
     }
 
-    fn age(&self, now: Duration) -> Duration {
+    pub(super) fn age(&self, now: Duration) -> Duration {
         now.saturating_sub(self.last_alive())
     }
 

@@ -90,7 +90,7 @@ impl Vitals {
             stalled: self.heartbeats.is_stalled(),
             starvation: self.starvation.load(),
             checks: self.checks.summary(),
-            task_waits: self.tasks.is_any_waiting(),
+            task_restarting: self.tasks.is_any_restarting(),
         })
     }
 }
@@ -301,6 +301,11 @@ impl Vitals {
     /// Sets the runtime that canaries enter, or removes it.
     pub(crate) fn set_worker_runtime(&self, runtime: Option<Handle>) {
         self.starvation.set_runtime(runtime);
+    }
+
+    /// Returns the runtime of the worker, while it lives.
+    pub(crate) fn worker_runtime(&self) -> Option<Handle> {
+        self.starvation.runtime()
     }
 
     /// Waits until the next canary is due. Only one thread may wait.

@@ -71,7 +71,7 @@ impl StarvationMonitor {
         }
     }
 
-    fn runtime(&self) -> Option<Handle> {
+    pub(super) fn runtime(&self) -> Option<Handle> {
         self.runtime.lock().ok()?.clone()
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::record::{HeartbeatRecord, HeartbeatReport};
+use super::record::HeartbeatRecord;
 use super::task_state::{TaskPhase, TaskState};
 
 /// The record of a task.
@@ -26,8 +26,8 @@ pub(crate) struct TaskReport {
     pub(crate) phase: TaskPhase,
     pub(crate) restarts: u64,
     pub(crate) last_failure: Option<String>,
-    /// Its `age` is the time since the last beat.
-    pub(crate) heartbeat: HeartbeatReport,
+    /// Time since the last scan that found it alive.
+    pub(crate) age: Duration,
 }
 
 impl TaskRecord {
@@ -72,7 +72,7 @@ impl TaskRecord {
             phase,
             restarts,
             last_failure: inner.last_failure.clone(),
-            heartbeat: inner.heartbeat.report(now),
+            age: inner.heartbeat.age(now),
         }
     }
 

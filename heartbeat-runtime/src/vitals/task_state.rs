@@ -1,13 +1,17 @@
 //! The state of a task. Its supervisor changes it, and the monitor thread reads it, without a lock.
 
+use serde::Serialize;
+
 use super::atomic::{AtomicU64, Ordering};
 
 /// The steps in the life of a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum TaskPhase {
     Running,
     /// It has failed, and waits to be restarted.
-    Waiting,
+    Restarting,
     /// It has failed, and will not be restarted.
     Failed,
 }
@@ -26,7 +30,7 @@ impl TaskState {
     /// Returns the phase and the number of restarts.
     pub(crate) fn load(&self) -> (TaskPhase, u64) {
         let word = self.0.load(Ordering::Acquire);
-        let phases = [TaskPhase::Running, TaskPhase::Waiting, TaskPhase::Failed];
+        let phases = [TaskPhase::Running, TaskPhase::Restarting, TaskPhase::Failed];
         let phase = phases.into_iter().find(|phase| word & MASK == *phase as u64);
         (phase.unwrap_or(TaskPhase::Failed), word >> PHASE_BITS)
     }

@@ -16,7 +16,7 @@ const KEPT: usize = 64;
 pub(crate) struct TaskRegistry {
     records: Mutex<Vec<Arc<TaskRecord>>>,
     /// Number of tasks that wait to be restarted, so that a probe costs the same for any number of tasks.
-    waiting: AtomicUsize,
+    restarting: AtomicUsize,
     /// The end of the worker by the failures of tasks.
     exit: Mutex<Exit>,
 }
@@ -30,11 +30,11 @@ impl TaskRegistry {
     }
 
     pub(super) fn enter(&self, record: &TaskRecord, phase: TaskPhase) {
-        if record.phase() == TaskPhase::Waiting {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
+        if record.phase() == TaskPhase::Restarting {
+            self.restarting.fetch_sub(1, Ordering::Relaxed);
         }
-        if phase == TaskPhase::Waiting {
-            self.waiting.fetch_add(1, Ordering::Relaxed);
+        if phase == TaskPhase::Restarting {
+            self.restarting.fetch_add(1, Ordering::Relaxed);
         }
         record.enter(phase);
     }
@@ -42,8 +42,8 @@ impl TaskRegistry {
     /// Removes a task that has ended, but keeps the last ones that failed.
     pub(super) fn remove(&self, record: &Arc<TaskRecord>) {
         let has_failed = |record: &TaskRecord| record.phase() == TaskPhase::Failed;
-        if record.phase() == TaskPhase::Waiting {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
+        if record.phase() == TaskPhase::Restarting {
+            self.restarting.fetch_sub(1, Ordering::Relaxed);
         }
         let mut records = self.records();
         let failed = records.iter().filter(|other| has_failed(other)).count();
@@ -55,8 +55,8 @@ impl TaskRegistry {
         });
     }
 
-    pub(super) fn is_any_waiting(&self) -> bool {
-        self.waiting.load(Ordering::Relaxed) > 0
+    pub(super) fn is_any_restarting(&self) -> bool {
+        self.restarting.load(Ordering::Relaxed) > 0
     }
 
     /// Records that the failure of a task ends the worker.

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Serialize;
+
 use super::canary::Starvation;
 use super::lifecycle::{Lifecycle, State};
 
@@ -64,7 +66,9 @@ impl FromStr for ProbeKind {
 }
 
 /// The reasons for a status that is not pass, in the order of the list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Reason {
     Faulted,
     Stalled,
@@ -78,7 +82,9 @@ pub(crate) enum Reason {
 
 /// The status, as in the health check response format for HTTP APIs
 /// (draft-inadarei-api-health-check).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Status {
     Pass,
     Warn,
@@ -106,7 +112,7 @@ pub(crate) struct Snapshot {
     pub(crate) starvation: Starvation,
     pub(crate) checks: CheckSummary,
     /// A task has failed, and waits to be restarted.
-    pub(crate) task_waits: bool,
+    pub(crate) task_restarting: bool,
 }
 
 /// The verdict on an instance.
@@ -126,7 +132,7 @@ impl Verdict {
         let Snapshot { lifecycle: Lifecycle { state, started, .. }, checks, .. } = snapshot;
         // During a stop no beat is due, and the last scan may be older.
         let stalled = snapshot.stalled && !state.is_ending();
-        let task_waits = snapshot.task_waits && !state.is_ending();
+        let task_restarting = snapshot.task_restarting && !state.is_ending();
         let starvation = if state.is_ending() { Starvation::No } else { snapshot.starvation };
         let live = state != State::Faulted && !stalled && starvation != Starvation::Fail;
         let reasons = [
@@ -137,7 +143,7 @@ impl Verdict {
             (matches!(state, State::Stopping | State::Stopped), Reason::Stopping),
             (state == State::Busy, Reason::Busy),
             (checks != CheckSummary::Pass, Reason::CheckFailed),
-            (task_waits, Reason::TaskFailed),
+            (task_restarting, Reason::TaskFailed),
         ];
         Self {
             state,
@@ -145,7 +151,9 @@ impl Verdict {
             ready: live && state == State::Running && checks != CheckSummary::Fail,
             started,
             reasons: reasons.into_iter().filter_map(|(holds, why)| holds.then_some(why)).collect(),
-            warned: starvation == Starvation::Warn || checks != CheckSummary::Pass || task_waits,
+            warned: starvation == Starvation::Warn
+                || checks != CheckSummary::Pass
+                || task_restarting,
         }
     }
 
@@ -291,13 +299,13 @@ mod tests {
                 Status::Fail,
             ),
             (
-                Snapshot { task_waits: true, ..ready },
+                Snapshot { task_restarting: true, ..ready },
                 &[Health, Live, Ready, Startup],
                 &[R::TaskFailed],
                 Status::Warn,
             ),
             (
-                Snapshot { task_waits: true, ..stopping },
+                Snapshot { task_restarting: true, ..stopping },
                 &[Live, Startup],
                 &[R::Stopping],
                 Status::Fail,
@@ -307,7 +315,7 @@ mod tests {
                     stalled: true,
                     starvation: Starvation::Fail,
                     checks: CheckSummary::Fail,
-                    task_waits: true,
+                    task_restarting: true,
                     ..ready
                 },
                 &[Startup],

@@ -38,7 +38,7 @@ impl Vitals {
         // Ended by the successor of this heartbeat.
         heartbeat.enter_idle();
         task.set_failure(failure);
-        self.enter_task_phase(task, TaskPhase::Waiting, log);
+        self.enter_task_phase(task, TaskPhase::Restarting, log);
     }
 
     /// Records that a task runs again, with a new heartbeat: guards of the failed run are void.

@@ -1,32 +1,43 @@
-//! The body of a health answer, in the three formats that clients ask for. The public body changes
-//! only when the verdict does.
+//! The body of a health answer. The public one needs no snapshot, so that a probe costs the same for
+//! any number of heartbeats, checks and facts.
 
 use std::fmt::Write;
 
 use serde::Serialize;
 
 use super::format::Format;
-use super::health_json::HealthBody;
-use super::json::Body;
-use super::state::HealthState;
+use super::snapshot::Report;
+use super::source::ReportSource;
+use super::{health_json, json};
 use crate::vitals::{ProbeKind, Reason, Status, Verdict};
 
 /// Writes the answer to a probe, with the details if the client may see them.
-pub(super) fn render(
+pub(crate) fn render(
     format: Format,
-    health: &HealthState,
+    source: &ReportSource,
     detailed: bool,
     kind: ProbeKind,
     verdict: &Verdict,
 ) -> String {
     let status = verdict.status(kind);
     let reasons = if status == Status::Pass { &[] } else { &verdict.reasons[..] };
+    let version = source.info.version;
+    let report = || Report::take(source, verdict);
     match format {
         Format::Text => text(status, reasons),
-        Format::HealthJson => to_json(&HealthBody::new(health, detailed, status, reasons)),
+        Format::HealthJson => {
+            let answer = health_json::Answer::new(version, status, reasons);
+            if detailed { to_json(&answer.with_details(&report())) } else { to_json(&answer) }
+        }
         Format::Json => {
-            let body = Body::new(health, status, verdict.state, reasons);
-            if detailed { to_json(&body.with_details(health)) } else { to_json(&body) }
+            let public =
+                |facts| json::Public { version, status, state: verdict.state, reasons, facts };
+            if detailed {
+                let report = report();
+                to_json(&json::Detailed::new(public(report.facts.as_deref()), &report))
+            } else {
+                to_json(&public(source.facts.public().as_deref()))
+            }
         }
     }
 }
