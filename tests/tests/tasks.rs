@@ -1,7 +1,7 @@
 //! Supervised tasks in real processes: the table of the docs, and what a stop does with tasks that do
 //! not end.
 
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "in a test, that is how to fail")]
+#![expect(clippy::unwrap_used, reason = "in a test, that is how to fail")]
 
 use std::process::Command;
 use std::time::{Duration, Instant};

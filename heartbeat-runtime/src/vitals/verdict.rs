@@ -235,7 +235,7 @@ mod tests {
         let ready = snapshot(State::Running);
         let stopping = snapshot(State::Stopping);
         let unstarted = Lifecycle { started: false, ..stopping.lifecycle };
-        let table: [Row<'_>; 20] = [
+        let table: [Row<'_>; 18] = [
             (snapshot(State::Starting), &[Live], &[R::Starting], Status::Fail),
             (ready, &[Health, Live, Ready, Startup], &[], Status::Pass),
             (snapshot(State::Busy), &[Live, Startup], &[R::Busy], Status::Fail),
@@ -299,18 +299,6 @@ mod tests {
                 Status::Fail,
             ),
             (
-                Snapshot { task_restarting: true, ..ready },
-                &[Health, Live, Ready, Startup],
-                &[R::TaskFailed],
-                Status::Warn,
-            ),
-            (
-                Snapshot { task_restarting: true, ..stopping },
-                &[Live, Startup],
-                &[R::Stopping],
-                Status::Fail,
-            ),
-            (
                 Snapshot {
                     stalled: true,
                     starvation: Starvation::Fail,
@@ -332,6 +320,19 @@ mod tests {
             assert_eq!(passed, passing, "{verdict:?}");
             assert_eq!(verdict.reasons, reasons, "{verdict:?}");
             assert_eq!(verdict.status(Health), status, "{verdict:?}");
+        }
+    }
+
+    #[test]
+    fn a_task_that_waits_to_be_restarted_is_a_warning_except_in_a_stop() {
+        for (state, status, reasons) in [
+            (State::Running, Status::Warn, [Reason::TaskFailed]),
+            (State::Stopping, Status::Fail, [Reason::Stopping]),
+        ] {
+            let verdict = Verdict::of(Snapshot { task_restarting: true, ..snapshot(state) });
+            assert_eq!(verdict.status(ProbeKind::Health), status);
+            assert_eq!(verdict.reasons, reasons);
+            assert!(verdict.live);
         }
     }
 

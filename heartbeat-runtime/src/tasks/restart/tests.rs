@@ -31,7 +31,10 @@ fn expected(restart: Restart, failures: &[(Duration, Duration)]) -> Decision {
         Restart::OnFailure { at_most, within } => (at_most as usize, within),
     };
     let (now, _) = failures[failures.len() - 1];
-    let recent = failures[..failures.len() - 1].iter().filter(|(at, _)| now - *at < within).count();
+    let recent = failures[..failures.len() - 1]
+        .iter()
+        .filter(|(at, _)| now.saturating_sub(*at) < within)
+        .count();
     if recent + 1 > at_most {
         return Decision::StopWorker;
     }
