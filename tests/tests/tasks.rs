@@ -6,7 +6,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use heartbeat_tests::{Signal, Worker};
+use heartbeat_tests::{Signal, Worker, example};
 use serde_json::Value;
 
 fn pool_worker(restart: &str, task: &str) -> Command {
@@ -174,4 +174,15 @@ fn a_stop_is_bounded_whatever_a_task_does() {
             assert_logged(&worker, line, "");
         }
     }
+}
+
+/// The example with a pool: its endpoint is internal, so everybody there sees the details.
+#[test]
+fn the_example_has_four_consumers_that_ship_what_they_have_begun() {
+    let mut worker = Worker::spawn(&mut example("consumer-pool"));
+    worker.wait_until_logged("heartbeat: ready");
+    let health = body(&worker);
+    assert_eq!(states(&health), ["running"; 4], "{health}");
+    worker.signal(Signal::TERM);
+    assert_eq!(worker.wait().code(), Some(0), "{:#?}", worker.log());
 }
