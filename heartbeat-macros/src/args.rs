@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use heartbeat_definition::suggest;
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use syn::parse::Parse;
-use syn::{Lit, LitStr, Path};
+use syn::{ExprPath, Lit, LitStr, Path};
 
 use crate::diagnostic::Diagnostic;
 use crate::item::Item;
@@ -14,14 +14,16 @@ use crate::value::{
 };
 
 /// Each argument with an example.
-const ARGS: [(&str, &str); 10] = [
+const ARGS: [(&str, &str); 12] = [
     ("heartbeat", "heartbeat = \"Heartbeat\""),
     ("management", "management = \"Management\""),
     ("role", "role = \"Orders\""),
     ("definition", "definition = \"../Service.csdef\""),
+    ("init", "init = crate::telemetry"),
     ("stall_after", "stall_after = \"30s\""),
     ("stop_within", "stop_within = \"25s\""),
     ("drain", "drain = \"5s\""),
+    ("recycle_after", "recycle_after = \"60s\""),
     ("flavor", "flavor = \"current_thread\""),
     ("worker_threads", "worker_threads = 4"),
     ("crate", "crate = path::to::heartbeat_runtime"),
@@ -45,9 +47,12 @@ pub(crate) struct Args {
     pub(crate) management: Option<LitStr>,
     pub(crate) role: Option<LitStr>,
     pub(crate) definition: Option<LitStr>,
+    /// The path of a function.
+    pub(crate) init: Option<ExprPath>,
     pub(crate) stall_after: Option<Duration>,
     pub(crate) stop_within: Option<Duration>,
     pub(crate) drain: Option<Duration>,
+    pub(crate) recycle_after: Option<Duration>,
     pub(crate) current_thread: bool,
     /// The number of threads, and the span of the name.
     pub(crate) worker_threads: Option<(usize, Span)>,
@@ -88,9 +93,11 @@ impl Args {
             management: None,
             role: None,
             definition: None,
+            init: None,
             stall_after: None,
             stop_within: None,
             drain: None,
+            recycle_after: None,
             current_thread: false,
             worker_threads: None,
             runtime: None,
@@ -158,6 +165,13 @@ impl Args {
             self.runtime = Some((ident.clone(), path));
             return self.parse_rest(rest);
         }
+        if name == "init" {
+            let (path, rest) = split_value::<ExprPath>(ExprPath::parse, value).map_err(|at| {
+                expected(at, "`init` must be the path of a function, without quotes".to_owned())
+            })?;
+            self.init = Some(path);
+            return self.parse_rest(reject_call(rest)?);
+        }
         let (literal, rest) = split_value::<Lit>(Lit::parse, value)
             .map_err(|at| expected(at, format!("`{name}` must be a literal")))?;
         let result = self.set(ident, name, literal, example);
@@ -197,6 +211,7 @@ impl Args {
             "stall_after" => self.stall_after = Some(positive_duration(name, value, example)?),
             "stop_within" => self.stop_within = Some(positive_duration(name, value, example)?),
             "drain" => self.drain = Some(duration(name, value, example)?),
+            "recycle_after" => self.recycle_after = Some(positive_duration(name, value, example)?),
             "flavor" => self.current_thread = is_current_thread(value, example)?,
             _ => self.worker_threads = Some((thread_count(&value)?, ident.span())),
         }
@@ -240,6 +255,17 @@ impl Args {
         };
         Diagnostic::at(ident.span(), format!("unknown argument `{name}`"), help)
             .note(format!("known arguments: {known}"))
+    }
+}
+
+/// Rejects the parentheses of a call after the path of a function.
+fn reject_call(rest: TokenStream) -> Result<TokenStream, Diagnostic> {
+    match rest.clone().into_iter().next() {
+        Some(TokenTree::Group(call)) if call.delimiter() == Delimiter::Parenthesis => {
+            let message = "`init` must name a function, not call it";
+            Err(Diagnostic::at(call.span(), message, format!("remove `{call}`")))
+        }
+        _ => Ok(rest),
     }
 }
 

@@ -116,14 +116,17 @@ use proc_macro::TokenStream;
 /// | `management = "Management"` | an internal endpoint that shows the details | none |
 /// | `role = "Orders"` | the name of this `<WorkerRole>` | the only one; else the one named like the type or the module, the binary or the package, ignoring case, `-` and `_` |
 /// | `definition = "../Service.csdef"` | the service definition, relative to the package's folder | the nearest `ServiceDefinition.csdef` from there up to the workspace's root |
+/// | `init = crate::telemetry` | a function that runs first of all, before the first log line | none |
 /// | `stall_after = "30s"` | the longest time that `run` may go without a beat, counted from its start | `"30s"`, counted from its first beat |
 /// | `stop_within = "25s"` | the time limit for stopping | `"25s"` |
 /// | `drain = "5s"` | the shortest time that a stopping worker stays up, not ready, before `on_stop` | `"0s"` |
+/// | `recycle_after = "60s"` | the time after which a worker whose live fails without a break recycles itself: a graceful stop, and exit code 75 | never |
 /// | `flavor = "current_thread"` | the flavor of the tokio runtime, as in `#[tokio::main]`: here, spawned tasks share the main thread | `"multi_thread"` |
 /// | `worker_threads = 4` | the number of threads that drive spawned tasks | `TOKIO_WORKER_THREADS`, else one per core |
 /// | `crate = path::to::heartbeat_runtime` | the path of the runtime, for a module or a function; an `impl` names it by its trait | `::heartbeat_runtime` |
 ///
-/// A duration is a whole number followed by its unit: `ms`, `s`, `m` or `h`. Values are literals.
+/// A duration is a whole number followed by its unit: `ms`, `s`, `m` or `h`. `init` and `crate` take a
+/// path; all other values are literals.
 ///
 /// ```no_run
 /// use heartbeat_runtime::{self as heart, Error, RoleEnvironment};
@@ -133,9 +136,11 @@ use proc_macro::TokenStream;
 ///     management = "Management",
 ///     role = "Orders",
 ///     definition = "ServiceDefinition.csdef",
+///     init = telemetry,
 ///     stall_after = "1m",
 ///     stop_within = "20s",
 ///     drain = "500ms",
+///     recycle_after = "5m",
 ///     flavor = "multi_thread",
 ///     worker_threads = 2,
 ///     crate = heart
@@ -144,7 +149,18 @@ use proc_macro::TokenStream;
 ///     role.stopping().await;
 ///     Ok(())
 /// }
+///
+/// fn telemetry() -> Result<(), Error> {
+///     // … installs a subscriber of `tracing`.
+///     Ok(())
+/// }
 /// ```
+///
+/// `init` is a function without parameters that returns `()` or a `Result<(), E>`, such as
+/// `fn telemetry() -> Result<(), Error>`. It runs on the main thread, before the worker reads a variable
+/// and before it has a second thread: a subscriber of `tracing`, a panic hook or a `.env` file belongs
+/// there. An error of it ends the process with one line and exit code 78, a panic with 70. The
+/// arguments that a worker answers without starting, such as `--heartbeat-probe=live`, do not run it.
 ///
 /// # Expansion
 ///
@@ -161,7 +177,8 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
-/// Each argument adds one line before `.start()`. A module is passed as
+/// `init` adds `.init(telemetry)` after the first line, and each other argument one line before
+/// `.start()`. A module is passed as
 /// `::heartbeat_runtime::Host::new(.., orders::on_start, orders::run, orders::on_stop)`, and a
 /// function `main` is nested in the generated one, unchanged. All of this is public API: without
 /// the macro, write it yourself; you lose only the checks.

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{LitStr, Path};
+use syn::spanned::Spanned;
+use syn::{ExprPath, LitStr, Path};
 
 use crate::args::Args;
 use crate::item::Item;
@@ -29,12 +30,14 @@ impl MainFn<'_> {
         };
         let Self { definition, heartbeat, .. } = self;
         let host = self.host(self.args.runtime.as_ref().map(|(_, path)| path));
+        let init = self.args.init.as_ref().map(init);
         let options = options(self.args);
         quote! {
             #before
             fn main() -> ::std::process::ExitCode {
                 #nested
                 #host
+                    #init
                     .definition(::core::include_bytes!(#definition))
                     .heartbeat(#heartbeat)
                     #options
@@ -83,19 +86,29 @@ fn path_to(module: &Ident, function: &Ident) -> TokenStream {
     quote_spanned!(function.span()=> #module::#function)
 }
 
+/// Returns the call that sets `init`, with the span of its path, at which the compiler reports a wrong
+/// signature.
+fn init(path: &ExprPath) -> TokenStream {
+    let method = Ident::new("init", Span::call_site().located_at(path.span()));
+    quote!(.#method(#path))
+}
+
 /// Expands the optional arguments, in the order of the documentation.
 fn options(args: &Args) -> TokenStream {
-    let Args { management, stall_after, stop_within, drain, .. } = args;
+    let Args { management, stall_after, stop_within, drain, recycle_after, .. } = args;
     let management = management.iter().map(|name| quote!(.management(#name)));
     let stall_after = stall_after.map(duration).map(|it| quote!(.stall_after(#it)));
     let stop_within = stop_within.map(duration).map(|it| quote!(.stop_within(#it)));
     let drain = drain.map(duration).map(|it| quote!(.drain(#it)));
+    let recycle_after = recycle_after.map(duration).map(|it| quote!(.recycle_after(#it)));
     let current_thread = args.current_thread.then(|| quote!(.current_thread()));
     let worker_threads = args.worker_threads.map(|(count, _)| {
         let count = Literal::usize_unsuffixed(count);
         quote!(.worker_threads(#count))
     });
-    quote!(#(#management)* #stall_after #stop_within #drain #current_thread #worker_threads)
+    quote!(
+        #(#management)* #stall_after #stop_within #drain #recycle_after #current_thread #worker_threads
+    )
 }
 
 fn duration(duration: Duration) -> TokenStream {

@@ -27,7 +27,7 @@ mod error {
 #[path = "../src/exit.rs"]
 mod exit;
 #[expect(dead_code, unused_imports, unused_macros, reason = "the vital signs log panics")]
-#[path = "../src/log.rs"]
+#[path = "../src/log/mod.rs"]
 mod log;
 #[expect(dead_code, unreachable_pub, unused_imports, reason = "the verdict alone is measured")]
 #[path = "../src/vitals/mod.rs"]

@@ -391,8 +391,8 @@ impl RoleEnvironment {
     ///
     /// The handlers run in the worker's runtime. While that runs no tasks, a request to the heartbeat's
     /// endpoint gets 503 within 5 seconds, and the health paths answer as ever. A handler that panics
-    /// responds with 500. `ConnectInfo<SocketAddr>` is there for TCP. For extractors such as `Json`, add
-    /// `axum` with its feature to your own dependencies.
+    /// responds with 500. `ConnectInfo<SocketAddr>` is there for TCP, with the IPv4 address of an IPv4
+    /// client. For extractors such as `Json`, add `axum` with its feature to your own dependencies.
     ///
     /// At a stop, the endpoint goes on accepting through `drain`, then no more; requests under way have
     /// until `run`'s share of the time ends; then `on_stop` runs.
@@ -453,11 +453,26 @@ impl RoleEnvironment {
     pub fn set_busy(&self, busy: bool) {
         self.instance.vitals.apply_and_log(Event::Busy(busy), |change| {
             if busy {
-                let lasted = Elapsed(change.lasted);
-                lifecycle!(info, "busy (ready fails), after {lasted} of {}", change.from);
+                let (fields, lasted) = (change.to.fields(), Elapsed(change.lasted));
+                let fields = fields.elapsed(lasted);
+                lifecycle!(info, fields, "busy (ready fails), after {lasted} of {}", change.from);
             } else {
-                lifecycle!(info, "no longer busy, after {}", Elapsed(change.state_lasted));
+                let lasted = Elapsed(change.state_lasted);
+                lifecycle!(
+                    info,
+                    change.to.fields().elapsed(lasted),
+                    "no longer busy, after {lasted}"
+                );
             }
+        });
+    }
+
+    /// Requests a graceful stop with exit code 0, as SIGTERM does. It changes nothing if the instance is
+    /// already stopping.
+    pub fn request_stop(&self) {
+        let within = Elapsed(self.instance.config.deadlines.stop_within);
+        self.instance.vitals.apply_and_log(Event::Stop, |change| {
+            lifecycle!(info, change.to.fields(), "stop requested: stopping, within {within}");
         });
     }
 
@@ -465,8 +480,8 @@ impl RoleEnvironment {
     /// changes nothing if the instance is already stopping.
     pub fn request_recycle(&self) {
         let within = Elapsed(self.instance.config.deadlines.stop_within);
-        self.instance.vitals.recycle_and_log(|_| {
-            lifecycle!(info, "recycle requested: stopping, within {within}");
+        self.instance.vitals.recycle_and_log(|change| {
+            lifecycle!(info, change.to.fields(), "recycle requested: stopping, within {within}");
         });
     }
 
@@ -483,6 +498,23 @@ impl RoleEnvironment {
     /// Waits until a stop is requested.
     pub async fn stopping(&self) {
         self.instance.vitals.ending().await;
+    }
+
+    /// Returns a token that is cancelled when a stop is requested, for libraries that take one. It is
+    /// yours: cancelling it stops only what you gave it to.
+    ///
+    /// ```
+    /// # use heartbeat_runtime::RoleEnvironment;
+    /// # async fn consume() {}
+    /// # fn start(role: &RoleEnvironment) {
+    /// let token = role.stopping_token();
+    /// tokio::spawn(async move { token.run_until_cancelled(consume()).await });
+    /// # }
+    /// ```
+    #[cfg(feature = "tokio-util")]
+    #[must_use]
+    pub fn stopping_token(&self) -> tokio_util::sync::CancellationToken {
+        self.instance.vitals.stopping_token()
     }
 
     /// Awaits `future`, or drops it and returns `None` when a stop is requested.

@@ -21,8 +21,8 @@ pub(crate) enum Exit {
     Usage,
     /// The worker could not start.
     Configuration,
-    /// `--heartbeat-probe` was given.
-    Probe { is_success: bool },
+    /// The program has answered a question instead of starting.
+    Answer { is_success: bool },
     /// A second signal of that number arrived during the stop.
     Signal(u8),
 }
@@ -31,8 +31,8 @@ impl Exit {
     /// Returns the exit code, from `sysexits.h` where it has one.
     pub(crate) fn code(self) -> u8 {
         match self {
-            Self::Clean | Self::Probe { is_success: true } => 0,
-            Self::Error | Self::Probe { is_success: false } => 1,
+            Self::Clean | Self::Answer { is_success: true } => 0,
+            Self::Error | Self::Answer { is_success: false } => 1,
             Self::Usage => 2,
             Self::Panic => 70,
             Self::Recycle | Self::Timeout => 75,
@@ -68,7 +68,7 @@ impl fmt::Display for Exit {
             Self::Timeout => "stopped, with unfinished work aborted,",
             Self::Signal(_) => "stopped by a second signal",
             Self::Configuration => "stopped by a configuration error",
-            Self::Usage | Self::Probe { .. } => "not started",
+            Self::Usage | Self::Answer { .. } => "not started",
         })
     }
 }

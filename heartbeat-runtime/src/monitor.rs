@@ -1,6 +1,9 @@
 //! The monitor: a thread and a runtime of its own, which serves health, handles signals, scans the
 //! vitals and keeps deadlines, whatever the threads of the worker do.
 
+mod changes;
+mod recycle;
+
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -13,12 +16,15 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
+use self::changes::log_changes;
+use self::recycle::recycle_when_due;
+use crate::config::Deadlines;
 use crate::endpoint::{BoundListener, Listener};
 use crate::exit::Exit;
-use crate::log::{self, Elapsed, lifecycle};
+use crate::log::{self, Elapsed, Fields, lifecycle};
 use crate::server::{self, BoxFuture, HealthState};
 use crate::supervisor::{Signals, Systemd};
-use crate::vitals::{Canary, Event, HeartbeatState, Reason, ScanReport, State, Verdict, Vitals};
+use crate::vitals::{Canary, Event, Reason, ScanReport, State, Verdict, Vitals};
 
 /// Time for the last responses.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
@@ -38,17 +44,11 @@ pub(crate) struct MonitorHandle {
     close: oneshot::Sender<()>,
 }
 
-/// The deadlines that the monitor keeps.
-#[derive(Clone, Copy)]
-pub(crate) struct MonitorConfig {
-    pub(crate) stop_within: Duration,
-}
-
 /// The work of the monitor thread.
 struct Monitor {
     servers: Vec<(Listener, HealthState)>,
     vitals: Arc<Vitals>,
-    config: MonitorConfig,
+    deadlines: Deadlines,
     systemd: Systemd,
     signals: Signals,
 }
@@ -73,7 +73,7 @@ impl MonitorBuilder {
         self,
         servers: Vec<(BoundListener, HealthState)>,
         vitals: Arc<Vitals>,
-        config: MonitorConfig,
+        deadlines: Deadlines,
         systemd: Systemd,
         announce: impl FnOnce(),
     ) -> io::Result<MonitorHandle> {
@@ -87,7 +87,7 @@ impl MonitorBuilder {
         let (close, closing) = oneshot::channel();
         let (announced, announcement) = oneshot::channel::<()>();
         let canary_vitals = Arc::clone(&vitals);
-        let monitor = Monitor { servers, vitals, config, systemd, signals };
+        let monitor = Monitor { servers, vitals, deadlines, systemd, signals };
         // First, so that no probe passes before every thread of ours exists.
         spawn("canary", move || send_canaries(&canary_vitals))?;
         let thread = spawn("heartbeat", move || {
@@ -121,7 +121,8 @@ impl MonitorHandle {
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
     thread::Builder::new().name(name.to_owned()).spawn(move || {
         if catch_unwind(AssertUnwindSafe(work)).is_err() {
-            lifecycle!(error, "the monitor panicked: forcing exit {}", Exit::Panic.code());
+            let code = Exit::Panic.code();
+            lifecycle!(error, Fields::exit(code), "the monitor panicked: forcing exit {code}");
             force_exit(Exit::Panic);
         }
     })
@@ -131,7 +132,8 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<JoinHan
 
 impl Monitor {
     async fn run(self, closing: oneshot::Receiver<()>) {
-        let Self { servers, vitals, config, mut systemd, signals } = self;
+        let Self { servers, vitals, deadlines, mut systemd, signals } = self;
+        let stop_within = deadlines.stop_within;
         let (close_servers, servers_closing) = tokio::sync::watch::channel(());
         let mut tasks = JoinSet::new();
         for (listener, health) in servers {
@@ -139,13 +141,13 @@ impl Monitor {
                 Box::pin(server::serve(listener, health, servers_closing.clone()));
             tasks.spawn(server);
         }
-        let mut signals = pin!(handle_signals(signals, &vitals, config.stop_within));
+        let mut signals = pin!(handle_signals(signals, &vitals, stop_within));
         tokio::select! {
             _ = closing => {}
             () = signals.as_mut() => {}
-            () = watch_health(&vitals) => {}
+            () = watch_health(&vitals, &deadlines) => {}
             () = systemd.follow(&vitals) => {}
-            exit = stop_deadline(&vitals, config.stop_within) => force_exit(exit),
+            exit = stop_deadline(&vitals, stop_within) => force_exit(exit),
         }
         systemd.notify(&vitals);
         drop(close_servers);
@@ -153,7 +155,7 @@ impl Monitor {
         tokio::select! {
             _ = timeout(CLOSE_WITHIN, tasks.join_all()) => {}
             () = signals => {}
-            () = vitals.ending_for(config.stop_within) => {}
+            () = vitals.ending_for(stop_within) => {}
         }
     }
 }
@@ -162,11 +164,12 @@ impl Monitor {
 async fn handle_signals(mut signals: Signals, vitals: &Vitals, stop_within: Duration) {
     let first = signals.next().await;
     let mut same = pin!(sleep(SAME_SIGNAL));
-    let is_first = vitals.apply_and_log(Event::Stop, |_| {
-        lifecycle!(info, "{first}: stopping, within {}", Elapsed(stop_within));
+    let within = Elapsed(stop_within);
+    let is_first = vitals.apply_and_log(Event::Stop, |change| {
+        lifecycle!(info, change.to.fields(), "{first}: stopping, within {within}");
     });
     if !is_first {
-        lifecycle!(info, "{first}: already stopping");
+        lifecycle!(info, vitals.verdict().fields(), "{first}: already stopping");
     }
     loop {
         tokio::select! {
@@ -176,91 +179,43 @@ async fn handle_signals(mut signals: Signals, vitals: &Vitals, stop_within: Dura
             () = same.as_mut() => break,
         }
     }
-    let second = signals.next().await;
+    let second = loop {
+        let signal = signals.next().await;
+        if signal.is_forcing() {
+            break signal;
+        }
+    };
     let exit = Exit::Signal(second.number());
-    lifecycle!(error, "{second} during the stop: forcing exit {}", exit.code());
+    let fields = vitals.verdict().fields().exit_code(exit.code());
+    lifecycle!(error, fields, "{second} during the stop: forcing exit {}", exit.code());
     force_exit(exit);
 }
 
-/// Scans the vitals again and again, and logs changes.
-pub(crate) async fn watch_health(vitals: &Vitals) {
+/// Scans the vitals again and again, logs changes, and recycles the worker when it is due.
+pub(crate) async fn watch_health(vitals: &Vitals, deadlines: &Deadlines) {
     let mut report = ScanReport::default();
     loop {
         report = vitals.scan(&report, |next| log_changes(vitals, &report, next));
         log_panics(vitals);
+        let left = recycle_when_due(vitals, &report, deadlines);
+        let period = left.map_or(report.period, |left| left.min(report.period));
         let slept_at = Instant::now();
-        vitals.clock().arm(report.period);
-        let _ = timeout(report.period, vitals.scan_due()).await;
-        vitals.clock().tick(report.period, slept_at.elapsed());
+        vitals.clock().arm(period);
+        let _ = timeout(period, vitals.scan_due()).await;
+        vitals.clock().tick(period, slept_at.elapsed());
     }
 }
 
 /// Logs the task panics that are not logged yet: at a scan, and before a failure that one causes.
 pub(crate) fn log_panics(vitals: &Vitals) {
     vitals.panics().log_new(|count, last| {
-        let plural = if count == 1 { "" } else { "s" };
-        lifecycle!(warn, "a task {last}: the worker goes on ({count} task panic{plural} so far)");
+        let (fields, plural) = (vitals.verdict().fields(), if count == 1 { "" } else { "s" });
+        lifecycle!(
+            warn,
+            fields,
+            "a task {last}: the worker goes on ({count} task panic{plural} so far)"
+        );
     });
-}
-
-/// Logs what began and what ended between two scans, a line each. A change of the verdict without
-/// one of these causes gets a line of its own. Nothing recovers during a stop: a beat is only no
-/// longer due.
-fn log_changes(vitals: &Vitals, before: &ScanReport, after: &ScanReport) {
-    let mut is_explained = false;
-    for stall in after.stalled.iter().filter(|stall| !before.has_stalled(&stall.name)) {
-        let (name, silent) = (&stall.name, Elapsed(after.at.saturating_sub(stall.since)));
-        let excess = if stall.exceeds_allowance { ", longer than its allowance" } else { "" };
-        if stall.is_abandoned {
-            lifecycle!(warn, "stalled: `{name}` was dropped without finish (live and ready fail)");
-        } else {
-            lifecycle!(
-                warn,
-                "stalled: no beat from `{name}` for {silent}{excess} (live and ready fail)"
-            );
-        }
-        is_explained = true;
-    }
-    for failure in after.failing.iter().filter(|failure| !before.has_failed(&failure.name)) {
-        let (name, message) = (&failure.name, &failure.message);
-        let effect = if failure.critical { "ready fails" } else { "status warn" };
-        lifecycle!(warn, "check `{name}` failed: {message} ({effect})");
-        is_explained = true;
-    }
-    if after.ending {
-        return;
-    }
-    for stall in before.stalled.iter().filter(|stall| !after.has_stalled(&stall.name)) {
-        let (name, silent) = (&stall.name, Elapsed(after.at.saturating_sub(stall.since)));
-        let reports = vitals.heartbeat_reports();
-        match reports.iter().find(|report| report.name == *name).map(|report| report.state) {
-            Some(HeartbeatState::Idle) => {
-                lifecycle!(info, "recovered: `{name}` is idle, after {silent}");
-            }
-            Some(HeartbeatState::Allowed) => {
-                lifecycle!(info, "recovered: `{name}` has an allowance, after {silent}");
-            }
-            Some(HeartbeatState::Beating) => {
-                lifecycle!(info, "recovered: `{name}` beats again, after {silent}");
-            }
-            _ => lifecycle!(info, "recovered: `{name}` finished, after {silent}"),
-        }
-        is_explained = true;
-    }
-    for failure in before.failing.iter().filter(|failure| !after.has_failed(&failure.name)) {
-        let (name, failed) = (&failure.name, Elapsed(after.at.saturating_sub(failure.since)));
-        if vitals.check_reports().iter().any(|check| check.name == *name) {
-            lifecycle!(info, "check `{name}` recovered, after {failed}");
-        } else {
-            lifecycle!(info, "check `{name}` ended, after it had failed for {failed}");
-        }
-        is_explained = true;
-    }
-    let change = after.transition.as_ref().filter(|change| !is_explained && change.is_news());
-    if let Some(change) = change {
-        let (to, from, lasted) = (&change.to, &change.from, Elapsed(change.lasted));
-        lifecycle!(info, "{to}, after {lasted} of {from}");
-    }
 }
 
 /// Sends canaries into the worker's runtime until the instance ends, and logs when one is missing.
@@ -282,11 +237,13 @@ fn send_canaries(vitals: &Vitals) {
                     starved_at = change.at;
                 }
                 let effect = if change.to.live { "status warn" } else { "live and ready fail" };
-                lifecycle!(warn, "starved: the worker's runtime runs no tasks ({effect})");
+                let fields = change.to.fields();
+                lifecycle!(warn, fields, "starved: the worker's runtime runs no tasks ({effect})");
             } else if is_starved(&change.from) {
                 let starved = Elapsed(change.at.saturating_sub(starved_at));
                 lifecycle!(
                     info,
+                    change.to.fields().elapsed(starved),
                     "recovered: the worker's runtime runs tasks again, after {starved}"
                 );
             }
@@ -306,13 +263,15 @@ pub(crate) async fn stop_deadline(vitals: &Vitals, stop_within: Duration) -> Exi
     let mut unfinished = vitals.unfinished();
     let within = Elapsed(stop_within);
     unfinished.push(format!("{} did not finish within {within}", lifecycle.phase));
-    lifecycle!(error, "stop overdue: {}: forcing exit {}", unfinished.join("; "), exit.code());
+    let (fields, unfinished) = (vitals.verdict().fields(), unfinished.join("; "));
+    let fields = fields.exit_code(exit.code()).elapsed(within);
+    lifecycle!(error, fields, "stop overdue: {unfinished}: forcing exit {}", exit.code());
     exit
 }
 
 /// Ends the process, after the last lines are written if they can be.
 #[expect(clippy::disallowed_methods, reason = "the one place where the process ends itself")]
 fn force_exit(exit: Exit) {
-    log::flush(log::FLUSH_TIMEOUT);
+    log::finish(log::FLUSH_TIMEOUT);
     std::process::exit(exit.code().into());
 }

@@ -63,12 +63,14 @@
 //! ```
 
 use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
+use axum::extract::ConnectInfo;
 use axum::response::IntoResponse;
 use http::{Request, StatusCode};
 use tokio::runtime::Handle;
@@ -187,7 +189,7 @@ impl<S: 'static> TestHost<S> {
                 biased;
                 exit = phases.drive(&role, &deadlines) => exit,
                 exit = stop_deadline(&vitals, deadlines.stop_within) => exit,
-                () = watch_health(&vitals) => Exit::Timeout,
+                () = watch_health(&vitals, &deadlines) => Exit::Timeout,
             };
             vitals.apply(Event::Ended);
             ended.send_replace(Some(exit.code()));
@@ -199,7 +201,7 @@ impl<S: 'static> TestHost<S> {
         };
         let (exit_code, ()) = tokio::join!(life, beside);
         vitals.set_worker_runtime(None);
-        log::flush(log::FLUSH_TIMEOUT);
+        log::finish(log::FLUSH_TIMEOUT);
         Ok(exit_code)
     }
 
@@ -263,13 +265,16 @@ impl TestWorker {
 
     /// Sends a request to an endpoint, without a port: to the health paths and your routes on the
     /// heartbeat endpoint, to your routes alone on another one. The status is 404 if your code does
-    /// not serve it (yet).
+    /// not serve it (yet). Unless the request has a `ConnectInfo<SocketAddr>` as an extension, it comes
+    /// from 127.0.0.1.
     pub async fn request(
         &self,
         endpoint: &str,
         request: http::Request<impl Into<Body>>,
     ) -> http::Response<Body> {
-        let request = request.map(Into::into);
+        let mut request = request.map(Into::into);
+        let client = ConnectInfo(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        request.extensions_mut().get_or_insert(client);
         if endpoint == self.heartbeat {
             return self.answer(request).await;
         }

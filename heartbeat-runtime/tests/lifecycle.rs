@@ -2,7 +2,7 @@
 
 #![cfg(feature = "test-util")]
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use heartbeat_runtime::host::Bound;
 use heartbeat_runtime::{Error, Host, RoleEnvironment, SettingError};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 const DEFINITION: &[u8] = br#"
     <ServiceDefinition name="Trials" xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition">
@@ -188,6 +188,123 @@ async fn a_recycle_is_a_stop_with_exit_code_75() {
     let code = host.test().run(async |worker| assert_eq!(worker.ended().await, 75));
     assert_eq!(code.await.unwrap(), 75);
     assert_eq!(diary.borrow().last(), Some(&("on_stop", 1)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_may_request_its_stop_in_each_phase() {
+    let (host, diary) = worker(async |role: &RoleEnvironment| {
+        role.request_stop();
+        // The first request counts.
+        role.request_recycle();
+        assert!(role.is_stopping());
+        until_stopped(role).await
+    });
+    let code = host.test().run(async |worker| assert_eq!(worker.ended().await, 0));
+    assert_eq!(code.await.unwrap(), 0);
+    assert_eq!(diary.borrow().last(), Some(&("on_stop", 1)));
+
+    let (host, diary) = worker(until_stopped);
+    let code = host.test().run(async |worker| {
+        worker.role().request_stop();
+        assert_eq!(worker.ended().await, 0);
+    });
+    assert_eq!(code.await.unwrap(), 0);
+    assert_eq!(*diary.borrow(), [("on_start", 0), ("on_stop", 1)]);
+}
+
+#[cfg(feature = "tokio-util")]
+#[tokio::test(start_paused = true)]
+async fn a_stopping_token_is_cancelled_at_the_stop() {
+    let (host, diary) = worker(async |role: &RoleEnvironment| {
+        // It is the user's own: cancelling it does not stop the worker, nor cancel another.
+        role.stopping_token().cancel();
+        let token = role.stopping_token();
+        assert!(!role.is_stopping() && !token.is_cancelled());
+        token.run_until_cancelled(std::future::pending::<()>()).await;
+        assert!(role.is_stopping() && role.stopping_token().is_cancelled());
+        Ok(())
+    });
+    let code = host.test().run(async |worker| {
+        sleep(5 * SECOND).await;
+        let token = worker.role().stopping_token();
+        worker.stop();
+        assert!(token.is_cancelled());
+    });
+    assert_eq!(code.await.unwrap(), 0);
+    let expected = [("on_start", 0), ("run", 1), ("run returned", 5), ("on_stop", 5)];
+    assert_eq!(*diary.borrow(), expected);
+}
+
+/// Returns the second at which a worker that runs like this is asked to stop, within a minute.
+async fn recycled_at(
+    run: impl AsyncFnOnce(&RoleEnvironment) -> Result<(), Error> + 'static,
+) -> Option<u64> {
+    let (host, _diary) = worker(run);
+    let start = Instant::now();
+    let host = host.stall_after(8 * SECOND).recycle_after(30 * SECOND);
+    let stopping = Rc::new(Cell::new(None));
+    let at = Rc::clone(&stopping);
+    let code = host.test().run(async move |worker| {
+        let role = worker.role();
+        if timeout(60 * SECOND, role.stopping()).await.is_ok() {
+            at.set(Some(start.elapsed().as_secs()));
+            assert_eq!(worker.ended().await, 75);
+        }
+    });
+    assert!(code.await.is_ok_and(|code| code == 75 || stopping.get().is_none()));
+    stopping.get()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_recycles_itself_when_live_has_failed_for_too_long() {
+    // `run` begins after one second and is stalled 8 s later, less the time between two scans.
+    let is_in_time = |at: Option<u64>| at.is_some_and(|at| (38..=39).contains(&at));
+    assert!(is_in_time(recycled_at(until_stopped).await));
+    let hangs = async |_: &RoleEnvironment| std::future::pending().await;
+    assert!(is_in_time(recycled_at(hangs).await));
+    let recovers = async |role: &RoleEnvironment| {
+        sleep(30 * SECOND).await;
+        role.beat();
+        until_stopped(role).await
+    };
+    assert_eq!(recycled_at(recovers).await, None, "live has failed for 22 s, and for 22 s more");
+    let beats = async |role: &RoleEnvironment| {
+        while role.until_stopping(sleep(SECOND)).await.is_some() {
+            role.beat();
+        }
+        Ok(())
+    };
+    assert_eq!(recycled_at(beats).await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_recycles_itself_during_on_start_too() {
+    let host = Host::new(
+        "W",
+        "1.0.0",
+        async |role: &RoleEnvironment| {
+            let _stuck = role.heartbeat("loader").stall_after(5 * SECOND).register()?;
+            role.stopping().await;
+            Ok(())
+        },
+        async |(): &mut (), _: &RoleEnvironment| Ok(()),
+        async |(): (), _: &RoleEnvironment| Ok(()),
+    );
+    let host = host.definition(DEFINITION).heartbeat("Heartbeat").recycle_after(10 * SECOND);
+    let start = Instant::now();
+    let code = host.test().run(async |worker| assert_eq!(worker.ended().await, 75));
+    assert_eq!(code.await.unwrap(), 75);
+    assert_eq!(start.elapsed().as_secs(), 15);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stalled_worker_goes_on_by_default() {
+    let (host, _diary) = worker(until_stopped);
+    let code = host.stall_after(SECOND).test().run(async |worker| {
+        sleep(600 * SECOND).await;
+        assert_eq!(worker.probe("/livez").await.status, 503);
+    });
+    assert_eq!(code.await.unwrap(), 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -42,6 +42,8 @@ pub struct Worker {
     stdin: Option<ChildStdin>,
     stderr: Receiver<String>,
     log: Vec<String>,
+    /// Number of lines of the log that [`Worker::wait_for_line`] has passed.
+    passed: usize,
     address: String,
 }
 
@@ -140,6 +142,8 @@ impl Worker {
         let line = worker.wait_for_line("http://");
         let (_, url) = line.split_once("http://").unwrap_or_default();
         url.split('/').next().unwrap_or_default().clone_into(&mut worker.address);
+        // The line may come after those that `on_start` prints, for which a test may wait.
+        worker.passed = 0;
         worker
     }
 
@@ -159,7 +163,7 @@ impl Worker {
             lines.try_for_each(|line| send.send(line))
         });
         let stdin = child.stdin.take();
-        Self { child, stdin, stderr, log: Vec::new(), address: String::new() }
+        Self { child, stdin, stderr, log: Vec::new(), passed: 0, address: String::new() }
     }
 
     /// Returns the `ip:port` of the health server.
@@ -180,7 +184,7 @@ impl Worker {
         &self.log
     }
 
-    /// Reads the log until a new line contains `text`, and returns that line.
+    /// Reads the log until a further line contains `text`, and returns that line.
     ///
     /// # Panics
     ///
@@ -188,13 +192,14 @@ impl Worker {
     pub fn wait_for_line(&mut self, text: &str) -> String {
         let deadline = Instant::now() + TIMEOUT;
         loop {
-            match self.stderr.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-                Ok(line) => {
-                    self.log.push(line.clone());
-                    if line.contains(text) {
-                        return line;
-                    }
+            while let Some(line) = self.log.get(self.passed) {
+                self.passed += 1;
+                if line.contains(text) {
+                    return line.clone();
                 }
+            }
+            match self.stderr.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(line) => self.log.push(line),
                 Err(error) => panic!("no line with {text:?} ({error}):\n{}", self.log.join("\n")),
             }
         }
@@ -219,6 +224,7 @@ impl Worker {
         {
             self.log.push(line);
         }
+        self.passed = self.log.len();
     }
 
     /// Presses Enter on stdin.

@@ -30,12 +30,14 @@ fn end_of(command: &mut Command) -> (Option<i32>, Vec<String>) {
     (worker.wait().code(), worker.log().to_vec())
 }
 
-/// Runs a worker that stops by itself, and returns the lines between its start and user code.
+/// Runs a worker, and returns its lines after the first until it is ready.
 fn warnings(command: &mut Command) -> Vec<String> {
     let mut worker = Worker::spawn(command);
-    worker.wait_for_line("in on_start");
-    let start = worker.log().iter().position(|line| line.contains(" is starting; ")).unwrap();
-    let warnings = worker.log()[start + 1..worker.log().len() - 1].to_vec();
+    worker.wait_for_line("heartbeat: ready after ");
+    let lines = worker.log().iter().filter(|line| line.starts_with("heartbeat: "));
+    let lines: Vec<_> = lines.cloned().collect();
+    assert!(lines[0].contains(" is starting; "), "{lines:#?}");
+    let warnings = lines[1..lines.len() - 1].to_vec();
     worker.signal(Signal::TERM);
     assert_eq!(worker.wait().code(), Some(0), "a warning refuses nothing: {:#?}", worker.log());
     warnings

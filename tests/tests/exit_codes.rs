@@ -43,6 +43,8 @@ fn errors_and_panics_of_each_phase_have_their_exit_codes() {
         ("run panic", 70, &ALL[..2], format!("run {panic}")),
         ("on_stop error", 1, ALL, format!("on_stop failed: {error}")),
         ("on_stop panic", 70, ALL, format!("on_stop {panic}")),
+        ("on_start request stop", 0, &["on_start", "on_stop"], "stop requested".to_owned()),
+        ("run request stop", 0, ALL, "stop requested: stopping, within 500 ms".to_owned()),
         ("on_start recycle", 75, &["on_start", "on_stop"], "recycle requested".to_owned()),
         ("run recycle", 75, ALL, "recycle requested: stopping".to_owned()),
         ("drop panic", 70, ALL, format!("on_stop {panic}")),
@@ -163,16 +165,6 @@ fn a_stop_may_have_no_practical_time_limit() {
 }
 
 #[test]
-fn ignores_sighup() {
-    let mut worker = Worker::spawn(&mut failing_worker("run stop"));
-    worker.wait_for_line("in run");
-    worker.signal(Signal::HUP);
-    assert_eq!(worker.get("/readyz").status, 200);
-    worker.signal(Signal::TERM);
-    assert_eq!(worker.wait().code(), Some(0));
-}
-
-#[test]
 fn counts_the_panic_of_a_task_and_goes_on() {
     let mut command = failing_worker("run spawn panic");
     let mut worker = Worker::spawn(command.env("HEARTBEAT_DETAILS", "always"));
@@ -224,7 +216,10 @@ fn exits_with_0_after_one_on_stop_at_whatever_time_the_signal_arrives() {
         seed ^= seed << 13;
         seed ^= seed >> 7;
         seed ^= seed << 17;
-        let mut worker = Worker::spawn(&mut failing_worker("every 3ms"));
+        let mut command = failing_worker("every 3ms");
+        let mut worker =
+            Worker::spawn_raw(command.env("HEARTBEAT_ENDPOINT_HEARTBEAT", "127.0.0.1:0"));
+        worker.wait_for_line("in on_start");
         worker.read_log_for(Duration::from_micros(seed % 12_000));
         worker.signal(Signal::TERM);
         let code = worker.wait().code();

@@ -77,6 +77,22 @@ fn its_smallest_worker_is_the_hello_worker() {
 }
 
 #[test]
+fn its_axum_service_is_the_web_worker() {
+    let readme = read("README.md");
+    for main in ["src/before.rs", "src/main.rs"] {
+        let source = without_tests(&read(&format!("examples/web-worker/{main}")));
+        let code = source[source.find("mod ").unwrap()..].trim_end();
+        let shown = format!("`{main}`\n\n```rust\n{code}\n```\n");
+        assert!(readme.contains(&shown), "the code differs:\n{code}");
+    }
+    let definition = read("examples/web-worker/ServiceDefinition.csdef");
+    let endpoints =
+        definition.lines().map(str::trim).filter(|line| line.contains("Endpoint name="));
+    let endpoints = endpoints.collect::<Vec<_>>().join("\n");
+    assert!(readme.contains(&format!("```xml\n{endpoints}\n```")), "not declared: {endpoints}");
+}
+
+#[test]
 #[cfg(target_os = "linux")]
 fn systemd_accepts_its_unit() {
     let readme = read("README.md");
@@ -117,9 +133,11 @@ fn its_variables_are_those_of_the_runtime() {
         .filter(|name| name.starts_with("HEARTBEAT_"))
         .collect();
     assert_eq!(table, in_code);
-    let known = without_tests(&read("heartbeat-runtime/src/config/unknown_variables.rs"));
+    let known = ["known_variables.rs", "unknown_variables.rs"]
+        .map(|file| without_tests(&read(&format!("heartbeat-runtime/src/config/{file}"))))
+        .concat();
     for name in table.iter().map(|name| name.trim_end_matches("<NAME>")) {
-        assert!(known.contains(&format!("\"{name}\"")), "no {name} in unknown_variables.rs");
+        assert!(known.contains(&format!("\"{name}\"")), "no {name} in known_variables.rs");
     }
 }
 
@@ -198,6 +216,19 @@ fn it_names_every_path_of_the_router() {
     for path in paths {
         assert!(readme.contains(&format!("`{path}`")), "no {path} in the README");
     }
+}
+
+#[test]
+fn its_fields_are_those_of_log_lines() {
+    let line = read("heartbeat-runtime/src/log/line.rs");
+    let (_, fields) = line.split_once("struct Fields {").unwrap();
+    let (fields, _) = fields.split_once('}').unwrap();
+    let fields = fields.lines().filter_map(|line| line.split_once(": "));
+    let in_code: BTreeSet<_> = fields.map(|(name, _)| name.trim().to_owned()).collect();
+    let rows = table::<2>("field");
+    let quoted = rows.iter().flat_map(|[names, _]| quoted(names));
+    let in_table: BTreeSet<_> = quoted.map(str::to_owned).collect();
+    assert_eq!(in_table, in_code);
 }
 
 #[test]

@@ -165,13 +165,16 @@ fn refuses_unknown_arguments_that_begin_with_heartbeat() {
         (&["--heartbeat-probe=li\nve"], did_you_mean("--heartbeat-probe=li\\nve", live)),
         (
             &["--heartbeats"],
-            "`--heartbeats` is not an argument of a worker: write --heartbeat-probe=live, \
-             --heartbeat-probe=ready or --heartbeat-probe=startup"
-                .to_owned(),
+            "`--heartbeats` is not an argument of a worker: `--help` lists them".to_owned(),
         ),
         (&[live, "-v"], alone.to_owned()),
         (&["-v", live], alone.to_owned()),
         (&[live, live], alone.to_owned()),
+        (
+            &["--heartbeat-describe=json"],
+            did_you_mean("--heartbeat-describe=json", "--heartbeat-describe"),
+        ),
+        (&["--help", live], alone.to_owned()),
     ] {
         let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
         assert_arguments_refused(&arguments, &line);
@@ -194,7 +197,8 @@ fn assert_arguments_refused(arguments: &[OsString], line: &str) {
 fn ignores_other_arguments() {
     let mut command = worker();
     let not_text = OsString::from_vec(vec![0xff]);
-    let mut worker = Worker::spawn(command.args(["-v", "heartbeat", "--heart"]).arg(not_text));
+    let mut worker =
+        Worker::spawn(command.args(["-v", "--help", "heartbeat", "--heart"]).arg(not_text));
     worker.wait_for_line("in run");
     worker.signal(Signal::TERM);
     assert_eq!(worker.wait().code(), Some(0), "{:#?}", worker.log());

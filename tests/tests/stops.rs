@@ -53,7 +53,8 @@ fn logs_its_lines_before_a_phase_prints_its_own() {
     for _ in 0..20 {
         let mut worker = Worker::spawn(&mut failing_worker("run error"));
         assert_eq!(worker.wait().code(), Some(1));
-        let lines = ["is starting", "in on_start", "ready", "in run", "run failed", "in on_stop"];
+        // The first line waits for a subscriber, until `on_start` has ended.
+        let lines = ["in on_start", "is starting", "ready", "in run", "run failed", "in on_stop"];
         assert_in_order(&worker, &lines);
     }
 }

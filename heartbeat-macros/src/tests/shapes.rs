@@ -161,9 +161,11 @@ fn expands_every_argument() {
         management = "Management",
         role = "Orders",
         definition = "../ServiceDefinition.csdef",
+        init = crate::telemetry::<Json>,
         stall_after = "1m",
         stop_within = "2500ms",
         drain = "0s",
+        recycle_after = "60s",
         flavor = "multi_thread",
         worker_threads = 4,
         crate = crate::heart,
@@ -180,12 +182,14 @@ fn expands_every_argument() {
                     Ok(())
                 }
                 crate::heart::Host::from_main("Orders", ::core::env!("CARGO_PKG_VERSION"), main)
+                    .init(crate::telemetry::<Json>)
                     .definition(::core::include_bytes!("../../ServiceDefinition.csdef"))
                     .heartbeat("Heartbeat")
                     .management("Management")
                     .stall_after(::core::time::Duration::from_secs(60))
                     .stop_within(::core::time::Duration::from_millis(2500))
                     .drain(::core::time::Duration::from_secs(0))
+                    .recycle_after(::core::time::Duration::from_secs(60))
                     .worker_threads(4)
                     .start()
                     .run()

@@ -6,7 +6,7 @@ use std::fs;
 use crate::scratch::{Scratch, ui};
 
 /// Each program in `rustc/`, and the code that the compiler underlines.
-const PROGRAMS: [(&str, &[&str]); 15] = [
+const PROGRAMS: [(&str, &[&str]); 18] = [
     ("impl_for_unknown_type", &["Orders"]),
     ("impl_of_trait_not_imported", &["WorkerRole"]),
     ("impl_of_unknown_trait", &["WorkerRoll"]),
@@ -16,6 +16,9 @@ const PROGRAMS: [(&str, &[&str]); 15] = [
     ),
     ("impl_with_syntax_error", &[";"]),
     ("impl_without_run", &["impl WorkerRole for Orders"]),
+    ("init_that_is_async", &["telemetry"]),
+    ("init_that_is_unknown", &["telemetry"]),
+    ("init_with_a_parameter", &["telemetry"]),
     ("main_with_broken_signature", &[","]),
     ("main_with_syntax_error", &[";"]),
     ("main_with_type_error", &["1"]),

@@ -17,6 +17,8 @@ pub(crate) struct Deadlines {
     pub(crate) armed: bool,
     pub(crate) stop_within: Duration,
     pub(crate) drain: Duration,
+    /// The time after which live has failed for too long; none is never.
+    pub(crate) recycle_after: Duration,
 }
 
 impl Default for Deadlines {
@@ -26,6 +28,7 @@ impl Default for Deadlines {
             armed: false,
             stop_within: Duration::from_secs(25),
             drain: Duration::ZERO,
+            recycle_after: Duration::ZERO,
         }
     }
 }
@@ -58,6 +61,7 @@ impl Deadlines {
         let stall_after = duration("HEARTBEAT_STALL_AFTER", self.stall_after);
         let stop_within = duration("HEARTBEAT_STOP_WITHIN", self.stop_within);
         let drain = duration("HEARTBEAT_DRAIN", self.drain);
+        let recycle_after = duration("HEARTBEAT_RECYCLE_AFTER", self.recycle_after);
         if stall_after < SHORTEST {
             errors.push(format!(
                 "run cannot be held to beat within {stall_after:?}: set HEARTBEAT_STALL_AFTER (or \
@@ -70,7 +74,8 @@ impl Deadlines {
                  none",
             );
         }
-        errors.into_result(Some(Self { stall_after, armed: self.armed, stop_within, drain }))
+        let armed = self.armed;
+        errors.into_result(Some(Self { stall_after, armed, stop_within, drain, recycle_after }))
     }
 
     /// Describes a drain that a stop has no time for, and the time that it gets.
@@ -115,9 +120,16 @@ mod tests {
             assert!(error.contains(&format!("set {name} (or ")), "{error}");
         }
 
-        let variables = EnvVars::from([("HEARTBEAT_DRAIN", "5")]);
-        let error = Deadlines::default().with_env_overrides(&variables).unwrap_err().to_string();
-        assert!(error.starts_with("HEARTBEAT_DRAIN is `5`: write "), "{error}");
+        for name in ["HEARTBEAT_DRAIN", "HEARTBEAT_RECYCLE_AFTER"] {
+            let error = Deadlines::default().with_env_overrides(&EnvVars::from([(name, "5")]));
+            let error = error.unwrap_err().to_string();
+            assert!(error.starts_with(&format!("{name} is `5`: write ")), "{error}");
+        }
+
+        let recycling =
+            Deadlines { recycle_after: Duration::from_secs(60), ..Deadlines::default() };
+        let never = EnvVars::from([("HEARTBEAT_RECYCLE_AFTER", "0s")]);
+        assert!(recycling.with_env_overrides(&never).unwrap().recycle_after.is_zero());
 
         let variables = EnvVars::from([("HEARTBEAT_DRAIN", "")]);
         let deadlines = Deadlines::default().with_env_overrides(&variables).unwrap();

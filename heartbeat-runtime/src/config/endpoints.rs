@@ -29,22 +29,46 @@ pub(crate) fn resolve(
     sockets: &SocketActivation,
 ) -> Result<Vec<Endpoint>, ConfigErrors> {
     let mut errors = ConfigErrors::default();
-    let mut resolve = |declared: &Declared| {
-        let variable = errors.keep(from_variable(declared, variables))?;
-        let address = if let Some(address) = variable {
-            (address, AddressSource::Variable)
-        } else {
-            let source = if sockets.has(&declared.name) {
-                AddressSource::HandedOver
-            } else {
-                AddressSource::Definition
-            };
-            (errors.keep(from_xpath_vars(role, declared, variables))?, source)
-        };
-        Some(Endpoint::new(definition, declared, address_variable(&declared.name), address))
-    };
-    let endpoints = role.endpoints.iter().filter_map(&mut resolve).collect();
+    let mut endpoints = Vec::new();
+    for declared in &role.endpoints {
+        let address = errors.keep(address(role, declared, variables, sockets));
+        let variable = address_variable(&declared.name);
+        endpoints
+            .extend(address.map(|address| Endpoint::new(definition, declared, variable, address)));
+    }
     errors.into_result(Some(endpoints))
+}
+
+/// Returns the address of an endpoint, and its source.
+pub(super) fn address(
+    role: &Role,
+    declared: &Declared,
+    variables: &EnvVars,
+    sockets: &SocketActivation,
+) -> Result<(Address, AddressSource), ConfigErrors> {
+    let mut errors = ConfigErrors::default();
+    let variable = errors.keep(from_variable(declared, variables));
+    let variable = errors.into_result(variable)?;
+    if let Some(address) = variable {
+        return Ok((address, AddressSource::Variable));
+    }
+    let is_handed_over = sockets.has(&declared.name);
+    let source = if is_handed_over { AddressSource::HandedOver } else { AddressSource::Definition };
+    Ok((from_xpath_vars(role, declared, variables)?, source))
+}
+
+/// Returns the variables that the definition maps to the address or the port of an endpoint.
+pub(super) fn mapped_variables<'a>(
+    role: &'a Role,
+    endpoint: &'a str,
+) -> impl Iterator<Item = (&'a str, &'a RoleValue)> {
+    role.runtime.environment.iter().filter_map(move |variable| {
+        let value = variable.role_instance_value.as_ref()?.value.as_ref()?;
+        let (RoleValue::EndpointAddress(mapped) | RoleValue::EndpointPort(mapped)) = value else {
+            return None;
+        };
+        (mapped == endpoint).then_some((variable.name.as_str(), value))
+    })
 }
 
 fn from_variable(declared: &Declared, variables: &EnvVars) -> Result<Option<Address>, Error> {
@@ -61,17 +85,8 @@ fn from_xpath_vars(
 ) -> Result<Address, ConfigErrors> {
     let mut errors = ConfigErrors::default();
     let (mut ip, mut port) = (IpAddr::from(Ipv6Addr::UNSPECIFIED), None);
-    for variable in &role.runtime.environment {
-        let name = &variable.name;
-        let value = variable.role_instance_value.as_ref().and_then(|value| value.value.as_ref());
-        let Some(value) = value else { continue };
-        let is_own = matches!(
-            value,
-            RoleValue::EndpointAddress(endpoint) | RoleValue::EndpointPort(endpoint)
-                if *endpoint == declared.name
-        );
-        let written = if is_own { errors.keep(variables.get(name)).flatten() } else { None };
-        let Some(written) = written else { continue };
+    for (name, value) in mapped_variables(role, &declared.name) {
+        let Some(written) = errors.keep(variables.get(name)).flatten() else { continue };
         let refused = |wanted| {
             format!(
                 "{name}, which the service definition maps to {value}, is `{written}`: {wanted}"

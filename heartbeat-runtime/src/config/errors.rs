@@ -28,6 +28,11 @@ impl ConfigErrors {
         self.errors.extend(errors.into_iter().map(Error::from));
     }
 
+    /// Returns the text of each error.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        self.errors.iter().map(ToString::to_string).collect()
+    }
+
     /// Returns the value that is made of all parts, unless one of them had an error.
     pub(crate) fn into_result<T>(self, value: Option<T>) -> Result<T, Self> {
         value.filter(|_| self.errors.is_empty()).ok_or(self)

@@ -83,7 +83,7 @@ impl InstanceConfig {
     }
 }
 
-fn instance_id(variables: &EnvVars) -> Result<String, Error> {
+pub(super) fn instance_id(variables: &EnvVars) -> Result<String, Error> {
     if let Some(id) = variables.get("HEARTBEAT_INSTANCE_ID")? {
         return Ok(id);
     }

@@ -76,20 +76,35 @@ impl LocalResources {
             role: self.role.clone(),
             name: name.to_owned(),
         })?;
-        let (path, created) = match folder {
-            Folder::Named(path) => (path.clone(), create(path)),
-            Folder::InBase(name) => {
-                let base = temp_dir().join(&self.base);
-                (base.join(name), create_private(&base, name))
-            }
+        let created = match folder {
+            Folder::Named(path) => create(path),
+            Folder::InBase(name) => create_private(&self.base_path(), name),
         };
         match created {
-            Ok(()) => Ok(path),
+            Ok(()) => Ok(self.path(folder)),
             Err(cause) => {
-                let (name, folder) = (name.to_owned(), path);
+                let (name, folder) = (name.to_owned(), self.path(folder));
                 Err(LocalResourceErrorKind::Create { name, folder, cause }.into())
             }
         }
+    }
+}
+
+impl LocalResources {
+    /// Returns the name and the folder of each local storage, which may not exist yet.
+    pub(super) fn paths(&self) -> impl Iterator<Item = (&str, PathBuf)> {
+        self.folders.iter().map(|(name, folder)| (name.as_str(), self.path(folder)))
+    }
+
+    fn path(&self, folder: &Folder) -> PathBuf {
+        match folder {
+            Folder::Named(path) => path.clone(),
+            Folder::InBase(name) => self.base_path().join(name),
+        }
+    }
+
+    fn base_path(&self) -> PathBuf {
+        temp_dir().join(&self.base)
     }
 }
 

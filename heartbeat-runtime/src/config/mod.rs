@@ -3,11 +3,13 @@
 
 mod deadlines;
 mod definition;
+mod description;
 mod details;
 mod endpoints;
 mod env_vars;
 mod errors;
 mod instance;
+mod known_variables;
 mod local_resources;
 mod missing_values;
 mod numbers;
@@ -23,6 +25,7 @@ mod unknown_variables;
 
 pub(crate) use self::deadlines::Deadlines;
 pub(crate) use self::definition::{place, read_definition, report};
+pub(crate) use self::description::Description;
 pub(crate) use self::details::DetailsPolicy;
 #[cfg(feature = "test-util")]
 pub(crate) use self::endpoints::address_variable;
@@ -32,6 +35,7 @@ pub(crate) use self::env_vars::EnvVars;
 pub(crate) use self::env_vars::variable_name;
 pub(crate) use self::errors::ConfigErrors;
 pub(crate) use self::instance::InstanceConfig;
+pub(crate) use self::known_variables::known_variables;
 pub use self::local_resources::LocalResourceError;
 #[cfg(feature = "test-util")]
 pub(crate) use self::missing_values::MissingValues;

@@ -10,6 +10,7 @@ use super::missing_values::MissingValues;
 use super::service_configuration::Configuration;
 use super::setting_error::SettingError;
 use super::setting_source::{SettingSource, value_variable};
+use crate::error::Error;
 
 /// The values of the declared settings, and of those settings of imported modules that the
 /// configuration gives.
@@ -40,20 +41,12 @@ impl Settings {
     ) -> Result<Self, ConfigErrors> {
         let mut errors = ConfigErrors::default();
         let (mut settings, mut missing) = (Vec::new(), Vec::new());
-        let names = || configured.settings.iter().map(|setting| setting.name);
-        let is_value = |variable: &str| names().any(|name| value_variable(name) == variable);
-        for ConfiguredSetting { name, value, .. } in &configured.settings {
-            let given = SettingSource::from_variables(name, variables, is_value);
-            let Some(given) = errors.keep(given) else { continue };
-            let in_configuration = || {
-                let position = position(configured, name);
-                Some(((*value)?.to_owned(), configuration?.source(position)))
-            };
-            match given.or_else(in_configuration) {
-                Some((value, source)) => {
-                    settings.push(Setting { name: (*name).to_owned(), value, source });
-                }
-                None => missing.push((*name).to_owned()),
+        for setting in &configured.settings {
+            let name = setting.name.to_owned();
+            match errors.keep(value(setting, configured, variables, configuration)) {
+                Some(Some((value, source))) => settings.push(Setting { name, value, source }),
+                Some(None) => missing.push(name),
+                None => {}
             }
         }
         let role = configured.role;
@@ -87,6 +80,22 @@ impl Settings {
             SettingError::undeclared(&self.role, name, declared.collect())
         })
     }
+}
+
+/// Returns the value of a setting and its source, if there is one.
+pub(super) fn value(
+    ConfiguredSetting { name, value, .. }: &ConfiguredSetting<'_>,
+    configured: &ConfiguredRole<'_>,
+    variables: &EnvVars,
+    configuration: Option<&Configuration>,
+) -> Result<Option<(String, SettingSource)>, Error> {
+    let mut names = configured.settings.iter().map(|setting| setting.name);
+    let is_value = |variable: &str| names.any(|name| value_variable(name) == variable);
+    let given = SettingSource::from_variables(name, variables, is_value)?;
+    Ok(given.or_else(|| {
+        let position = position(configured, name);
+        Some(((*value)?.to_owned(), configuration?.source(position)))
+    }))
 }
 
 /// Returns the place of a setting's value in the configuration of its role.

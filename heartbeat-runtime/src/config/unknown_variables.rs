@@ -2,26 +2,15 @@
 
 use heartbeat_definition::{ConfiguredRole, suggest};
 
-use super::endpoints::address_variable;
-use super::env_vars::{EnvVars, variable_name};
-use super::setting_source::{file_variable, value_variable};
+use super::env_vars::EnvVars;
+use super::known_variables::known_variables;
 
 const PREFIX: &str = "HEARTBEAT_";
 /// Prefixes of the variables that are named after declarations.
 const DECLARED: [&str; 3] = ["HEARTBEAT_SETTING_", "HEARTBEAT_ENDPOINT_", "HEARTBEAT_RESOURCE_"];
-/// All variables whose names do not depend on the definition. Add a new one here.
-const FIXED: [&str; 6] = [
-    "HEARTBEAT_CONFIGURATION",
-    "HEARTBEAT_DETAILS",
-    "HEARTBEAT_DRAIN",
-    "HEARTBEAT_INSTANCE_ID",
-    "HEARTBEAT_STALL_AFTER",
-    "HEARTBEAT_STOP_WITHIN",
-];
-
 /// Returns a warning for each variable that is set and means nothing to an instance of the role.
 pub(super) fn unknown_variables(role: &ConfiguredRole<'_>, variables: &EnvVars) -> Vec<String> {
-    let known = known_variables(role);
+    let known: Vec<_> = known_variables(role).into_iter().map(|variable| variable.name).collect();
     let mut unknown: Vec<_> = variables
         .names()
         .filter(|name| name.starts_with(PREFIX) && !known.contains(name))
@@ -35,19 +24,6 @@ pub(super) fn unknown_variables(role: &ConfiguredRole<'_>, variables: &EnvVars) 
         format!("{name} means nothing to this worker: {help}")
     };
     unknown.iter().map(warning).collect()
-}
-
-fn known_variables(configured: &ConfiguredRole<'_>) -> Vec<String> {
-    let role = configured.role;
-    let settings = configured.settings.iter().map(|setting| value_variable(setting.name));
-    let settings: Vec<_> = settings.collect();
-    let files: Vec<_> = settings.iter().map(|variable| file_variable(variable)).collect();
-    let endpoints = role.endpoints.iter().map(|endpoint| address_variable(&endpoint.name));
-    let resources = role.local_resources.iter();
-    let resources = resources.map(|storage| variable_name("HEARTBEAT_RESOURCE_", &storage.name));
-    let mapped = role.runtime.environment.iter().map(|variable| variable.name.clone());
-    let declared = settings.into_iter().chain(files).chain(endpoints).chain(resources);
-    FIXED.iter().map(ToString::to_string).chain(declared).chain(mapped).collect()
 }
 
 /// Returns the known variable that `unknown` was probably meant to be: one that ends alike, as when

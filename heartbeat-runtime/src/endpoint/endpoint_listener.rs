@@ -34,8 +34,8 @@ impl EndpointListener {
         Ok(Self { listeners: listeners.collect::<io::Result<_>>()? })
     }
 
-    /// Accepts a connection. Returns it with the address of the peer, `None` for a unix socket.
-    /// Dropping the future loses no connection.
+    /// Accepts a connection. Returns it with the address of the peer: of an IPv4 client the IPv4 one,
+    /// `None` for a unix socket. Dropping the future loses no connection.
     ///
     /// # Errors
     ///

@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener as StdTcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener as StdTcpListener};
 use std::task::{Context, Poll, ready};
 
 use socket2::{Domain, Protocol, Socket, Type};
@@ -70,7 +70,7 @@ impl Listener {
                 let (stream, peer) = ready!(listener.poll_accept(context))?;
                 // Responses are written whole, so there is nothing to wait for.
                 let _ = stream.set_nodelay(true);
-                Poll::Ready(Ok((Stream::Tcp(stream), Some(peer))))
+                Poll::Ready(Ok((Stream::Tcp(stream), Some(canonical(peer)))))
             }
             #[cfg(unix)]
             AsyncListener::Unix { listener, .. } => {
@@ -91,6 +91,15 @@ impl Listener {
             #[cfg(unix)]
             AsyncListener::Unix { .. } => Err(self),
         }
+    }
+}
+
+/// Returns the IPv4 address of a client that a socket for both IP versions shows as `::ffff:…`.
+fn canonical(client: SocketAddr) -> SocketAddr {
+    match client.ip().to_canonical() {
+        IpAddr::V4(ip) => (ip, client.port()).into(),
+        // With its scope, which an `IpAddr` lacks.
+        IpAddr::V6(_) => client,
     }
 }
 
@@ -265,4 +274,21 @@ fn listen(socket: Socket, address: SocketAddr) -> io::Result<StdTcpListener> {
 /// Tells whether IPv4 would fail in the same way. (A missing IPv6 has no error kind of its own.)
 fn is_port_error(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::canonical;
+
+    #[test]
+    fn a_mapped_client_has_its_ipv4_address() {
+        for (client, expected) in [
+            ("[::ffff:192.0.2.7]:5000", "192.0.2.7:5000"),
+            ("192.0.2.7:5000", "192.0.2.7:5000"),
+            ("[2001:db8::7]:5000", "[2001:db8::7]:5000"),
+            ("[fe80::7%3]:5000", "[fe80::7%3]:5000"),
+        ] {
+            assert_eq!(canonical(client.parse().unwrap()).to_string(), expected);
+        }
+    }
 }

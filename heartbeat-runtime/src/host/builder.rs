@@ -4,6 +4,7 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use super::init::{Init, InitResult};
 use super::phases::Phases;
 use super::threads::RuntimeFlavor;
 use crate::config::Deadlines;
@@ -17,6 +18,7 @@ use crate::error::Error;
 pub struct Host<S, B = NoDefinition> {
     pub(super) role: &'static str,
     pub(super) version: &'static str,
+    pub(super) init: Init,
     pub(crate) binding: B,
     pub(super) management: Option<&'static str>,
     pub(crate) deadlines: Deadlines,
@@ -58,6 +60,7 @@ impl<S: 'static> Host<S> {
         Self {
             role,
             version,
+            init: Init::default(),
             binding: NoDefinition,
             management: None,
             deadlines: Deadlines::default(),
@@ -129,9 +132,21 @@ impl<S> Host<S, NoHeartbeat> {
 
 impl<S, B> Host<S, B> {
     fn bind<T>(self, bind: impl FnOnce(B) -> T) -> Host<S, T> {
-        let Self { role, version, binding, management, deadlines, flavor, phases } = self;
+        let Self { role, version, init, binding, management, deadlines, flavor, phases } = self;
         let binding = bind(binding);
-        Host { role, version, binding, management, deadlines, flavor, phases }
+        Host { role, version, init, binding, management, deadlines, flavor, phases }
+    }
+
+    /// Sets a function that [`start`](Host::start) calls first of all, on the main thread: before the
+    /// first log line, before it reads a variable, and before there is a second thread. A subscriber of
+    /// `tracing`, a panic hook or a `.env` file belongs there.
+    ///
+    /// After an error the worker does not start: one line says why, and the exit code is 78. After a
+    /// panic it is 70. An argument that the worker answers without starting does not call the function,
+    /// nor does a worker in a test.
+    pub fn init<R: InitResult>(mut self, init: impl FnOnce() -> R + 'static) -> Self {
+        self.init = Init::new(init);
+        self
     }
 
     /// Sets the declared internal endpoint that serves the details.
@@ -160,6 +175,17 @@ impl<S, B> Host<S, B> {
     /// four fifths of `stop_within`: more is warned of at the start. `HEARTBEAT_DRAIN` overrides it.
     pub fn drain(mut self, drain: Duration) -> Self {
         self.deadlines.drain = drain;
+        self
+    }
+
+    /// Makes a worker recycle itself when live has failed for that long without a break, even during
+    /// `on_start`: it stops gracefully, or at the end of `stop_within`, with exit code 75. By default, or
+    /// with no time, it never does; `HEARTBEAT_RECYCLE_AFTER` overrides that.
+    ///
+    /// Docker, Compose and plain process managers restart what exits, not what is unhealthy. Under
+    /// Kubernetes the liveness probe does this already.
+    pub fn recycle_after(mut self, recycle_after: Duration) -> Self {
+        self.deadlines.recycle_after = recycle_after;
         self
     }
 

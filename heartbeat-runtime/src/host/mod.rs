@@ -9,8 +9,8 @@
 //!     starting --> stopping : a stop was requested, or on_start failed
 //!     running --> busy : set_busy(true)
 //!     busy --> running : set_busy(false)
-//!     running --> stopping : a signal, a recycle, or run returned
-//!     busy --> stopping : a signal, a recycle, or run returned
+//!     running --> stopping : a signal, a request, or run returned
+//!     busy --> stopping : a signal, a request, or run returned
 //!     stopping --> stopped : on_stop and all spawned tasks ended
 //!     starting --> faulted : on_start panicked
 //!     running --> faulted : run panicked
@@ -56,8 +56,12 @@
 //! }
 //! ```
 
+mod answer;
 mod arguments;
 mod builder;
+mod describe;
+mod help;
+mod init;
 mod phases;
 mod prepare;
 mod probe;
@@ -66,6 +70,7 @@ mod started;
 mod threads;
 
 pub use self::builder::{Bound, Host, NoDefinition, NoHeartbeat};
+pub use self::init::InitResult;
 #[cfg(feature = "test-util")]
 pub(crate) use self::prepare::Prepared;
 pub use self::started::{Ended, Started};

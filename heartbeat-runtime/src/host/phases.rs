@@ -52,11 +52,13 @@ impl<S: 'static> Phases<S> {
     async fn drive_phases(self, role: &RoleEnvironment, deadlines: &Deadlines) -> Exit {
         let Self { start, run, stop } = self;
         let vitals = role.vitals();
-        let mut state =
-            match run_phase_until(Phase::OnStart, vitals, deadlines, || start(role)).await {
-                Ok(state) => state,
-                Err(exit) => return exit.or(finish_tasks(role, deadlines).await),
-            };
+        let started = run_phase_until(Phase::OnStart, vitals, deadlines, || start(role)).await;
+        // Held lines go to the subscriber that `on_start` may have installed.
+        log::release();
+        let mut state = match started {
+            Ok(state) => state,
+            Err(exit) => return exit.or(finish_tasks(role, deadlines).await),
+        };
         let mut exit = Exit::Clean;
         // A stop that came during `on_start` leaves nothing to run. One that comes from here on is
         // the affair of `run`, since the line says that it began.
@@ -66,8 +68,9 @@ impl<S: 'static> Phases<S> {
                 Err(ended) => exit = ended,
                 Ok(()) => {
                     let within = Elapsed(deadlines.stop_within);
-                    vitals.apply_and_log(Event::Stop, |_| {
-                        lifecycle!(info, "run returned: stopping, within {within}");
+                    vitals.apply_and_log(Event::Stop, |change| {
+                        let fields = change.to.fields();
+                        lifecycle!(info, fields, "run returned: stopping, within {within}");
                     });
                 }
             }
@@ -106,7 +109,8 @@ async fn overrun(phase: Phase, vitals: &Vitals, within: Duration) {
     vitals.ending_for(within).await;
     let dropped = format!("{phase} did not stop within {}: dropped", Elapsed(within));
     let parts: Vec<_> = iter::once(dropped).chain(vitals.unfinished()).collect();
-    lifecycle!(error, "{}", parts.join("; "));
+    let fields = vitals.verdict().fields().elapsed(Elapsed(within));
+    lifecycle!(error, fields, "{}", parts.join("; "));
 }
 
 /// Gives clients time to learn of the stop, before `on_stop` cleans up.
@@ -128,7 +132,9 @@ async fn finish_requests(role: &RoleEnvironment, deadlines: &Deadlines) {
         biased;
         () = role.user_endpoints().finish() => {}
         () = vitals.ending_for(within) => {
-            lifecycle!(warn, "requests did not finish within {}: aborted", Elapsed(within));
+            let (fields, within) = (vitals.verdict().fields(), Elapsed(within));
+            let fields = fields.elapsed(within);
+            lifecycle!(warn, fields, "requests did not finish within {within}: aborted");
         }
     }
 }
@@ -143,8 +149,9 @@ async fn finish_tasks(role: &RoleEnvironment, deadlines: &Deadlines) -> Exit {
             () = tasks.finish() => {}
             () = vitals.ending_for(within) => {
                 let unfinished = tasks.abort().join("; ");
-                let within = Elapsed(within);
-                lifecycle!(error, "tasks did not stop within {within}: aborted; {unfinished}");
+                let (fields, within) = (vitals.verdict().fields(), Elapsed(within));
+                let fields = fields.elapsed(within);
+                lifecycle!(error, fields, "tasks did not stop within {within}: aborted; {unfinished}");
                 // Those that block do not end.
                 let _ = timeout(deadlines.abort_within(), tasks.ended()).await;
                 vitals.tasks().add_exit(Exit::Timeout);
@@ -182,25 +189,27 @@ async fn run_phase<'a, T>(
 pub(super) fn log_failure(vitals: &Vitals, event: Event, failure: &str, deadlines: &Deadlines) {
     vitals.fail(failure.to_owned());
     let within = Elapsed(deadlines.stop_within);
-    let changed = vitals.apply_and_log(event, |_| {
+    let changed = vitals.apply_and_log(event, |change| {
+        let fields = change.to.fields();
         if event == Event::Panicked {
-            lifecycle!(error, "{failure} (live and ready fail)");
+            lifecycle!(error, fields, "{failure} (live and ready fail)");
         } else {
-            lifecycle!(error, "{failure}: stopping, within {within}");
+            lifecycle!(error, fields, "{failure}: stopping, within {within}");
         }
     });
     if !changed {
-        lifecycle!(error, "{failure}");
+        lifecycle!(error, vitals.verdict().fields(), "{failure}");
     }
 }
 
 /// Logs that `run` begins, and whether the instance is ready.
 fn log_start(change: &Transition) {
     let took = Elapsed(change.at);
+    let fields = change.to.fields().elapsed(took);
     match change.to.state {
-        State::Busy => lifecycle!(info, "busy after {took}"),
-        _ if change.to.ready => lifecycle!(info, "ready after {took}"),
-        _ => lifecycle!(info, "running after {took}, not ready yet: {}", change.to),
+        State::Busy => lifecycle!(info, fields, "busy after {took}"),
+        _ if change.to.ready => lifecycle!(info, fields, "ready after {took}"),
+        _ => lifecycle!(info, fields, "running after {took}, not ready yet: {}", change.to),
     }
 }
 

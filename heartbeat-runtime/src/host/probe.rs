@@ -1,6 +1,5 @@
 //! `--heartbeat-probe`: a worker's program as the prober of the running one.
 
-use std::io::{self, Write};
 use std::time::Duration;
 
 use heartbeat_definition::EndpointUse;
@@ -15,15 +14,12 @@ use crate::probe::{ProbeKind, ProbeResponse, probe};
 /// Time limit of a probe. Docker, podman and the kubelet have shorter ones.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Probes the running worker, prints one line, and tells whether the probe passed.
-pub(super) fn run<S>(host: &Host<S, Bound>, kind: ProbeKind) -> bool {
-    let (is_success, line) = match probe_running(host, kind) {
-        Ok(response) => (response.is_success(), response.to_string()),
-        Err(error) => (false, escape_controls(&error.to_string())),
-    };
-    // The exit code tells the result too.
-    let _ = writeln!(io::stdout(), "{line}");
-    is_success
+/// Probes the running worker. Returns one line, and whether the probe passed.
+pub(super) fn run<S>(host: &Host<S, Bound>, kind: ProbeKind) -> (String, bool) {
+    match probe_running(host, kind) {
+        Ok(response) => (response.to_string(), response.is_success()),
+        Err(error) => (escape_controls(&error.to_string()), false),
+    }
 }
 
 fn probe_running<S>(host: &Host<S, Bound>, kind: ProbeKind) -> Result<ProbeResponse, Error> {

@@ -3,17 +3,18 @@
 
 use std::sync::Arc;
 
+use super::answer::answer;
+use super::arguments::Question;
 use super::builder::{Bound, Host};
 use super::prepare::Prepared;
 use super::started::{Running, Started};
 use super::threads::make;
-use super::{arguments, probe};
 use crate::config::{ConfigErrors, Configuration, EnvVars, check_numbers};
 use crate::endpoint::{BoundListener, Endpoint, SocketActivation};
 use crate::error::{Error, StartError};
 use crate::exit::Exit;
-use crate::log::lifecycle;
-use crate::monitor::{MonitorBuilder, MonitorConfig};
+use crate::log::{self, Fields, lifecycle};
+use crate::monitor::MonitorBuilder;
 use crate::server::HealthState;
 use crate::supervisor::Systemd;
 use crate::vitals::panics;
@@ -23,23 +24,38 @@ impl<S: 'static> Host<S, Bound> {
     /// the heartbeat endpoint and serves health on a thread of its own. Stop signals work even if
     /// the parent process has blocked them.
     ///
-    /// If that fails, one line says why, no user code runs, and the exit code is 78.
+    /// If that fails, one line says why, no user code but [`init`](Self::init) runs, and the exit code
+    /// is 78.
     ///
-    /// With the argument `--heartbeat-probe=live` (or `ready`, or `startup`), the program starts
-    /// nothing: it [probes](crate::probe) the running worker, prints one line, and exits with 0 or 1.
-    /// It refuses any other argument that begins with `--heartbeat`, and a probe beside another
-    /// argument, with one line and exit code 2, so that a mistyped probe cannot start a second
-    /// worker. All other arguments are yours.
-    pub fn start(self) -> Started<S> {
-        let start = match arguments::probe_kind(std::env::args_os().skip(1)) {
+    /// # Arguments
+    ///
+    /// As its only argument, each of these is answered on stdout, without starting anything:
+    ///
+    /// | argument | answer |
+    /// | --- | --- |
+    /// | `--help` | these arguments, and the variables that the worker reads |
+    /// | `--version` | the role and its version |
+    /// | `--heartbeat-describe` | the configuration in this environment, as JSON: role, version, endpoints, settings, local resources, deadlines and variables, and where each value comes from. Of settings, no value is shown, since any may be a secret. What would keep the worker from starting is under `errors`, and then the exit code is 78 |
+    /// | `--heartbeat-probe=live`, `=ready`, `=startup` | one line from the running worker, which it [probes](crate::probe); the exit code is 0 or 1 |
+    ///
+    /// Any other argument that begins with `--heartbeat`, and one of these beside another argument,
+    /// is refused with one line and exit code 2, so that a mistyped probe cannot start a second
+    /// worker. All other arguments are yours, as are `--help` and `--version` beside others.
+    pub fn start(mut self) -> Started<S> {
+        let start = match Question::parse(std::env::args_os().skip(1)) {
             Err(line) => {
-                lifecycle!(error, "{line}");
+                lifecycle!(error, Fields::exit(Exit::Usage.code()), "{line}");
                 Err(Exit::Usage)
             }
-            Ok(Some(kind)) => Err(Exit::Probe { is_success: probe::run(&self, kind) }),
-            Ok(None) => start(self).map_err(|error| {
-                lifecycle!(error, "{error}");
-                Exit::Configuration
+            Ok(Some(question)) => Err(answer(&self, question)),
+            Ok(None) => self.init.call().and_then(|()| {
+                // A subscriber that `on_start` installs gets every line from here on.
+                log::hold();
+                start(self).map_err(|error| {
+                    let exit = Exit::Configuration;
+                    lifecycle!(error, Fields::exit(exit.code()), "{error}");
+                    exit
+                })
             }),
         };
         Started { start }
@@ -70,21 +86,25 @@ fn start<S>(host: Host<S, Bound>) -> Result<Running<S>, StartError> {
     }
     let deadlines = prepared.config.deadlines;
     let systemd = Systemd::new(&variables, deadlines.stop_within);
-    let monitor_config = MonitorConfig { stop_within: deadlines.stop_within };
     let (role, version) = (host.role, host.version);
     let url = |endpoint: &Endpoint| endpoint.address().url("/health");
     let health = url(&prepared.heartbeat);
     let management = prepared.management.as_ref();
     let management = management.map(|management| format!("; management on {}", url(management)));
     let management = management.unwrap_or_default();
+    let fields = prepared.vitals.verdict().fields();
     let announce = || {
-        lifecycle!(info, "{role} {version} is starting; health on {health}{management}");
+        lifecycle!(
+            info,
+            fields.clone(),
+            "{role} {version} is starting; health on {health}{management}"
+        );
         for warning in &prepared.config.warnings {
-            lifecycle!(warn, "{warning}");
+            lifecycle!(warn, fields.clone(), "{warning}");
         }
     };
     let monitor = monitor
-        .start(servers, Arc::clone(&prepared.vitals), monitor_config, systemd, announce)
+        .start(servers, Arc::clone(&prepared.vitals), deadlines, systemd, announce)
         .map_err(|error| {
             let help = "raise the limits of threads and open files";
             Error::from(format!("cannot serve health: {error}: {help}"))

@@ -10,7 +10,7 @@ use super::phases::{Phases, log_failure};
 use crate::config::Deadlines;
 use crate::environment::RoleEnvironment;
 use crate::exit::Exit;
-use crate::log::{self, Elapsed, lifecycle};
+use crate::log::{self, Elapsed, Fields, lifecycle};
 use crate::monitor::MonitorHandle;
 use crate::vitals::{Event, Phase, panics};
 
@@ -34,6 +34,8 @@ pub(super) struct Running<S> {
 pub struct Ended {
     /// The monitor, and the time at which the stop began.
     monitor: Option<(MonitorHandle, Option<Instant>)>,
+    /// The fields of the last line.
+    fields: Fields,
     exit: Exit,
 }
 
@@ -44,7 +46,7 @@ impl<S: 'static> Started<S> {
     /// all spawned tasks.
     pub fn run(self) -> Ended {
         match self.start {
-            Err(exit) => Ended { monitor: None, exit },
+            Err(exit) => Ended { monitor: None, fields: Fields::default(), exit },
             Ok(Running { phases, deadlines, runtime, role, monitor }) => {
                 let exit = panics::catch_panic(|| drive(phases, &deadlines, runtime, &role));
                 let exit = exit.unwrap_or_else(|panic| {
@@ -54,7 +56,8 @@ impl<S: 'static> Started<S> {
                 });
                 role.vitals().apply(Event::Ended);
                 let ending_since = role.vitals().lifecycle().ending_since;
-                Ended { monitor: Some((monitor, ending_since)), exit }
+                let fields = role.vitals().verdict().fields().exit_code(exit.code());
+                Ended { monitor: Some((monitor, ending_since)), fields, exit }
             }
         }
     }
@@ -82,13 +85,14 @@ impl Ended {
     /// Closes the health server, logs how the worker ended, and returns the exit code.
     #[must_use = "`main` returns it"]
     pub fn stop(self) -> ExitCode {
-        let Self { monitor, exit } = self;
+        let Self { monitor, fields, exit } = self;
         if let Some((monitor, ending_since)) = monitor {
             monitor.close();
             let took = Elapsed(ending_since.map(|since| since.elapsed()).unwrap_or_default());
-            lifecycle!(info, "{exit} after {took}; exit code {}", exit.code());
+            let (fields, code) = (fields.elapsed(took), exit.code());
+            lifecycle!(info, fields, "{exit} after {took}; exit code {code}");
         }
-        log::flush(log::FLUSH_TIMEOUT);
+        log::finish(log::FLUSH_TIMEOUT);
         exit.into()
     }
 }

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use axum::body::{Body, Bytes, HttpBody};
-use hyper::body::Frame;
+use hyper::body::{Frame, SizeHint};
 use tokio::sync::{mpsc, oneshot};
 
 use super::client::Serving;
@@ -27,6 +27,8 @@ enum Piece {
 pub(super) struct ForwardedBody {
     /// `None` once it is dropped.
     pieces: Option<mpsc::Receiver<Piece>>,
+    /// Before the first frame, the size that the original expects: `Content-Length` follows from it.
+    size: SizeHint,
     pub(super) serving: Option<Serving>,
 }
 
@@ -39,7 +41,8 @@ pub(super) async fn forward(
     // They may hold user code, as destructors.
     parts.extensions.clear();
     let (pieces, forwarded) = mpsc::channel(FRAMES);
-    let forwarded = ForwardedBody { pieces: Some(forwarded), serving: None };
+    let size = body.size_hint();
+    let forwarded = ForwardedBody { pieces: Some(forwarded), size, serving: None };
     if receiver.send(http::Response::from_parts(parts, forwarded)).is_err() {
         return;
     }
@@ -71,13 +74,19 @@ impl HttpBody for ForwardedBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let Some(pieces) = &mut self.pieces else { return Poll::Ready(None) };
-        Poll::Ready(match ready!(pieces.poll_recv(context)) {
+        let piece = ready!(pieces.poll_recv(context));
+        self.size = SizeHint::default();
+        Poll::Ready(match piece {
             Some(Piece::Frame(frame)) => Some(Ok(frame)),
             Some(Piece::Failed(error)) => Some(Err(error)),
             // A body that only stops must not look complete.
             None => Some(Err(axum::Error::new(io::Error::other("the response was aborted")))),
             Some(Piece::End) => None,
         })
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.size
     }
 }
 
@@ -92,5 +101,26 @@ impl Drop for ForwardedBody {
 impl From<ForwardedBody> for Body {
     fn from(body: ForwardedBody) -> Self {
         Self::new(body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, HttpBody, to_bytes};
+    use tokio::sync::oneshot;
+
+    use super::{ForwardedBody, forward};
+
+    #[tokio::test]
+    async fn keeps_the_size_and_the_content_of_a_body() {
+        for content in ["", "orders"] {
+            let (sender, response) = oneshot::channel::<http::Response<ForwardedBody>>();
+            let response = async {
+                let body = response.await.unwrap().into_body();
+                assert_eq!(body.size_hint().exact(), Some(content.len() as u64));
+                assert_eq!(to_bytes(Body::from(body), 100).await.unwrap(), content);
+            };
+            tokio::join!(forward(http::Response::new(Body::from(content)), sender), response);
+        }
     }
 }

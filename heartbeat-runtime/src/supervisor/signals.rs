@@ -2,18 +2,27 @@
 //! lost, and no dropped listener swallows one.
 
 use std::fmt;
+use std::future::pending;
 use std::io;
+#[cfg(unix)]
+use std::io::IsTerminal;
 
 #[cfg(unix)]
 use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 #[cfg(windows)]
 use tokio::signal::windows::{CtrlBreak, CtrlC, CtrlClose, CtrlShutdown};
 
+#[cfg(unix)]
+use crate::log::lifecycle;
+
 /// A signal that requests a stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
     Terminate,
     Interrupt,
+    /// The terminal has gone.
+    #[cfg(unix)]
+    Hangup,
 }
 
 impl Signal {
@@ -22,7 +31,15 @@ impl Signal {
         match self {
             Self::Terminate => 15,
             Self::Interrupt => 2,
+            #[cfg(unix)]
+            Self::Hangup => 1,
         }
+    }
+
+    /// Tells whether it ends a worker at once that is stopping because of another signal. A hangup may
+    /// come twice: from the shell, and from the system when the shell has ended.
+    pub(crate) fn is_forcing(self) -> bool {
+        matches!(self, Self::Terminate | Self::Interrupt)
     }
 }
 
@@ -31,6 +48,8 @@ impl fmt::Display for Signal {
         f.write_str(match self {
             Self::Terminate => "SIGTERM",
             Self::Interrupt => "SIGINT",
+            #[cfg(unix)]
+            Self::Hangup => "SIGHUP",
         })
     }
 }
@@ -50,8 +69,10 @@ pub(crate) fn unblock() -> io::Result<()> {
 pub(crate) struct Signals {
     terminate: Stream,
     interrupt: Stream,
-    /// Registered so that the end of a terminal does not end the worker.
-    _hangup: Stream,
+    /// `None` if it stays ignored.
+    hangup: Option<Stream>,
+    /// Stdin was a terminal at the start: one that has gone cannot be told from a file.
+    is_on_terminal: bool,
 }
 
 #[cfg(unix)]
@@ -61,18 +82,43 @@ impl Signals {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
-            _hangup: signal(SignalKind::hangup())?,
+            hangup: if is_hangup_ignored() { None } else { Some(signal(SignalKind::hangup())?) },
+            is_on_terminal: io::stdin().is_terminal(),
         })
     }
 
-    /// Waits for the next signal. Several of one kind may arrive as one.
+    /// Waits for the next signal that requests a stop. Several of one kind may arrive as one.
     pub(crate) async fn next(&mut self) -> Signal {
-        tokio::select! {
-            Some(()) = self.terminate.recv() => Signal::Terminate,
-            Some(()) = self.interrupt.recv() => Signal::Interrupt,
-            else => std::future::pending().await,
+        loop {
+            let hangup = async {
+                match &mut self.hangup {
+                    Some(hangup) => hangup.recv().await,
+                    None => pending().await,
+                }
+            };
+            tokio::select! {
+                Some(()) = self.terminate.recv() => return Signal::Terminate,
+                Some(()) = self.interrupt.recv() => return Signal::Interrupt,
+                Some(()) = hangup => {
+                    if self.is_on_terminal {
+                        return Signal::Hangup;
+                    }
+                    lifecycle!(info, "SIGHUP: ignored, as stdin is not a terminal");
+                }
+                else => pending().await,
+            }
         }
     }
+}
+
+/// Tells whether this process was started with SIGHUP ignored, as `nohup` does. Only Linux shows it.
+#[cfg(unix)]
+fn is_hangup_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    // A hexadecimal mask, whose lowest bit is the first signal, SIGHUP.
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let lowest = mask.and_then(|mask| mask.trim_end().chars().next_back()?.to_digit(16));
+    lowest.is_some_and(|digit| digit & 1 == 1)
 }
 
 /// The streams of stop signals. Untested: no test runs on Windows yet.
@@ -104,7 +150,7 @@ impl Signals {
             Some(()) = self.r#break.recv() => Signal::Interrupt,
             Some(()) = self.close.recv() => Signal::Terminate,
             Some(()) = self.shutdown.recv() => Signal::Terminate,
-            else => std::future::pending().await,
+            else => pending().await,
         }
     }
 }

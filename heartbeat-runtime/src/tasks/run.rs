@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::error::{Error, ErrorChain};
-use crate::log::{escape_controls, lifecycle};
+use crate::log::{Fields, escape_controls, lifecycle};
 use crate::vitals::panics::catch_panic;
 
 /// The failure of a task, in words.
@@ -56,7 +56,8 @@ impl<F: Future<Output = Result<(), Failure>>> Future for Run<F> {
 impl<F> Drop for Run<F> {
     fn drop(&mut self) {
         if let Err(failure) = self.drop_future() {
-            lifecycle!(error, "task `{}` {failure}, when it was aborted", self.name);
+            let fields = Fields::default().task(&self.name);
+            lifecycle!(error, fields, "task `{}` {failure}, when it was aborted", self.name);
         }
     }
 }

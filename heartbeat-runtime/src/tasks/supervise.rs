@@ -47,8 +47,9 @@ pub(super) async fn supervise<F>(
                 }
                 let name = &live.record.name;
                 let took = Elapsed(vitals.clock().now().saturating_sub(now));
-                vitals.restart_task(&live.record, |_| {
-                    lifecycle!(info, "task `{name}` restarted, after {took}");
+                vitals.restart_task(&live.record, |verdict| {
+                    let fields = verdict.fields().task(name).elapsed(took);
+                    lifecycle!(info, fields, "task `{name}` restarted, after {took}");
                 });
             }
         }
@@ -58,15 +59,21 @@ pub(super) async fn supervise<F>(
 impl LiveTask {
     fn suspend(&self, failure: &Failure, delay: Elapsed) {
         let name = &self.record.name;
-        self.set.vitals.suspend_task(&self.record, &failure.to_string(), |_| {
-            lifecycle!(warn, "task `{name}` {failure}: restarting in {delay} (status warn)");
+        self.set.vitals.suspend_task(&self.record, &failure.to_string(), |verdict| {
+            let fields = verdict.fields().task(name);
+            lifecycle!(
+                warn,
+                fields,
+                "task `{name}` {failure}: restarting in {delay} (status warn)"
+            );
         });
     }
 
     fn fail(&self, failure: &Failure, consequence: &str) {
         let name = &self.record.name;
-        self.set.vitals.fail_task(&self.record, &failure.to_string(), |_| {
-            lifecycle!(warn, "task `{name}` {failure}: {consequence}");
+        self.set.vitals.fail_task(&self.record, &failure.to_string(), |verdict| {
+            let fields = verdict.fields().task(name);
+            lifecycle!(warn, fields, "task `{name}` {failure}: {consequence}");
         });
     }
 
@@ -79,14 +86,16 @@ impl LiveTask {
         };
         vitals.tasks().add_exit(exit);
         vitals.fail_task(&self.record, &failure.to_string(), |_| ());
-        let failure = format!("task `{}` {failure}{}", self.record.name, policy.excess());
+        let name = &self.record.name;
+        let failure = format!("task `{name}` {failure}{}", policy.excess());
         vitals.fail(failure.clone());
         let within = Elapsed(self.set.stop_within);
-        let changed = vitals.apply_and_log(Event::Stop, |_| {
-            lifecycle!(error, "{failure}: stopping, within {within}");
+        let changed = vitals.apply_and_log(Event::Stop, |change| {
+            let fields = change.to.fields().task(name);
+            lifecycle!(error, fields, "{failure}: stopping, within {within}");
         });
         if !changed {
-            lifecycle!(error, "{failure}");
+            lifecycle!(error, vitals.verdict().fields().task(name), "{failure}");
         }
     }
 }

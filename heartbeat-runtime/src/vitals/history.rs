@@ -12,6 +12,7 @@ pub(crate) struct History {
     verdict: Verdict,
     since: Duration,
     state_since: Duration,
+    not_live_since: Option<Duration>,
     transitions: VecDeque<Transition>,
     count: u64,
 }
@@ -31,8 +32,24 @@ pub(crate) struct Transition {
 
 impl History {
     pub(crate) fn new(verdict: Verdict) -> Self {
-        let (since, state_since) = (Duration::ZERO, Duration::ZERO);
-        Self { verdict, since, state_since, transitions: VecDeque::new(), count: 0 }
+        Self {
+            verdict,
+            since: Duration::ZERO,
+            state_since: Duration::ZERO,
+            not_live_since: None,
+            transitions: VecDeque::new(),
+            count: 0,
+        }
+    }
+
+    /// Returns the last verdict.
+    pub(crate) fn verdict(&self) -> &Verdict {
+        &self.verdict
+    }
+
+    /// Returns since when live fails without a break.
+    pub(crate) fn not_live_since(&self) -> Option<Duration> {
+        self.not_live_since
     }
 
     /// Records the verdict. Returns the transition if it has changed.
@@ -47,6 +64,8 @@ impl History {
         if from.state != verdict.state {
             self.state_since = now;
         }
+        self.not_live_since =
+            if self.verdict.live { None } else { self.not_live_since.or(Some(now)) };
         self.count += 1;
         let transition = Transition { at: now, from, to: verdict, lasted, state_lasted };
         if self.transitions.len() == KEPT {
@@ -92,6 +111,26 @@ mod tests {
         assert!(note(verdict(State::Stopping, false)).is_news());
         assert!(!note(verdict(State::Stopping, true)).is_news());
         assert!(note(verdict(State::Stopped, true)).is_news());
+    }
+
+    #[test]
+    fn live_fails_since_its_last_change() {
+        let verdict = |stalled, busy| {
+            let state = if busy { State::Busy } else { State::Running };
+            let lifecycle = Lifecycle { state, ..Lifecycle::running() };
+            Verdict::of(Snapshot { lifecycle, stalled, ..Snapshot::default() })
+        };
+        let mut history = History::new(verdict(false, false));
+        for (second, stalled, busy, since) in [
+            (1, false, true, None),
+            (2, true, true, Some(2)),
+            (3, true, false, Some(2)),
+            (4, false, false, None),
+            (5, true, false, Some(5)),
+        ] {
+            history.record(verdict(stalled, busy), Duration::from_secs(second));
+            assert_eq!(history.not_live_since(), since.map(Duration::from_secs));
+        }
     }
 
     #[test]

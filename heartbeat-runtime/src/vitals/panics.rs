@@ -144,7 +144,8 @@ fn record(panic: &PanicHookInfo<'_>) {
 }
 
 fn panic_text(place: Option<&str>, payload: &(dyn Any + Send)) -> String {
-    escape_controls(&format!("panicked at {}: {}", place.unwrap_or("?"), payload_text(payload)))
+    let at = place.map(|place| format!(" at {place}")).unwrap_or_default();
+    escape_controls(&format!("panicked{at}: {}", payload_text(payload)))
 }
 
 /// Returns the text of a caught panic, whose payload it leaks: dropping that may panic.

@@ -3,12 +3,17 @@
 use std::time::Duration;
 
 use super::history::Transition;
+use super::verdict::Verdict;
 
 /// The result of a scan.
 #[derive(Default)]
 pub(crate) struct ScanReport {
     /// The change of the verdict, if there is one.
     pub(crate) transition: Option<Transition>,
+    /// The verdict after the scan.
+    pub(crate) verdict: Verdict,
+    /// The time since which live fails without a break, on the clock of the vitals.
+    pub(crate) not_live_since: Option<Duration>,
     /// The instance is ending, so nothing recovers: beats are only no longer due.
     pub(crate) ending: bool,
     /// The time of the scan, on the clock of the vitals.

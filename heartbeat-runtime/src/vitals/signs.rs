@@ -7,6 +7,8 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
+#[cfg(feature = "tokio-util")]
+use tokio_util::sync::CancellationToken;
 
 use super::canary::Canary;
 use super::check_record::{CheckRecord, CheckReport};
@@ -38,6 +40,9 @@ pub(crate) struct Vitals {
     /// Notified of every change of the verdict.
     changed: Notify,
     failure: OnceLock<String>,
+    /// Cancelled when the instance is ending.
+    #[cfg(feature = "tokio-util")]
+    stopping: CancellationToken,
 }
 
 impl Vitals {
@@ -52,9 +57,11 @@ impl Vitals {
             tasks: TaskRegistry::default(),
             starvation: StarvationMonitor::default(),
             panics: PanicLog::new(),
-            history: Mutex::new(History::new(Verdict::of(Snapshot::default()))),
+            history: Mutex::new(History::new(Verdict::default())),
             changed: Notify::new(),
             failure: OnceLock::new(),
+            #[cfg(feature = "tokio-util")]
+            stopping: CancellationToken::new(),
         }
     }
 
@@ -153,6 +160,11 @@ impl Vitals {
             }
             *lifecycle != before
         });
+        // Not under the lock, since it wakes others.
+        #[cfg(feature = "tokio-util")]
+        if has_changed && self.lifecycle().state.is_ending() {
+            self.stopping.cancel();
+        }
         has_changed
     }
 
@@ -168,6 +180,12 @@ impl Vitals {
         // The sender lives in `self`, so the channel cannot close meanwhile.
         let ending = lifecycle.wait_for(|lifecycle| lifecycle.ending_since.is_some()).await;
         ending.ok().and_then(|lifecycle| lifecycle.ending_since).unwrap_or_else(Instant::now)
+    }
+
+    /// Returns a token that is cancelled when the instance is ending.
+    #[cfg(feature = "tokio-util")]
+    pub(crate) fn stopping_token(&self) -> CancellationToken {
+        self.stopping.child_token()
     }
 
     /// Waits until the instance has been ending for that time; forever on overflow.
@@ -268,8 +286,16 @@ impl Vitals {
         let failing = self.checks.scan(at);
         let mut history = self.history();
         let transition = self.record_transition(&mut history, *lifecycle);
-        let ending = due == Due::NoMore;
-        let mut report = ScanReport { transition, ending, at, stalled, failing, period };
+        let mut report = ScanReport {
+            transition,
+            verdict: history.verdict().clone(),
+            not_live_since: history.not_live_since(),
+            ending: due == Due::NoMore,
+            at,
+            stalled,
+            failing,
+            period,
+        };
         report.continue_from(before);
         log(&report);
         report

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::canary::Starvation;
 use super::lifecycle::{Lifecycle, State};
+use crate::log::Fields;
 
 /// The kinds of probes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,6 +158,12 @@ impl Verdict {
         }
     }
 
+    /// Returns the fields of a log line that leads to this verdict, or that belongs to it.
+    pub(crate) fn fields(&self) -> Fields {
+        let reasons: Vec<_> = self.reasons.iter().map(|reason| reason.as_str()).collect();
+        Fields::new(self.state.as_str(), &reasons)
+    }
+
     /// Tells whether a probe passes.
     pub(crate) fn passes(&self, kind: ProbeKind) -> bool {
         match kind {
@@ -174,6 +181,13 @@ impl Verdict {
             (true, true) => Status::Warn,
             (true, false) => Status::Pass,
         }
+    }
+}
+
+/// The verdict on an instance that has just begun to start.
+impl Default for Verdict {
+    fn default() -> Self {
+        Self::of(Snapshot::default())
     }
 }
 

@@ -66,6 +66,10 @@ async fn phase(name: &str, role: &RoleEnvironment) -> Result<(), Error> {
             role.beat();
             pending::<()>().await;
         }
+        "stall block" => {
+            role.beat();
+            block();
+        }
         "block" => block(),
         "stop" => {
             role.stopping().await;
@@ -89,6 +93,7 @@ async fn phase(name: &str, role: &RoleEnvironment) -> Result<(), Error> {
             spawn_consumers(role)?;
             pending::<()>().await;
         }
+        "request stop" => role.request_stop(),
         "recycle" => role.request_recycle(),
         "busy" => {
             role.set_busy(true);

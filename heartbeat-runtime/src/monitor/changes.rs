@@ -1,0 +1,75 @@
+//! The log lines of what changes between two scans.
+
+use crate::log::{Elapsed, lifecycle};
+use crate::vitals::{HeartbeatState, ScanReport, Vitals};
+
+/// Logs what began and what ended between two scans, a line each. A change of the verdict without
+/// one of these causes gets a line of its own. Nothing recovers during a stop: a beat is only no
+/// longer due.
+pub(super) fn log_changes(vitals: &Vitals, before: &ScanReport, after: &ScanReport) {
+    let mut is_explained = log_failures(before, after);
+    if after.ending {
+        return;
+    }
+    is_explained |= log_recoveries(vitals, before, after);
+    let change = after.transition.as_ref().filter(|change| !is_explained && change.is_news());
+    if let Some(change) = change {
+        let (to, from, lasted) = (&change.to, &change.from, Elapsed(change.lasted));
+        lifecycle!(info, to.fields().elapsed(lasted), "{to}, after {lasted} of {from}");
+    }
+}
+
+/// Logs what began. Returns whether anything did.
+fn log_failures(before: &ScanReport, after: &ScanReport) -> bool {
+    let mut is_any = false;
+    for stall in after.stalled.iter().filter(|stall| !before.has_stalled(&stall.name)) {
+        let (name, silent) = (&stall.name, Elapsed(after.at.saturating_sub(stall.since)));
+        let excess = if stall.exceeds_allowance { ", longer than its allowance" } else { "" };
+        let cause = if stall.is_abandoned {
+            format!("`{name}` was dropped without finish")
+        } else {
+            format!("no beat from `{name}` for {silent}{excess}")
+        };
+        let fields = after.verdict.fields().heartbeat(name).elapsed(silent);
+        lifecycle!(warn, fields, "stalled: {cause} (live and ready fail)");
+        is_any = true;
+    }
+    for failure in after.failing.iter().filter(|failure| !before.has_failed(&failure.name)) {
+        let (name, message) = (&failure.name, &failure.message);
+        let effect = if failure.critical { "ready fails" } else { "status warn" };
+        let fields = after.verdict.fields().check(name);
+        lifecycle!(warn, fields, "check `{name}` failed: {message} ({effect})");
+        is_any = true;
+    }
+    is_any
+}
+
+/// Logs what ended. Returns whether anything did.
+fn log_recoveries(vitals: &Vitals, before: &ScanReport, after: &ScanReport) -> bool {
+    let mut is_any = false;
+    for stall in before.stalled.iter().filter(|stall| !after.has_stalled(&stall.name)) {
+        let (name, silent) = (&stall.name, Elapsed(after.at.saturating_sub(stall.since)));
+        let reports = vitals.heartbeat_reports();
+        let state = reports.iter().find(|report| report.name == *name).map(|report| report.state);
+        let now = match state {
+            Some(HeartbeatState::Idle) => "is idle",
+            Some(HeartbeatState::Allowed) => "has an allowance",
+            Some(HeartbeatState::Beating) => "beats again",
+            _ => "finished",
+        };
+        let fields = after.verdict.fields().heartbeat(name).elapsed(silent);
+        lifecycle!(info, fields, "recovered: `{name}` {now}, after {silent}");
+        is_any = true;
+    }
+    for failure in before.failing.iter().filter(|failure| !after.has_failed(&failure.name)) {
+        let (name, failed) = (&failure.name, Elapsed(after.at.saturating_sub(failure.since)));
+        let fields = after.verdict.fields().check(name).elapsed(failed);
+        if vitals.check_reports().iter().any(|check| check.name == *name) {
+            lifecycle!(info, fields, "check `{name}` recovered, after {failed}");
+        } else {
+            lifecycle!(info, fields, "check `{name}` ended, after it had failed for {failed}");
+        }
+        is_any = true;
+    }
+    is_any
+}
