@@ -14,6 +14,7 @@ use std::time::Duration;
 use heartbeat_runtime::test_util::TestWorker;
 use heartbeat_runtime::{Error, Host, Restart, RoleEnvironment, TaskError};
 use tokio::time::{Instant, sleep};
+use tracing_subscriber::fmt::format::debug_fn;
 
 const DEFINITION: &[u8] = br#"
     <ServiceDefinition name="Trials" xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition">
@@ -25,10 +26,15 @@ const DEFINITION: &[u8] = br#"
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 
+/// Precedes the field `task` of a line.
+const SEPARATOR: char = '|';
+
 /// The end of a worker: its exit code, its log, and whether `on_stop` was called.
 struct Ended {
     code: u8,
     log: Vec<String>,
+    /// The field `task` of each line, or nothing.
+    fields: Vec<String>,
     cleaned_up: bool,
 }
 
@@ -43,6 +49,11 @@ async fn worker(
         .with_level(false)
         .with_target(false)
         .with_ansi(false)
+        .fmt_fields(debug_fn(|writer, field, value| match field.name() {
+            "message" => write!(writer, "{value:?}"),
+            name @ "task" => write!(writer, "{SEPARATOR}{name}={value:?}"),
+            _ => Ok(()),
+        }))
         .with_writer(Arc::new(writer))
         .finish();
     let logging = tracing::subscriber::set_default(subscriber);
@@ -68,8 +79,9 @@ async fn worker(
     drop(logging);
     let mut written = String::new();
     reader.read_to_string(&mut written).unwrap();
-    let log = written.lines().map(str::to_owned).collect();
-    Ended { code, log, cleaned_up: cleaned_up.get() }
+    let lines = written.lines().map(|line| line.split_once(SEPARATOR).unwrap_or((line, "")));
+    let (log, fields) = lines.map(|(text, field)| (text.to_owned(), field.to_owned())).unzip();
+    Ended { code, log, fields, cleaned_up: cleaned_up.get() }
 }
 
 async fn until_ended(worker: &TestWorker) {
@@ -165,6 +177,10 @@ async fn a_failed_task_waits_and_runs_again_while_the_worker_stays_ready() {
     ];
     assert_in_order(&ended.log, &lines);
     assert!(ended.log.iter().any(|line| line.ends_with(" ms (status warn)")), "{:#?}", ended.log);
+    for (line, field) in ended.log.iter().zip(&ended.fields) {
+        let expected = if line.starts_with("task ") { "task=\"t\"" } else { "" };
+        assert_eq!(field, expected, "{line}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
