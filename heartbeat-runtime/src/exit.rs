@@ -9,9 +9,9 @@ pub(crate) enum Exit {
     /// The worker stopped or finished.
     #[default]
     Clean,
-    /// A phase returned an error.
+    /// A phase or a task returned an error.
     Error,
-    /// A phase, or the monitor, panicked.
+    /// A phase, a task, or the monitor panicked.
     Panic,
     /// The worker requested a recycle.
     Recycle,

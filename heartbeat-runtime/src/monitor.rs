@@ -24,6 +24,7 @@ use crate::exit::Exit;
 use crate::log::{self, Elapsed, Fields, lifecycle};
 use crate::server::{self, BoxFuture, HealthState};
 use crate::supervisor::{Signals, Systemd};
+use crate::tasks::log_panics;
 use crate::vitals::{Canary, Event, Reason, ScanReport, State, Verdict, Vitals};
 
 /// Time for the last responses.
@@ -204,18 +205,6 @@ pub(crate) async fn watch_health(vitals: &Vitals, deadlines: &Deadlines) {
         let _ = timeout(period, vitals.scan_due()).await;
         vitals.clock().tick(period, slept_at.elapsed());
     }
-}
-
-/// Logs the task panics that are not logged yet: at a scan, and before a failure that one causes.
-pub(crate) fn log_panics(vitals: &Vitals) {
-    vitals.panics().log_new(|count, last| {
-        let (fields, plural) = (vitals.verdict().fields(), if count == 1 { "" } else { "s" });
-        lifecycle!(
-            warn,
-            fields,
-            "a task {last}: the worker goes on ({count} task panic{plural} so far)"
-        );
-    });
 }
 
 /// Sends canaries into the worker's runtime until the instance ends, and logs when one is missing.

@@ -13,9 +13,8 @@ use crate::environment::RoleEnvironment;
 use crate::error::{Error, ErrorChain};
 use crate::exit::Exit;
 use crate::log::{self, Elapsed, escape_controls, lifecycle};
-use crate::monitor::log_panics;
 use crate::server::ServeError;
-use crate::tasks::drive_with_local_tasks;
+use crate::tasks::{drive_with_local_tasks, log_panics};
 use crate::vitals::panics::catch_panic;
 use crate::vitals::{Event, Phase, State, Transition, Vitals};
 

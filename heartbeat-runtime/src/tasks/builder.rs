@@ -67,7 +67,7 @@ impl TaskBuilder {
         }
     }
 
-    /// Sets the time that may pass without a beat; that of `run` by default.
+    /// Sets the time that may pass without a beat, from the start of the task on; that of `run` by default.
     pub fn stall_after(mut self, stall_after: Duration) -> Self {
         self.stall_after = stall_after;
         self
@@ -107,8 +107,9 @@ impl TaskBuilder {
         })
     }
 
-    /// Spawns a blocking call on a thread of its own, as [`spawn`](Self::spawn) does a future. Nothing
-    /// can abort it: unless it asks [`Task::is_stopping`], it delays a stop until the process is ended.
+    /// Spawns a blocking call, as [`spawn`](Self::spawn) does a future, on one of the 512 threads that the
+    /// runtime has for these. Nothing can abort it: unless it asks [`Task::is_stopping`], it delays a stop
+    /// until the process is ended.
     ///
     /// ```
     /// # use heartbeat_runtime::{Error, RoleEnvironment};

@@ -3,6 +3,7 @@
 
 mod builder;
 mod local;
+mod panics;
 mod restart;
 mod run;
 mod supervise;
@@ -11,6 +12,7 @@ mod task_set;
 
 pub use self::builder::{TaskBuilder, TaskError};
 pub(crate) use self::local::drive_with_local_tasks;
+pub(crate) use self::panics::log_panics;
 pub use self::restart::Restart;
 pub use self::task::Task;
 pub(crate) use self::task_set::TaskSet;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::time::sleep;
 
+use super::panics::log_panics;
 use super::restart::{Decision, RestartPolicy};
 use super::run::{Failure, Run};
 use super::task::Task;
@@ -30,6 +31,8 @@ pub(super) async fn supervise<F>(
             Err(failure) => Err(failure),
         };
         let Err(failure) = result else { return };
+        // One of them may be its cause.
+        log_panics(vitals);
         let now = vitals.clock().now();
         let decision = policy.decide(now, now.saturating_sub(began), jitter());
         match decision {
