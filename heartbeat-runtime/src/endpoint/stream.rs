@@ -1,10 +1,13 @@
 //! Connections over TCP and unix sockets, and their peers.
 
 use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+#[cfg(unix)]
+use nix::sys::resource::{Resource, getrlimit};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
@@ -71,6 +74,27 @@ impl Stream {
 
     pub(crate) async fn readable(&self) -> io::Result<()> {
         either!(self, stream => stream.readable().await)
+    }
+
+    /// Tells whether this connection leaves `reserve` descriptors, or half of all, to the process: the
+    /// system assigns the lowest free one.
+    #[cfg(unix)]
+    pub(crate) fn leaves_descriptors(&self, reserve: u64) -> bool {
+        use std::os::fd::AsRawFd;
+        let descriptor = either!(self, stream => stream.as_raw_fd());
+        let Ok((limit, _)) = getrlimit(Resource::RLIMIT_NOFILE) else { return true };
+        u64::try_from(descriptor).is_ok_and(|number| number < limit - reserve.min(limit / 2))
+    }
+
+    #[cfg(not(unix))]
+    pub(crate) fn leaves_descriptors(&self, _reserve: u64) -> bool {
+        true
+    }
+
+    /// Tells whether the peer has closed its write side, and every byte before that is read.
+    pub(crate) fn is_at_end(&self) -> bool {
+        let mut byte = [MaybeUninit::uninit()];
+        either!(self, stream => matches!(SockRef::from(stream).peek(&mut byte), Ok(0)))
     }
 
     /// Closes the write side, and leaves the read side open.

@@ -1,7 +1,7 @@
 //! The client of a connection, as the handlers of its requests know it.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
@@ -15,8 +15,8 @@ pub(super) struct Client {
     pub(super) address: Option<SocketAddr>,
     /// The shutdown of the server.
     pub(super) closing: watch::Receiver<()>,
-    /// Values that the next flush drops.
-    unflushed: Mutex<Vec<Box<dyn Send>>>,
+    /// Values that the next flush drops; `None` once nothing more is written.
+    unflushed: Mutex<Option<Vec<Box<dyn Send>>>>,
 }
 
 /// A request that user code answers. Dropping it ends the request.
@@ -30,24 +30,35 @@ impl Client {
         address: Option<SocketAddr>,
         closing: watch::Receiver<()>,
     ) -> Self {
-        Self { slot, address, closing, unflushed: Mutex::default() }
+        Self { slot, address, closing, unflushed: Mutex::new(Some(Vec::new())) }
     }
 
     pub(super) fn peer(&self) -> Peer {
         Peer::from(self.address)
     }
 
-    /// Drops a value when everything is written.
+    /// Drops a value when everything is written, or now if nothing more is.
     fn drop_at_flush(&self, value: impl Send + 'static) {
-        self.unflushed.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(value));
+        if let Some(unflushed) = self.unflushed().as_mut() {
+            unflushed.push(Box::new(value));
+        }
     }
 
-    /// Records that everything is written, or never will be.
+    /// Records that everything is written.
     pub(super) fn on_flush(&self) {
-        let mut unflushed = self.unflushed.lock().unwrap_or_else(PoisonError::into_inner);
-        let flushed = std::mem::take(&mut *unflushed);
-        drop(unflushed);
+        let flushed = self.unflushed().as_mut().map(std::mem::take);
         drop(flushed);
+    }
+
+    /// Records that nothing more is written. The responses of an HTTP/2 connection end after it: their
+    /// values, which hold this client, would keep it for ever.
+    pub(super) fn on_close(&self) {
+        let unflushed = self.unflushed().take();
+        drop(unflushed);
+    }
+
+    fn unflushed(&self) -> MutexGuard<'_, Option<Vec<Box<dyn Send>>>> {
+        self.unflushed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -40,6 +40,8 @@ const READS_PER_TURN: u8 = 2;
 /// Time for the peer to close after the last response, and the bytes that it may still send.
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 256 * 1024;
+/// Time in which user code may answer a client that has closed its half.
+const HALF_CLOSED: Duration = Duration::from_secs(1);
 
 /// Serves a connection until either side closes or shutdown begins.
 pub(super) async fn serve(stream: Stream, client: Client, router: Router) {
@@ -56,6 +58,7 @@ pub(super) async fn serve(stream: Stream, client: Client, router: Router) {
             // A client that never stops sending would starve the branches below.
             biased;
             () = slot.evicted_or_expired() => false,
+            () = client_left(&stream, slot) => false,
             () = shutdown_requested(&mut closing) => {
                 tokio::select! {
                     _ = connection.as_mut() => {}
@@ -74,8 +77,22 @@ pub(super) async fn serve(stream: Stream, client: Client, router: Router) {
             _ = connection.as_mut() => true,
         }
     };
-    client.on_flush();
     close(&stream, slot, closing, lingers).await;
+}
+
+/// Waits until the client closes while user code answers. hyper does not look, so that health is told to
+/// clients that close their half first; user code may answer long after the client has gone.
+async fn client_left(stream: &Stream, slot: &ConnectionSlot) {
+    loop {
+        slot.serving().await;
+        while slot.is_serving() {
+            let failed = stream.readable().await.is_err();
+            sleep(HALF_CLOSED).await;
+            if failed || slot.is_serving() && stream.is_at_end() {
+                return;
+            }
+        }
+    }
 }
 
 /// Answers a request within the rules of the connection.
@@ -245,5 +262,11 @@ impl AsyncWrite for Io {
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(self.stream.shutdown_write())
+    }
+}
+
+impl Drop for Io {
+    fn drop(&mut self) {
+        self.client.on_close();
     }
 }

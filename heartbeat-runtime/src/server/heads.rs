@@ -15,8 +15,8 @@ const ENCODING: &[u8] = b"transfer-encoding";
 
 /// A follower of the bytes of a connection: heads, and the bodies between them, which it skips.
 ///
-/// A forbidden byte becomes NUL, which the parser answers with 400 anywhere in a head; it then
-/// closes the connection.
+/// A forbidden byte becomes NUL, which the parser answers with 400 anywhere in a head or in trailers; it
+/// then closes the connection.
 pub(super) struct Heads {
     /// Bytes of the preface so far; `None` for HTTP/1.
     preface: Option<usize>,
@@ -38,6 +38,8 @@ struct Head {
     framing: Option<&'static [u8]>,
     /// The length that the head gives.
     length: u64,
+    /// These are the trailers of an empty chunked body, where no framing field may be.
+    trailers: bool,
 }
 
 /// The part of a line that the next byte belongs to.
@@ -52,6 +54,8 @@ enum Line {
     Length,
     /// The size of the first chunk, which is zero so far.
     ChunkSize,
+    /// The extension of that size.
+    ChunkExtension,
 }
 
 impl Default for Heads {
@@ -112,6 +116,11 @@ impl Heads {
 
     fn is_refused(&mut self, byte: u8) -> bool {
         match (byte, self.head.line) {
+            // The parser refuses it, and accepts NUL here.
+            (b'\n', Line::ChunkExtension) if !self.head.after_return => {
+                self.body = UNKNOWN;
+                false
+            }
             (b'\n', _) => !self.head.after_return || self.end_line(),
             (b'0', Line::ChunkSize) => false,
             (_, Line::ChunkSize) if byte.is_ascii_hexdigit() => {
@@ -119,10 +128,10 @@ impl Heads {
                 false
             }
             (_, Line::ChunkSize) => {
-                self.head.line = Line::Rest;
+                self.head.line = Line::ChunkExtension;
                 false
             }
-            (b'\r', _) | (_, Line::Rest) => false,
+            (b'\r', _) | (_, Line::Rest | Line::ChunkExtension) => false,
             (_, Line::Length) => {
                 self.head.follow_length(byte);
                 false
@@ -144,6 +153,7 @@ impl Heads {
                 None => {}
             }
         } else {
+            self.head.trailers |= matches!(self.head.line, Line::ChunkSize | Line::ChunkExtension);
             self.head.line = Line::Start;
         }
         false
@@ -185,7 +195,7 @@ impl Head {
         if ends && field == LENGTH {
             (self.line, self.length) = (Line::Length, 0);
         }
-        ends && *self.framing.get_or_insert(field) != field
+        ends && (self.trailers || *self.framing.get_or_insert(field) != field)
     }
 }
 
@@ -213,6 +223,8 @@ mod tests {
             "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
             "POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\nPOST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
             "GET / HTTP/1.1\r\nX: content-length:\r\nY: transfer-encoding:\r\n\r\n",
+            // The parser refuses these.
+            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0;a\nb\r\n\r\nG / H\n",
         ] {
             assert_eq!(followed(request.as_bytes()), request.as_bytes());
         }
@@ -227,6 +239,14 @@ mod tests {
             (
                 "G / H\r\ncontent-LENGTH: 1\r\nTransfer-encoding: x\r\n",
                 "G / H\r\ncontent-LENGTH: 1\r\nTransfer-encoding\0 x\r\n",
+            ),
+            (
+                "P / H\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 9\r\n\r\n",
+                "P / H\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nContent-Length\0 9\r\n\r\n",
+            ),
+            (
+                "P / H\r\nTransfer-Encoding: chunked\r\n\r\n0;a=b\r\nA: b\nC: d\r\n\r\n",
+                "P / H\r\nTransfer-Encoding: chunked\r\n\r\n0;a=b\r\nA: b\0C: d\r\n\r\n",
             ),
             (
                 "G / H\r\nTransfer-Encoding: x\r\nA: b\r\nContent-Length: 1\r\n",
@@ -262,6 +282,8 @@ mod tests {
             ("Transfer-Encoding: chunked\r\n\r\n0", true),
             ("Transfer-Encoding: chunked\r\n\r\n0\r\n", false),
             ("Transfer-Encoding: chunked\r\n\r\n01\r\n", true),
+            ("Transfer-Encoding: chunked\r\n\r\n0;a=b\r\n\r\n", false),
+            ("Transfer-Encoding: chunked\r\n\r\n0;a\n", true),
             ("Content-Length: 7\r\n\r\n", false),
             ("Content-Length: 0\r\n\r\n", false),
         ] {

@@ -11,7 +11,8 @@ use crate::endpoint::Peer;
 
 /// Maximum connections per endpoint.
 const LIMIT: usize = 64;
-/// Number of connections from which each is asked to close after its response.
+/// Number of connections from which each is asked to close after its response, and of requests to user
+/// code from which they are evicted first: a prober must not be alone with them.
 const CROWDED: usize = 48;
 /// Time for a request head.
 const HEAD_WITHIN: Duration = Duration::from_secs(5);
@@ -42,6 +43,7 @@ struct Entry {
     activity: Mutex<Activity>,
     evicted: Notify,
     served: Notify,
+    serving: Notify,
 }
 
 #[derive(Clone, Copy)]
@@ -123,12 +125,15 @@ impl Table {
     /// Evicts one connection. Returns false if there is none.
     fn evict(&self, newcomer: Option<Peer>) -> bool {
         let peers = || self.open.iter().map(|entry| entry.peer).chain(newcomer);
+        let is_serving = |stage| stage == Stage::Serving;
+        let serving = self.open.iter().filter(|entry| is_serving(entry.activity().stage)).count();
         let victim = self.open.iter().max_by_key(|entry| {
             let Activity { stage, since, .. } = *entry.activity();
             let own = entry.peer;
             let of_network = peers().filter(|peer| peer.network() == own.network()).count();
             let of_address = peers().filter(|peer| *peer == own).count();
-            (of_network, of_address, stage, Reverse(since))
+            let is_first = is_serving(stage) && serving >= CROWDED;
+            (of_network, of_address, is_first, stage, Reverse(since))
         });
         victim.inspect(|entry| entry.evicted.notify_one()).is_some()
     }
@@ -138,7 +143,9 @@ impl Entry {
     fn new(peer: Peer) -> Self {
         let (stage, since) = (Stage::Head, Instant::now());
         let activity = Activity { stage, since, mid_request: false, is_lost: false, serving: 0 };
-        Self { peer, activity: Mutex::new(activity), evicted: Notify::new(), served: Notify::new() }
+        let activity = Mutex::new(activity);
+        let (evicted, served, serving) = (Notify::new(), Notify::new(), Notify::new());
+        Self { peer, activity, evicted, served, serving }
     }
 
     fn activity(&self) -> MutexGuard<'_, Activity> {
@@ -202,6 +209,17 @@ impl ConnectionSlot {
         let mut activity = self.entry.activity();
         activity.serving += 1;
         activity.enter(Stage::Serving);
+        self.entry.serving.notify_one();
+    }
+
+    /// Tells whether user code answers a request.
+    pub(super) fn is_serving(&self) -> bool {
+        self.entry.activity().serving > 0
+    }
+
+    /// Waits until user code answers a request. Only one caller may wait.
+    pub(super) async fn serving(&self) {
+        self.entry.serving.notified().await;
     }
 
     pub(super) fn end_serving(&self) {
@@ -263,7 +281,7 @@ mod tests {
 
     use tokio::time::{Instant, advance, sleep, timeout};
 
-    use super::{ConnectionLimiter, ConnectionSlot, LIMIT};
+    use super::{CROWDED, ConnectionLimiter, ConnectionSlot, LIMIT};
     use crate::endpoint::Peer;
 
     async fn admitted(
@@ -294,6 +312,26 @@ mod tests {
             // The timer counts milliseconds.
             let late = served.elapsed().abs_diff(Duration::from_secs(lost));
             assert!(late < Duration::from_millis(10), "begun after {begins} s: {late:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_to_user_code_leave_room_for_a_prober() {
+        for (requests, evicts_request) in [(CROWDED - 1, false), (CROWDED, true), (LIMIT - 1, true)]
+        {
+            let connections = Arc::new(ConnectionLimiter::default());
+            let mut slots = Vec::new();
+            for number in 0..LIMIT {
+                slots.push(admitted(&connections, "192.0.2.1:1").await.unwrap());
+                if number < requests {
+                    slots[number].begin_serving();
+                }
+            }
+            assert!(admitted(&connections, "192.0.2.1:2").await.is_none(), "the limit is reached");
+            for (number, evicted) in [(0, evicts_request), (requests, !evicts_request)] {
+                let is_evicted = timeout(Duration::ZERO, slots[number].evicted_or_expired()).await;
+                assert_eq!(is_evicted.is_ok(), evicted, "{number} beside {requests} requests");
+            }
         }
     }
 

@@ -43,7 +43,9 @@ fn has_route(router: &Router, path: &str) -> bool {
 /// Returns the route of a path, unless no route can have it.
 fn as_route(path: &str) -> Option<String> {
     let path = path.split('?').next()?;
-    let is_plain = path.starts_with('/') && !path.contains("/*") && !path.contains("/:");
+    // The path of a probe may be declared without its slash.
+    let path = format!("/{}", path.trim_start_matches('/'));
+    let is_plain = !path.contains("/*") && !path.contains("/:");
     is_plain.then(|| path.replace('{', "{{").replace('}', "}}"))
 }
 
@@ -76,6 +78,8 @@ mod tests {
             let found = reserved_path(&router, Some("/status?of=orders"));
             assert_eq!(found.as_deref(), expected, "{router:?}");
         }
+        let status = Router::new().route("/status", get(nothing));
+        assert_eq!(reserved_path(&status, Some("status")).as_deref(), Some("status"));
         for odd in ["/*", "status", "/{", "/a:b/:c", ""] {
             assert_eq!(reserved_path(&Router::new().route("/a", get(nothing)), Some(odd)), None);
         }

@@ -10,6 +10,8 @@ use axum::extract::ConnectInfo;
 use axum::response::IntoResponse;
 use futures_util::FutureExt;
 use http::StatusCode;
+use hyper::upgrade::OnUpgrade;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 use tower::ServiceExt;
@@ -22,10 +24,16 @@ use super::user_body::{ForwardedBody, forward};
 /// that it is starved.
 const BEGINS_WITHIN: Duration = Duration::from_millis(4500);
 
+/// Maximum requests that wait for a starved runtime. A client may have left each, and sent the next.
+const WAITING: usize = 1024;
+
+const STARVED: &str = "the worker's runtime runs no tasks\n";
+const CLOSED: &str = "this endpoint is closed\n";
+
 /// The routes of user code on an endpoint, once it serves them.
 #[derive(Default)]
 pub(crate) struct UserRoutes {
-    requests: OnceLock<mpsc::UnboundedSender<ForwardedRequest>>,
+    requests: OnceLock<mpsc::Sender<ForwardedRequest>>,
 }
 
 /// A request for the worker's runtime.
@@ -36,8 +44,8 @@ pub(super) struct ForwardedRequest {
 
 impl UserRoutes {
     /// Opens the routes, whose requests then arrive at the receiver.
-    pub(super) fn open(&self) -> mpsc::UnboundedReceiver<ForwardedRequest> {
-        let (sender, requests) = mpsc::unbounded_channel();
+    pub(super) fn open(&self) -> mpsc::Receiver<ForwardedRequest> {
+        let (sender, requests) = mpsc::channel(WAITING);
         // An endpoint is served once.
         let _ = self.requests.set(sender);
         requests
@@ -52,26 +60,32 @@ impl UserRoutes {
     /// no more, 500 after a panic.
     pub(crate) async fn answer(&self, mut request: Request) -> Response {
         let client = request.extensions_mut().remove::<Arc<Client>>();
+        // A connection of this server stays one, so that a `WebSocket` is refused and not cut.
+        request.extensions_mut().remove::<OnUpgrade>();
         if let Some(address) = client.as_ref().and_then(|client| client.address) {
             request.extensions_mut().insert(ConnectInfo(address));
         }
         let serving = client.map(Serving::begin);
         let (begun, has_begun) = oneshot::channel();
         let forwarded = ForwardedRequest { request, begun };
-        let sent = self.requests.get().is_some_and(|requests| requests.send(forwarded).is_ok());
-        if !sent {
-            return (StatusCode::SERVICE_UNAVAILABLE, "this endpoint is closed\n").into_response();
+        let Some(requests) = self.requests.get() else { return unavailable(CLOSED) };
+        match requests.try_send(forwarded) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => return unavailable(STARVED),
+            Err(TrySendError::Closed(_)) => return unavailable(CLOSED),
         }
         let Ok(Ok(response)) = timeout(BEGINS_WITHIN, has_begun).await else {
-            let body = "the worker's runtime runs no tasks\n";
-            return (StatusCode::SERVICE_UNAVAILABLE, body).into_response();
+            return unavailable(STARVED);
         };
-        let Ok(mut response) = response.await else {
-            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-        };
+        // A stop aborts it.
+        let Ok(mut response) = response.await else { return unavailable(CLOSED) };
         response.body_mut().serving = serving;
         response.map(Into::into)
     }
+}
+
+fn unavailable(reason: &'static str) -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, reason).into_response()
 }
 
 impl ForwardedRequest {

@@ -26,13 +26,15 @@ use crate::endpoint::{EndpointListener, Stream};
 const LIMIT: usize = 1024;
 /// Time for a request head, which begins with the last response.
 const HEAD_WITHIN: Duration = Duration::from_secs(75);
-/// Pause after a failed accept: the process has no descriptor left.
+/// Descriptors that are left to health, which has 64 connections on each of two endpoints.
+const RESERVED: u64 = 128;
+/// Pause after a failed accept, or after a connection that leaves too few descriptors.
 const BACK_OFF: Duration = Duration::from_millis(100);
 
 /// The server of an endpoint.
 pub(super) struct UserServer {
     pub(super) listener: EndpointListener,
-    pub(super) requests: mpsc::UnboundedReceiver<ForwardedRequest>,
+    pub(super) requests: mpsc::Receiver<ForwardedRequest>,
     pub(super) router: Router,
 }
 
@@ -86,7 +88,13 @@ async fn accept(
     let slot = Arc::clone(slots).acquire_owned().await.ok();
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) => return (Connection { stream, peer }, slot),
+            Ok((stream, peer)) if stream.leaves_descriptors(RESERVED) => {
+                return (Connection { stream, peer }, slot);
+            }
+            Ok(connection) => {
+                drop(connection);
+                sleep(BACK_OFF).await;
+            }
             Err(error) if is_connection_error(&error) => {}
             Err(_) => sleep(BACK_OFF).await,
         }

@@ -10,9 +10,11 @@ use std::time::Duration;
 use futures_util::stream::{self, Stream, StreamExt};
 use heartbeat_runtime::axum::Router;
 use heartbeat_runtime::axum::body::{Body, Bytes};
-use heartbeat_runtime::axum::extract::{ConnectInfo, Path};
+use heartbeat_runtime::axum::extract::{ConnectInfo, Path, Request};
+use heartbeat_runtime::axum::http::StatusCode;
 use heartbeat_runtime::axum::routing::{get, post};
 use heartbeat_runtime::{EndpointListener, Error, RoleEnvironment, WorkerRole, worker_role};
+use hyper::upgrade::OnUpgrade;
 use tokio::io::{copy, split};
 use tokio::time::sleep;
 
@@ -82,6 +84,7 @@ fn routes(role: &RoleEnvironment) -> Router {
         .route("/panic-later", get(async || Body::from_stream(panic_later())))
         .route("/block", get(block))
         .route("/never", get(never))
+        .route("/upgrade", get(upgrade))
         .route("/endless", get(async || Body::from_stream(endless())))
         .route("/slow", get(slow))
         .route("/bytes/{count}", get(async |Path(count): Path<usize>| vec![b'b'; count]))
@@ -109,6 +112,12 @@ async fn block() {
 async fn never() {
     eprintln!("a handler waits");
     pending::<()>().await;
+}
+
+/// Switches protocols if the connection can, as a `WebSocket` does.
+async fn upgrade(request: Request) -> StatusCode {
+    let can_upgrade = request.extensions().get::<OnUpgrade>().is_some();
+    if can_upgrade { StatusCode::SWITCHING_PROTOCOLS } else { StatusCode::UPGRADE_REQUIRED }
 }
 
 async fn echo(feed: EndpointListener) {

@@ -4,6 +4,7 @@
 
 mod addresses;
 mod faults;
+mod hostile;
 mod mistakes;
 mod stops;
 
