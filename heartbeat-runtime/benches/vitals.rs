@@ -1,10 +1,11 @@
-//! The cost of a beat, at most twice an empty call, on one core and on all; of the verdict; and of a
-//! response, which must not depend on the number of heartbeats and checks.
+//! The cost of a beat, at most twice an empty call, on one core and on all; of the verdict; of a response,
+//! which must not depend on the number of heartbeats and checks; and of tasks, beside spawned futures
+//! with heartbeats written by hand.
 
 use std::hint::black_box;
 use std::pin::pin;
-use std::sync::Barrier;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Barrier, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,14 +13,19 @@ use std::time::{Duration, Instant};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use heartbeat_runtime::host::Bound;
 use heartbeat_runtime::test_util::TestWorker;
-use heartbeat_runtime::{Error, Host, RoleEnvironment};
-use tokio::runtime::Builder;
+use heartbeat_runtime::{Error, Host, Restart, RoleEnvironment};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
 
 use crate::vitals::Vitals;
 
 mod error {
     pub(crate) use heartbeat_runtime::Error;
 }
+#[expect(dead_code, reason = "tasks end the worker")]
+#[path = "../src/exit.rs"]
+mod exit;
 #[expect(dead_code, unused_imports, unused_macros, reason = "the vital signs log panics")]
 #[path = "../src/log/mod.rs"]
 mod log;
@@ -146,5 +152,100 @@ fn poll_once<T>(future: impl Future<Output = T>) -> Option<T> {
     }
 }
 
-criterion_group!(benches, beat, verdict, response);
+/// Number of tasks in a row of the same work.
+const MANY: usize = 1000;
+
+/// Measures tasks in a runtime of one thread.
+fn tasks(criterion: &mut Criterion) {
+    if let Err(error) = try_tasks(criterion) {
+        eprintln!("tasks: {error}");
+    }
+}
+
+fn try_tasks(criterion: &mut Criterion) -> Result<(), Error> {
+    // Lines of restarts go nowhere.
+    let _quiet = tracing::subscriber::set_default(tracing_subscriber::registry());
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let role = environment(&runtime)?;
+    let (send, task) = oneshot::channel();
+    let send = Arc::new(Mutex::new(Some(send)));
+    role.task("beating").spawn(async move |task| {
+        let send = send.lock().ok().and_then(|mut send| send.take());
+        drop(send.map(|send| send.send(task)));
+        std::future::pending().await
+    })?;
+    let task = runtime.block_on(task)?;
+    cost(criterion, "beat of a task", 1, || task.beat());
+
+    let mut group = criterion.benchmark_group("task");
+    let role = environment(&runtime)?;
+    let mut measure = |name: &str, runtime: &Runtime, work: &dyn Fn(u64) -> Result<(), Error>| {
+        group.bench_function(name, |bencher| {
+            bencher.iter_custom(|times| {
+                let start = Instant::now();
+                let _in_runtime = runtime.enter();
+                if let Err(error) = work(times) {
+                    eprintln!("{name}: {error}");
+                }
+                start.elapsed()
+            });
+        });
+    };
+    let each =
+        |times: u64, work: &dyn Fn() -> Result<(), Error>| (0..times).try_for_each(|_| work());
+    measure("spawn to end", &runtime, &|times| {
+        each(times, &|| {
+            role.task("t").spawn(async |_| Ok(()))?;
+            runtime.block_on(role.tasks());
+            Ok(())
+        })
+    });
+    // The delays pass at once.
+    let paused = Builder::new_current_thread().enable_all().start_paused(true).build()?;
+    let restarted = environment(&paused)?;
+    measure("restart", &paused, &|times| {
+        let left = Arc::new(AtomicU64::new(times));
+        let restart = Restart::OnFailure { at_most: 1, within: Duration::ZERO };
+        restarted.task("t").restart(restart).spawn(async move |_| {
+            let is_last = left.fetch_sub(1, Ordering::Relaxed) == 0;
+            if is_last { Ok(()) } else { Err("down".into()) }
+        })?;
+        paused.block_on(restarted.tasks());
+        Ok(())
+    });
+    measure("1000 spawned futures with heartbeats", &runtime, &|times| {
+        each(times, &|| {
+            let mut futures = JoinSet::new();
+            for number in 0..MANY {
+                let heartbeat = role.heartbeat(&format!("t-{number}")).register()?;
+                futures.spawn(async move {
+                    heartbeat.beat();
+                    heartbeat.finish();
+                });
+            }
+            runtime.block_on(futures.join_all());
+            Ok(())
+        })
+    });
+    measure("1000 tasks", &runtime, &|times| {
+        each(times, &|| {
+            role.task("t").times(MANY).spawn(async |task| {
+                task.beat();
+                Ok(())
+            })?;
+            runtime.block_on(role.tasks());
+            Ok(())
+        })
+    });
+    group.finish();
+    Ok(())
+}
+
+/// Returns the environment of a worker in that runtime.
+fn environment(runtime: &Runtime) -> Result<RoleEnvironment, Error> {
+    let _in_runtime = runtime.enter();
+    worker().test().environment()
+}
+
+criterion_group!(benches, beat, verdict, response, tasks);
 criterion_main!(benches);

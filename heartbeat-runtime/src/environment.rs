@@ -17,6 +17,7 @@ use crate::log::{Elapsed, lifecycle};
 use crate::metrics::Metrics;
 use crate::report::ReportSource;
 use crate::server::{ServeError, UserEndpoints};
+use crate::tasks::{TaskBuilder, TaskSet};
 use crate::vitals::{Allowance, CheckBuilder, Event, Heartbeat, HeartbeatBuilder, Idle, Vitals};
 
 /// The environment of a role instance. A clone is cheap and shares the instance.
@@ -26,7 +27,7 @@ use crate::vitals::{Allowance, CheckBuilder, Event, Heartbeat, HeartbeatBuilder,
 /// A **heartbeat** is a named signal that must **beat** within its deadline. It is **idle** while it
 /// waits for work, under an **allowance** during a declared long step, and **stalled** after a missed
 /// deadline. The worker is **starved** while its runtime cannot run a task. A **check** asks a
-/// dependency in the background. The **verdict** follows from all of them: live, ready, started, and
+/// dependency in the background. A **task** is a supervised future with a heartbeat of its own. The **verdict** follows from all of them: live, ready, started, and
 /// a status of pass, warn or fail. A **fact** is a named value that the worker tells about itself. The
 /// **details** are for trusted clients only.
 ///
@@ -65,50 +66,41 @@ use crate::vitals::{Allowance, CheckBuilder, Event, Heartbeat, HeartbeatBuilder,
 /// # }
 /// ```
 ///
-/// A pool has a heartbeat for each consumer, so that the others do not hide one that hangs:
+/// A pool has a [task](Self::task) for each consumer, with a heartbeat each, so that the others do not
+/// hide one that hangs. `run` itself has no work of its own:
 ///
 /// ```
 /// # use heartbeat_runtime::{Error, RoleEnvironment};
-/// # use tokio::task::JoinSet;
 /// # async fn receive() -> Option<u8> { None }
 /// # async fn pool(role: &RoleEnvironment) -> Result<(), Error> {
-/// let mut consumers = JoinSet::new();
-/// for number in 0..4 {
-///     let heartbeat = role.heartbeat(&format!("consumer-{number}")).register()?;
-///     let role = role.clone();
-///     consumers.spawn(async move {
-///         loop {
-///             let idle = heartbeat.idle();
-///             let Some(Some(message)) = role.until_stopping(receive()).await else { break };
-///             drop(idle);
-///             heartbeat.beat();
-///             // … work on the message, and beat from time to time.
-/// #           drop(message);
-///         }
-///         heartbeat.finish();
-///     });
-/// }
-/// // `run` itself has no work of its own.
-/// let _idle = role.idle();
-/// consumers.join_all().await;
+/// role.task("consumer").times(4).spawn(async |task| {
+///     loop {
+///         let idle = task.idle();
+///         let Some(Some(message)) = task.until_stopping(receive()).await else { return Ok(()) };
+///         drop(idle);
+///         task.beat();
+///         // … work on the message, and beat from time to time.
+/// #       drop(message);
+///     }
+/// })?;
+/// role.tasks().await;
 /// # Ok(())
 /// # }
 /// ```
 ///
-/// A thread, or `spawn_blocking`, owns its heartbeat:
+/// So does blocking code, on a thread of its own:
 ///
 /// ```
 /// # use heartbeat_runtime::{Error, RoleEnvironment};
-/// # fn step() -> bool { false }
+/// # fn step() -> Result<(), Error> { Ok(()) }
 /// # fn engine(role: &RoleEnvironment) -> Result<(), Error> {
-/// let heartbeat = role.heartbeat("engine").register()?;
-/// let engine = role.clone();
-/// std::thread::spawn(move || {
-///     while !engine.is_stopping() && step() {
-///         heartbeat.beat();
+/// role.task("engine").spawn_blocking(|task| {
+///     while !task.is_stopping() {
+///         step()?;
+///         task.beat();
 ///     }
-///     heartbeat.finish();
-/// });
+///     Ok(())
+/// })?;
 /// # Ok(())
 /// # }
 /// ```
@@ -144,6 +136,7 @@ struct Instance {
     run: Heartbeat,
     vitals: Arc<Vitals>,
     user_endpoints: UserEndpoints,
+    tasks: Arc<TaskSet>,
     facts: Arc<Facts>,
     metrics: Metrics,
 }
@@ -155,6 +148,7 @@ impl RoleEnvironment {
         config: InstanceConfig,
         source: &ReportSource,
         user_endpoints: UserEndpoints,
+        tasks: Arc<TaskSet>,
     ) -> Self {
         let instance = Instance {
             name: source.info.role,
@@ -163,6 +157,7 @@ impl RoleEnvironment {
             run: Heartbeat::from_run(&source.vitals),
             vitals: Arc::clone(&source.vitals),
             user_endpoints,
+            tasks,
             facts: Arc::clone(&source.facts),
             metrics: source.metrics.clone(),
         };
@@ -282,28 +277,23 @@ impl RoleEnvironment {
         self.instance.run.allow(time)
     }
 
-    /// Returns a builder for a further heartbeat: one for each consumer of a pool, each partition, each
-    /// blocking thread, so that the others do not hide one that hangs.
+    /// Returns a builder for a further heartbeat, of work that is not a [task](Self::task): a partition, or
+    /// a thread that a library makes.
     ///
     /// ```
     /// # use heartbeat_runtime::{Error, RoleEnvironment};
     /// # use std::time::Duration;
-    /// # fn consume(role: &RoleEnvironment) -> Result<(), Error> {
-    /// for number in 0..4 {
-    ///     let heartbeat = role
-    ///         .heartbeat(&format!("consumer-{number}"))
-    ///         .stall_after(Duration::from_secs(20))
-    ///         .register()?;
-    ///     let role = role.clone();
-    ///     tokio::task::spawn_blocking(move || {
-    ///         while !role.is_stopping() {
-    ///             heartbeat.beat();
-    ///             // … take a message and work on it.
-    /// #           break;
-    ///         }
-    ///         heartbeat.finish();
-    ///     });
-    /// }
+    /// # fn watch(role: &RoleEnvironment) -> Result<(), Error> {
+    /// let heartbeat = role.heartbeat("watcher").stall_after(Duration::from_secs(20)).register()?;
+    /// let role = role.clone();
+    /// std::thread::spawn(move || {
+    ///     while !role.is_stopping() {
+    ///         heartbeat.beat();
+    ///         // … take an event and work on it.
+    /// #       break;
+    ///     }
+    ///     heartbeat.finish();
+    /// });
     /// # Ok(())
     /// # }
     /// ```
@@ -332,6 +322,64 @@ impl RoleEnvironment {
     /// ```
     pub fn check(&self, name: &str) -> CheckBuilder {
         CheckBuilder::new(name, &self.instance.vitals)
+    }
+
+    /// Returns a builder for a supervised task: a future in the worker's runtime, with a heartbeat of its
+    /// own.
+    ///
+    /// ```
+    /// # use heartbeat_runtime::{Error, Restart, RoleEnvironment};
+    /// # use std::time::Duration;
+    /// # async fn receive() -> Result<u8, Error> { Ok(0) }
+    /// # fn consume(role: &RoleEnvironment) -> Result<(), Error> {
+    /// role.task("consumer")
+    ///     .times(4)
+    ///     .stall_after(Duration::from_secs(20))
+    ///     .restart(Restart::OnFailure { at_most: 5, within: Duration::from_secs(600) })
+    ///     .spawn(async |task| {
+    ///         while let Some(message) = task.until_stopping(receive()).await {
+    ///             let message = message?;
+    ///             task.beat();
+    ///             // … work on the message, and beat from time to time.
+    /// #           drop(message);
+    ///         }
+    ///         Ok(())
+    ///     })?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// [`Restart`](crate::Restart) decides what follows a failure:
+    ///
+    /// | a task | `Never` | `OnFailure` | `Ignore` |
+    /// | --- | --- | --- | --- |
+    /// | returns `Ok` | has ended | has ended | has ended |
+    /// | returns an error | stops the worker, exit code 1 | is restarted; too often, as `Never` | has ended, with a warning |
+    /// | panics | stops the worker, exit code 70 | is restarted; too often, as `Never` | has ended, with a warning |
+    /// | hangs | is stalled: live fails | is stalled: live fails | is stalled: live fails |
+    ///
+    /// While a task waits to be restarted, ready is not affected and the status is warn. The details have
+    /// its restarts and its last failure.
+    ///
+    /// At a stop all tasks hear of it at once. The host waits for them until `run`'s share of the time
+    /// ends, before `on_stop`; then it aborts those that are left, and the log names each, and when it last
+    /// beat. The exit code is then 75, or 70 after a panic.
+    ///
+    /// A name may be used again once its task has ended. What the closure captures must be `Clone`, such
+    /// as an `Arc`: each run gets a clone.
+    pub fn task(&self, name: &str) -> TaskBuilder {
+        TaskBuilder::new(name, &self.instance.tasks)
+    }
+
+    /// Waits until all tasks have ended, so that `run` may be one line. Meanwhile `run` is idle. A task
+    /// that waits for it waits for itself.
+    pub async fn tasks(&self) {
+        let _idle = self.idle();
+        self.instance.tasks.ended().await;
+    }
+
+    pub(crate) fn task_set(&self) -> &TaskSet {
+        &self.instance.tasks
     }
 
     /// Serves a router of yours on a declared `http`, `https` or `tcp` endpoint, each once.

@@ -4,13 +4,14 @@ use std::fmt;
 use std::process::ExitCode;
 
 /// The end of a worker, as its supervisor learns of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Exit {
     /// The worker stopped or finished.
+    #[default]
     Clean,
-    /// A phase returned an error.
+    /// A phase or a task returned an error.
     Error,
-    /// A phase, or the monitor, panicked.
+    /// A phase, a task, or the monitor panicked.
     Panic,
     /// The worker requested a recycle.
     Recycle,
@@ -38,6 +39,15 @@ impl Exit {
             Self::Configuration => 78,
             Self::Signal(number) => number.saturating_add(128),
         }
+    }
+
+    /// Returns the end of a worker that ended in both ways: of a panic, unfinished work, and an error,
+    /// the first in this order; else `self`, unless it was clean.
+    pub(crate) fn or(self, other: Self) -> Self {
+        [Self::Panic, Self::Timeout, Self::Error]
+            .into_iter()
+            .find(|exit| [self, other].contains(exit))
+            .unwrap_or(if self == Self::Clean { other } else { self })
     }
 }
 

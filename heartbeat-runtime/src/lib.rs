@@ -26,6 +26,7 @@ pub mod probe;
 mod report;
 mod server;
 mod supervisor;
+mod tasks;
 #[cfg(feature = "test-util")]
 pub mod test_util;
 mod vitals;
@@ -42,6 +43,7 @@ pub use crate::facts::FactError;
 pub use crate::host::Host;
 pub use crate::metrics::{Metrics, MetricsError};
 pub use crate::server::ServeError;
+pub use crate::tasks::{Restart, Task, TaskBuilder, TaskError};
 pub use crate::vitals::{
     Allowance, Check, CheckBuilder, CheckError, Heartbeat, HeartbeatBuilder, HeartbeatError, Idle,
 };

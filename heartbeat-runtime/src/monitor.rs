@@ -24,6 +24,7 @@ use crate::exit::Exit;
 use crate::log::{self, Elapsed, Fields, lifecycle};
 use crate::server::{self, BoxFuture, HealthState};
 use crate::supervisor::{Signals, Systemd};
+use crate::tasks::log_panics;
 use crate::vitals::{Canary, Event, Reason, ScanReport, State, Verdict, Vitals};
 
 /// Time for the last responses.
@@ -201,21 +202,9 @@ pub(crate) async fn watch_health(vitals: &Vitals, deadlines: &Deadlines) {
         let period = left.map_or(report.period, |left| left.min(report.period));
         let slept_at = Instant::now();
         vitals.clock().arm(period);
-        let _ = timeout(period, vitals.registered()).await;
+        let _ = timeout(period, vitals.scan_due()).await;
         vitals.clock().tick(period, slept_at.elapsed());
     }
-}
-
-/// Logs the task panics that are not logged yet: at a scan, and before a failure that one causes.
-pub(crate) fn log_panics(vitals: &Vitals) {
-    vitals.panics().log_new(|count, last| {
-        let (fields, plural) = (vitals.verdict().fields(), if count == 1 { "" } else { "s" });
-        lifecycle!(
-            warn,
-            fields,
-            "a task {last}: the worker goes on ({count} task panic{plural} so far)"
-        );
-    });
 }
 
 /// Sends canaries into the worker's runtime until the instance ends, and logs when one is missing.
@@ -256,7 +245,10 @@ fn send_canaries(vitals: &Vitals) {
 pub(crate) async fn stop_deadline(vitals: &Vitals, stop_within: Duration) -> Exit {
     vitals.ending_for(stop_within).await;
     let lifecycle = vitals.lifecycle();
-    let exit = if lifecycle.state == State::Faulted { Exit::Panic } else { Exit::Timeout };
+    let exit = match lifecycle.state {
+        State::Faulted => Exit::Panic,
+        _ => Exit::Timeout.or(vitals.tasks().exit()),
+    };
     let mut unfinished = vitals.unfinished();
     let within = Elapsed(stop_within);
     unfinished.push(format!("{} did not finish within {within}", lifecycle.phase));

@@ -12,7 +12,7 @@ use heartbeat_runtime::test_util::{TestHost, TestWorker};
 use heartbeat_runtime::{
     Address, AddressError, Allowance, Check, CheckBuilder, CheckError, Endpoint, Error, FactError,
     Heartbeat, HeartbeatBuilder, HeartbeatError, Host, Idle, LocalResourceError, Metrics,
-    MetricsError, Protocol, RoleEnvironment, SettingError,
+    MetricsError, Protocol, Restart, RoleEnvironment, SettingError, Task, TaskBuilder, TaskError,
 };
 
 fn is_send_and_sync<T: Send + Sync + 'static>() {}
@@ -29,6 +29,9 @@ fn handles_and_builders_are_send_and_sync() {
     is_send_and_sync::<Allowance>();
     is_send_and_sync::<Check>();
     is_send_and_sync::<CheckBuilder>();
+    is_send_and_sync::<Task>();
+    is_send_and_sync::<TaskBuilder>();
+    is_send_and_sync::<Restart>();
     is_send_and_sync::<Metrics>();
     is_send_and_sync::<Endpoint>();
     is_send_and_sync::<Protocol>();
@@ -45,6 +48,7 @@ fn errors_can_become_the_error_of_a_phase() {
     is_error::<LocalResourceError>();
     is_error::<HeartbeatError>();
     is_error::<CheckError>();
+    is_error::<TaskError>();
     is_error::<FactError>();
     is_error::<MetricsError>();
     is_error::<AddressError>();
@@ -65,6 +69,9 @@ fn every_public_type_is_debug() {
     is_debug::<Allowance>();
     is_debug::<Check>();
     is_debug::<CheckBuilder>();
+    is_debug::<Task>();
+    is_debug::<TaskBuilder>();
+    is_debug::<Restart>();
     is_debug::<Metrics>();
     is_debug::<Endpoint>();
     is_debug::<Protocol>();

@@ -175,3 +175,16 @@ async fn a_failed_check_recovers_or_ends() {
     let ended = "check `peer` ended, after it had failed for";
     assert_in_order(&log.await, &[failed, "check `peer` recovered, after", failed, ended]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_heartbeat_is_told_apart_from_a_silent_one() {
+    let log = log_of(nothing, async |role| {
+        drop(role.heartbeat("consumer").register()?);
+        sleep(SECOND).await;
+        role.heartbeat("consumer").register()?.finish();
+        sleep(SECOND).await;
+        Ok(())
+    });
+    let stalled = "stalled: `consumer` was dropped without finish (live and ready fail)";
+    assert_in_order(&log.await, &[stalled, "recovered: `consumer` finished, after "]);
+}

@@ -1,13 +1,17 @@
-//! The flags of a heartbeat, in every interleaving of a worker's thread and the monitor thread.
+//! The flags of a heartbeat and the state of a task, in every interleaving of a worker's thread and the
+//! monitor thread.
 
 #![expect(clippy::expect_used, reason = "in a test, that is how to fail")]
 
 #[path = "../src/vitals/flags.rs"]
 mod flags;
 
-/// The atomics of the flags, replaced by loom's.
+#[path = "../src/vitals/task_state.rs"]
+mod task_state;
+
+/// The atomics of both, replaced by loom's.
 mod atomic {
-    pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+    pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 }
 
 use loom::sync::Arc;
@@ -15,6 +19,7 @@ use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::thread;
 
 use flags::{FlagSnapshot, HeartbeatFlags};
+use task_state::{TaskPhase, TaskState};
 
 /// Whatever earlier scans cleared, the first scan after a beat, or an earlier one, sees the beat.
 #[test]
@@ -135,5 +140,73 @@ fn guards_of_two_threads_nest() {
         assert!(flags.scan().idle);
         flags.leave_idle();
         assert!(!flags.scan().idle);
+    });
+}
+
+/// A scan that still holds a heartbeat whose work is done never takes its handle for a lost one.
+#[test]
+fn no_scan_finds_a_finished_heartbeat_abandoned() {
+    loom::model(|| {
+        let flags = Arc::new(HeartbeatFlags::new());
+        let worker = thread::spawn({
+            let flags = Arc::clone(&flags);
+            move || {
+                flags.finish();
+                // The handle is dropped afterwards.
+                flags.abandon();
+            }
+        });
+        assert!(!flags.is_abandoned());
+        worker.join().unwrap();
+        assert!(!flags.is_abandoned());
+    });
+}
+
+/// The scan that follows the end of a thread sees that its handle is lost, whatever it has beaten.
+#[test]
+fn a_scan_sees_an_abandoned_heartbeat_even_if_it_has_just_beaten() {
+    loom::model(|| {
+        let flags = Arc::new(HeartbeatFlags::new());
+        let worker = thread::spawn({
+            let flags = Arc::clone(&flags);
+            move || {
+                flags.beat();
+                flags.abandon();
+            }
+        });
+        // Abandoned is for ever.
+        let during = [flags.is_abandoned(), flags.is_abandoned()];
+        assert!(!during[0] || during[1]);
+        worker.join().unwrap();
+        assert!(flags.is_abandoned() && flags.scan().beaten);
+    });
+}
+
+/// No reader sees a phase with the number of restarts of another.
+#[test]
+fn a_phase_comes_with_its_restarts() {
+    loom::model(|| {
+        let state = Arc::new(TaskState::new());
+        let supervisor = thread::spawn({
+            let state = Arc::clone(&state);
+            move || {
+                for phase in [TaskPhase::Restarting, TaskPhase::Running, TaskPhase::Failed] {
+                    state.enter(phase);
+                }
+            }
+        });
+        let steps = [
+            (TaskPhase::Running, 0),
+            (TaskPhase::Restarting, 0),
+            (TaskPhase::Running, 1),
+            (TaskPhase::Failed, 1),
+        ];
+        let position = || {
+            let seen = state.load();
+            steps.iter().position(|step| *step == seen).expect("a state that there was")
+        };
+        assert!(position() <= position(), "no reader sees time run backwards");
+        supervisor.join().unwrap();
+        assert_eq!(state.load(), (TaskPhase::Failed, 1));
     });
 }

@@ -39,6 +39,11 @@ impl Deadlines {
         self.stop_within / 5 * 4
     }
 
+    /// Returns the time that aborted tasks have to end, a quarter of `on_stop`'s share.
+    pub(crate) fn abort_within(&self) -> Duration {
+        self.stop_within / 20
+    }
+
     /// Returns the time in which a stopping worker stays up.
     pub(crate) fn drain_within(&self) -> Duration {
         self.drain.min(self.run_within())

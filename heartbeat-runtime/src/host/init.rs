@@ -1,7 +1,6 @@
 //! `init`: the function of the user that runs before everything else.
 
-use super::phases::ErrorChain;
-use crate::error::Error;
+use crate::error::{Error, ErrorChain};
 use crate::exit::Exit;
 use crate::log::{Fields, lifecycle};
 use crate::vitals::panics::catch_panic;

@@ -6,11 +6,11 @@
 //!     [*] --> starting : signals registered, endpoint bound
 //!     starting --> running : on_start succeeded
 //!     starting --> busy : on_start succeeded, after set_busy(true)
-//!     starting --> stopping : a stop was requested, or on_start failed
+//!     starting --> stopping : a stop was requested, or on_start or a task failed
 //!     running --> busy : set_busy(true)
 //!     busy --> running : set_busy(false)
-//!     running --> stopping : a signal, a request, or run returned
-//!     busy --> stopping : a signal, a request, or run returned
+//!     running --> stopping : a signal, a request, a failed task, or run returned
+//!     busy --> stopping : a signal, a request, a failed task, or run returned
 //!     stopping --> stopped : on_stop and all spawned tasks ended
 //!     starting --> faulted : on_start panicked
 //!     running --> faulted : run panicked

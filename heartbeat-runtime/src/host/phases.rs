@@ -1,19 +1,20 @@
 //! The three phases of user code: their order, their time limits, and their errors and panics.
 
-use std::fmt;
 use std::future::{Future, poll_fn};
 use std::iter;
 use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
+use tokio::time::timeout;
+
 use crate::config::{Deadlines, LocalResourceError, SettingError};
 use crate::environment::RoleEnvironment;
-use crate::error::Error;
+use crate::error::{Error, ErrorChain};
 use crate::exit::Exit;
 use crate::log::{self, Elapsed, escape_controls, lifecycle};
-use crate::monitor::log_panics;
 use crate::server::ServeError;
+use crate::tasks::{drive_with_local_tasks, log_panics};
 use crate::vitals::panics::catch_panic;
 use crate::vitals::{Event, Phase, State, Transition, Vitals};
 
@@ -44,6 +45,10 @@ impl<S: 'static> Phases<S> {
 
     /// Drives the phases in the runtime of the caller.
     pub(crate) async fn drive(self, role: &RoleEnvironment, deadlines: &Deadlines) -> Exit {
+        drive_with_local_tasks(self.drive_phases(role, deadlines)).await
+    }
+
+    async fn drive_phases(self, role: &RoleEnvironment, deadlines: &Deadlines) -> Exit {
         let Self { start, run, stop } = self;
         let vitals = role.vitals();
         let started = run_phase_until(Phase::OnStart, vitals, deadlines, || start(role)).await;
@@ -51,14 +56,14 @@ impl<S: 'static> Phases<S> {
         log::release();
         let mut state = match started {
             Ok(state) => state,
-            Err(exit) => return exit,
+            Err(exit) => return exit.or(finish_tasks(role, deadlines).await),
         };
         let mut exit = Exit::Clean;
         // A stop that came during `on_start` leaves nothing to run. One that comes from here on is
         // the affair of `run`, since the line says that it began.
         if vitals.apply_and_log(Event::Started, log_start) {
             match run_phase_until(Phase::Run, vitals, deadlines, || run(&mut state, role)).await {
-                Err(Exit::Panic) => return Exit::Panic,
+                Err(Exit::Panic) => return Exit::Panic.or(finish_tasks(role, deadlines).await),
                 Err(ended) => exit = ended,
                 Ok(()) => {
                     let within = Elapsed(deadlines.stop_within);
@@ -71,12 +76,12 @@ impl<S: 'static> Phases<S> {
         }
         drain(vitals, deadlines).await;
         finish_requests(role, deadlines).await;
+        exit = exit.or(finish_tasks(role, deadlines).await);
         vitals.enter(Phase::OnStop);
         match run_phase(Phase::OnStop, vitals, deadlines, || stop(state, role)).await {
-            Err(Exit::Panic) => Exit::Panic,
-            Err(failed) if exit == Exit::Clean => failed,
+            Err(failed) => exit.or(failed),
             Ok(()) if exit == Exit::Clean && vitals.lifecycle().recycle => Exit::Recycle,
-            Ok(()) | Err(_) => exit,
+            Ok(()) => exit,
         }
     }
 }
@@ -133,6 +138,28 @@ async fn finish_requests(role: &RoleEnvironment, deadlines: &Deadlines) {
     }
 }
 
+/// Waits for the tasks within the share of `run`, then aborts them. Returns how the worker ends by them.
+async fn finish_tasks(role: &RoleEnvironment, deadlines: &Deadlines) -> Exit {
+    let (vitals, tasks, within) = (role.vitals(), role.task_set(), deadlines.run_within());
+    if !tasks.close_if_ended() {
+        vitals.enter(Phase::Tasks);
+        tokio::select! {
+            biased;
+            () = tasks.finish() => {}
+            () = vitals.ending_for(within) => {
+                let unfinished = tasks.abort().join("; ");
+                let (fields, within) = (vitals.verdict().fields(), Elapsed(within));
+                let fields = fields.elapsed(within);
+                lifecycle!(error, fields, "tasks did not stop within {within}: aborted; {unfinished}");
+                // Those that block do not end.
+                let _ = timeout(deadlines.abort_within(), tasks.ended()).await;
+                vitals.tasks().add_exit(Exit::Timeout);
+            }
+        }
+    }
+    vitals.tasks().exit()
+}
+
 /// Drives a phase. Records and logs its failure, and returns how the worker ends by it.
 async fn run_phase<'a, T>(
     phase: Phase,
@@ -146,8 +173,7 @@ async fn run_phase<'a, T>(
         Ok(Err(error)) => {
             let failure =
                 escape_controls(&format!("{phase} failed: {}", ErrorChain(error.as_ref())));
-            let by_configuration =
-                phase == Phase::OnStart && ErrorChain(error.as_ref()).is_configuration();
+            let by_configuration = phase == Phase::OnStart && is_configuration(error.as_ref());
             let exit = if by_configuration { Exit::Configuration } else { Exit::Error };
             (failure, Event::Stop, exit)
         }
@@ -199,32 +225,9 @@ async fn catch_phase_panic<'a, T>(
     .await
 }
 
-/// An error and its sources, on one line.
-pub(super) struct ErrorChain<'a>(pub(super) &'a (dyn std::error::Error + 'static));
-
-impl ErrorChain<'_> {
-    /// Tells whether the error or one of its sources is a configuration error.
-    fn is_configuration(&self) -> bool {
-        self.errors().any(|error| {
-            SettingError::is(error) || error.is::<LocalResourceError>() || error.is::<ServeError>()
-        })
-    }
-
-    fn errors(&self) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
-        std::iter::successors(Some(self.0), |error| error.source())
-    }
-}
-
-impl fmt::Display for ErrorChain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut line = self.0.to_string();
-        for source in self.errors().skip(1).map(ToString::to_string) {
-            // Some errors repeat their source.
-            if !line.contains(&source) {
-                line.push_str(": ");
-                line.push_str(&source);
-            }
-        }
-        f.write_str(&line)
-    }
+/// Tells whether an error or one of its sources is a configuration error.
+fn is_configuration(error: &(dyn std::error::Error + 'static)) -> bool {
+    ErrorChain(error).errors().any(|error| {
+        SettingError::is(error) || error.is::<LocalResourceError>() || error.is::<ServeError>()
+    })
 }

@@ -16,6 +16,7 @@ use crate::environment::RoleEnvironment;
 use crate::error::Error;
 use crate::report::{InstanceInfo, ReportSource};
 use crate::server::{DetailAccess, HealthState, UserEndpoints, UserRoutes};
+use crate::tasks::TaskSet;
 use crate::vitals::Vitals;
 
 /// An instance before its endpoints are bound.
@@ -109,8 +110,10 @@ impl Prepared {
         runtime: Option<Handle>,
         sockets: SocketActivation,
     ) -> RoleEnvironment {
+        let stop_within = self.config.deadlines.stop_within;
+        let tasks = TaskSet::new(self.vitals, runtime.clone(), stop_within);
         let endpoints = UserEndpoints::new(self.routes, runtime, sockets);
-        RoleEnvironment::new(self.config, &self.source, endpoints)
+        RoleEnvironment::new(self.config, &self.source, endpoints, tasks)
     }
 
     /// Decides who may see the details at an address. Only this machine reaches a unix socket, and

@@ -73,7 +73,7 @@ fn drive<S: 'static>(
     role.vitals().set_worker_runtime(Some(runtime.handle().clone()));
     let exit = runtime.block_on(phases.drive(role, deadlines));
     role.vitals().set_worker_runtime(None);
-    role.vitals().enter(Phase::Tasks);
+    role.vitals().enter(Phase::Shutdown);
     // Waits for blocking tasks; the monitor bounds that.
     drop(runtime);
     exit

@@ -61,7 +61,6 @@ impl Fields {
         self
     }
 
-    #[expect(dead_code, reason = "the field of supervised tasks")]
     pub(crate) fn task(mut self, name: &str) -> Self {
         self.task = Some(name.to_owned());
         self

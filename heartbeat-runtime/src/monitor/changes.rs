@@ -25,11 +25,13 @@ fn log_failures(before: &ScanReport, after: &ScanReport) -> bool {
     for stall in after.stalled.iter().filter(|stall| !before.has_stalled(&stall.name)) {
         let (name, silent) = (&stall.name, Elapsed(after.at.saturating_sub(stall.since)));
         let excess = if stall.exceeds_allowance { ", longer than its allowance" } else { "" };
-        lifecycle!(
-            warn,
-            after.verdict.fields().heartbeat(name).elapsed(silent),
-            "stalled: no beat from `{name}` for {silent}{excess} (live and ready fail)"
-        );
+        let cause = if stall.is_abandoned {
+            format!("`{name}` was dropped without finish")
+        } else {
+            format!("no beat from `{name}` for {silent}{excess}")
+        };
+        let fields = after.verdict.fields().heartbeat(name).elapsed(silent);
+        lifecycle!(warn, fields, "stalled: {cause} (live and ready fail)");
         is_any = true;
     }
     for failure in after.failing.iter().filter(|failure| !before.has_failed(&failure.name)) {

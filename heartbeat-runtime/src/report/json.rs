@@ -9,7 +9,8 @@ use serde_json::value::RawValue;
 use super::snapshot::Report;
 use crate::endpoint::Endpoint;
 use crate::vitals::{
-    CheckReport, HeartbeatReport, HeartbeatState, Reason, State, Status, Transition, Verdict,
+    CheckReport, HeartbeatReport, HeartbeatState, Reason, State, Status, TaskPhase, TaskReport,
+    Transition, Verdict,
 };
 
 /// The answer without details, which changes only when the verdict or a public fact does.
@@ -45,7 +46,7 @@ pub(super) struct Detailed<'a> {
     start_time: u64,
     /// The time since the start, without the time in which the process was suspended.
     uptime: f64,
-    /// The failure that ended `on_start`, `run` or `on_stop`.
+    /// The failure that ended `on_start`, `run`, `on_stop` or a task, and so the worker.
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<&'a str>,
     /// The endpoints of the role, in the order of the service definition.
@@ -54,7 +55,9 @@ pub(super) struct Detailed<'a> {
     heartbeats: Vec<HeartbeatDetails<'a>>,
     /// The checks of dependencies.
     checks: Vec<CheckDetails<'a>>,
-    /// The panics of tasks and threads that the worker has spawned.
+    /// The supervised tasks that have not ended, and the last 64 that failed for good.
+    tasks: Vec<TaskDetails<'a>>,
+    /// The panics of other tasks and of threads that the worker has spawned.
     panics: PanicDetails<'a>,
     /// The last 64 changes of the verdict, the oldest first.
     history: Vec<TransitionDetails>,
@@ -106,7 +109,23 @@ struct CheckDetails<'a> {
     message: Option<&'a str>,
 }
 
-/// The panics of tasks and threads that the worker has spawned.
+/// A supervised task; the heartbeat of its name shows whether it is stalled.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct TaskDetails<'a> {
+    name: &'a str,
+    /// Running, restarting while it waits to be restarted after a failure, or failed for good.
+    state: TaskPhase,
+    /// The number of its restarts so far.
+    restarts: u64,
+    /// Its last failure: an error, or the place and the text of a panic.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_failure: Option<&'a str>,
+    /// The time since it was last seen alive.
+    age: f64,
+}
+
+/// The panics of other tasks and of threads that the worker has spawned.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct PanicDetails<'a> {
@@ -152,6 +171,7 @@ impl<'a> Detailed<'a> {
             endpoints: report.endpoints.iter().map(Into::into).collect(),
             heartbeats: report.heartbeats.iter().map(Into::into).collect(),
             checks: report.checks.iter().map(Into::into).collect(),
+            tasks: report.tasks.iter().map(Into::into).collect(),
             panics: PanicDetails { count: *count, last: last.as_deref() },
             history: report.history.0.iter().map(Into::into).collect(),
             process: report.process.map(|process| ProcessDetails {
@@ -193,6 +213,18 @@ impl<'a> From<&'a CheckReport> for CheckDetails<'a> {
             age: seconds(report.age),
             duration: seconds(report.took),
             message: report.message.as_deref(),
+        }
+    }
+}
+
+impl<'a> From<&'a TaskReport> for TaskDetails<'a> {
+    fn from(report: &'a TaskReport) -> Self {
+        Self {
+            name: &report.name,
+            state: report.phase,
+            restarts: report.restarts,
+            last_failure: report.last_failure.as_deref(),
+            age: seconds(report.age),
         }
     }
 }

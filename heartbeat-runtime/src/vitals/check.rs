@@ -3,7 +3,6 @@
 
 use std::fmt;
 use std::future::Future;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use tokio::time::error::Elapsed;
 use tokio::time::{sleep, timeout};
 
 use super::check_record::CheckRecord;
+use super::jitter::jitter;
 use super::panics::text_of;
 use super::signs::Vitals;
 use crate::error::Error;
@@ -188,12 +188,6 @@ fn lost(error: JoinError) -> String {
         Ok(payload) => format!("panicked: {}", text_of(payload)),
         Err(_) => "the runtime has ended".to_owned(),
     }
-}
-
-/// Returns a random number from 0 to 1, which spreads the checks of many instances.
-fn jitter() -> f64 {
-    let random = RandomState::new().hash_one(()) >> 32;
-    f64::from(u32::try_from(random).unwrap_or_default()) / f64::from(u32::MAX)
 }
 
 // === impl Check ===

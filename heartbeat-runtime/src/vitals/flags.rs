@@ -1,7 +1,11 @@
 //! The flags that worker threads set for the monitor thread. They need no clock and no lock, so a beat
 //! costs a load, and a store after each scan.
 
-use super::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use super::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+
+const LIVE: u8 = 0;
+const FINISHED: u8 = 1;
+const DROPPED: u8 = 2;
 
 /// The flags of one heartbeat.
 pub(crate) struct HeartbeatFlags {
@@ -9,6 +13,7 @@ pub(crate) struct HeartbeatFlags {
     idle_guards: AtomicUsize,
     restarted: AtomicBool,
     allowed_until: AtomicU64,
+    end: AtomicU8,
 }
 
 /// The flags that a scan found and cleared.
@@ -29,6 +34,7 @@ impl HeartbeatFlags {
             idle_guards: AtomicUsize::new(0),
             restarted: AtomicBool::new(false),
             allowed_until: AtomicU64::new(0),
+            end: AtomicU8::new(LIVE),
         }
     }
 
@@ -59,6 +65,20 @@ impl HeartbeatFlags {
     /// Marks the heartbeat as restarted, by a swap as in a scan, so that the two are ordered.
     fn restart(&self) {
         self.restarted.swap(true, Ordering::AcqRel);
+    }
+
+    /// Marks the work as done: dropping the handle means nothing any more.
+    pub(crate) fn finish(&self) {
+        self.end.store(FINISHED, Ordering::Release);
+    }
+
+    /// Marks the handle as dropped, unless its work is done.
+    pub(crate) fn abandon(&self) {
+        let _ = self.end.compare_exchange(LIVE, DROPPED, Ordering::AcqRel, Ordering::Acquire);
+    }
+
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.end.load(Ordering::Acquire) == DROPPED
     }
 
     /// Reads the flags without clearing them. Any thread may call it.

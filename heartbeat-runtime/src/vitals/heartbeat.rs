@@ -15,8 +15,8 @@ pub(crate) const SHORTEST: Duration = Duration::from_millis(10);
 /// A named signal that must beat, from its registration until a stop.
 ///
 /// Move it into a task, a plain thread or `spawn_blocking`, or share it by an `Arc`. A dropped handle
-/// beats no more, so the heartbeat stalls: that reveals a consumer that died, until a new registration
-/// of the same name replaces it. Call [`finish`](Self::finish) when its work is done.
+/// beats no more, so the heartbeat is stalled at once: that reveals a consumer that died, until a new
+/// registration of the same name replaces it. Call [`finish`](Self::finish) when its work is done.
 #[must_use = "the record stalls when nobody beats it"]
 pub struct Heartbeat {
     record: Arc<HeartbeatRecord>,
@@ -78,15 +78,12 @@ impl Heartbeat {
 
     /// Reports a wait for work: no beat is due while the guard lives.
     pub fn idle(&self) -> Idle {
-        self.record.enter_idle();
-        Idle { record: Arc::clone(&self.record) }
+        Idle::begin(&self.record)
     }
 
     /// Declares a step that may take `time` without a beat.
     pub fn allow(&self, time: Duration) -> Allowance {
-        let end = nanoseconds(self.vitals.clock().now().saturating_add(time));
-        self.record.begin_allowance(end);
-        Allowance { record: Arc::clone(&self.record), end }
+        Allowance::begin(&self.record, time, &self.vitals)
     }
 
     /// Ends the heartbeat: its work is done, and no further beat is due.
@@ -97,7 +94,7 @@ impl Heartbeat {
 
 impl Drop for Heartbeat {
     fn drop(&mut self) {
-        self.record.abandon();
+        self.vitals.abandon_heartbeat(&self.record);
     }
 }
 
@@ -131,16 +128,15 @@ impl HeartbeatBuilder {
             return Err(HeartbeatError { name, kind: HeartbeatErrorKind::TooShort(stall_after) });
         }
         let now = vitals.clock().now();
-        let record = Arc::new(HeartbeatRecord::new(name, stall_after, true, now));
-        if vitals.add_heartbeat(&record) {
-            Ok(Heartbeat { record, vitals })
-        } else {
-            let name = record.name.clone();
+        let record = [Arc::new(HeartbeatRecord::new(name, stall_after, true, now))];
+        if let Err(name) = vitals.add_heartbeats(&record) {
             let is_run = name == RUN;
             let kind =
                 if is_run { HeartbeatErrorKind::Reserved } else { HeartbeatErrorKind::Taken };
-            Err(HeartbeatError { name, kind })
+            return Err(HeartbeatError { name: name.to_owned(), kind });
         }
+        let [record] = record;
+        Ok(Heartbeat { record, vitals })
     }
 }
 
@@ -154,6 +150,21 @@ impl fmt::Debug for HeartbeatBuilder {
 }
 
 // === impl Idle, Allowance ===
+
+impl Idle {
+    pub(crate) fn begin(record: &Arc<HeartbeatRecord>) -> Self {
+        record.enter_idle();
+        Self { record: Arc::clone(record) }
+    }
+}
+
+impl Allowance {
+    pub(crate) fn begin(record: &Arc<HeartbeatRecord>, time: Duration, vitals: &Vitals) -> Self {
+        let end = nanoseconds(vitals.clock().now().saturating_add(time));
+        record.begin_allowance(end);
+        Self { record: Arc::clone(record), end }
+    }
+}
 
 impl Drop for Idle {
     fn drop(&mut self) {

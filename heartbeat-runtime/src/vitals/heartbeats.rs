@@ -1,7 +1,7 @@
 //! The registered heartbeats.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -16,7 +16,8 @@ pub(crate) const RUN: &str = "run";
 pub(crate) struct HeartbeatRegistry {
     run: Arc<HeartbeatRecord>,
     records: Mutex<Vec<Arc<HeartbeatRecord>>>,
-    registered: Notify,
+    /// Notified of what must not wait for the next scan.
+    scan_due: Notify,
     /// The result of the last scan, so that a probe costs the same for any number of heartbeats.
     stalled: AtomicBool,
 }
@@ -29,7 +30,7 @@ impl HeartbeatRegistry {
         Self {
             records: Mutex::new(vec![Arc::clone(&run)]),
             run,
-            registered: Notify::new(),
+            scan_due: Notify::new(),
             stalled: AtomicBool::new(false),
         }
     }
@@ -38,29 +39,50 @@ impl HeartbeatRegistry {
         &self.run
     }
 
-    /// Registers a heartbeat. Returns false if the name is taken.
-    pub(super) fn add(&self, record: &Arc<HeartbeatRecord>) -> bool {
-        let Ok(mut records) = self.records.lock() else { return false };
+    /// Registers heartbeats with names of their own, all or none. Returns the first name that is taken.
+    pub(super) fn add<'a>(&self, new: &'a [Arc<HeartbeatRecord>]) -> Result<(), &'a str> {
+        let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = |other: &HeartbeatRecord| new.iter().all(|record| record.name != other.name);
         // If its handle was dropped, a new registration replaces it.
-        records.retain(|other| other.name != record.name || !other.is_abandoned());
-        let is_new = records.iter().all(|other| other.name != record.name);
-        if is_new {
-            records.push(Arc::clone(record));
-            // The monitor may be waiting for longer than this deadline.
-            self.registered.notify_one();
+        records.retain(|other| is_new(other) || !other.is_abandoned());
+        if let Some(other) = records.iter().find(|other| !is_new(other)) {
+            let taken = new.iter().find(|record| record.name == other.name);
+            return Err(taken.map_or("", |record| &record.name));
         }
-        is_new
+        records.extend(new.iter().map(Arc::clone));
+        // The monitor may be waiting for longer than these deadlines.
+        self.scan_due.notify_one();
+        Ok(())
     }
 
+    /// Replaces a heartbeat by one of the same name.
+    pub(super) fn replace(&self, old: &Arc<HeartbeatRecord>, new: &Arc<HeartbeatRecord>) {
+        old.finish();
+        let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(record) = records.iter_mut().find(|record| Arc::ptr_eq(record, old)) {
+            *record = Arc::clone(new);
+        }
+    }
+
+    /// Removes a heartbeat whose work is done.
     pub(super) fn remove(&self, record: &Arc<HeartbeatRecord>) {
-        if let Ok(mut records) = self.records.lock() {
-            records.retain(|other| !Arc::ptr_eq(other, record));
+        // First, as a scan may still hold it.
+        record.finish();
+        let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        records.retain(|other| !Arc::ptr_eq(other, record));
+    }
+
+    /// Records that the handle of a heartbeat was dropped.
+    pub(super) fn abandon(&self, record: &HeartbeatRecord) {
+        record.abandon();
+        if record.is_abandoned() {
+            self.scan_due.notify_one();
         }
     }
 
-    /// Waits for the registration of a heartbeat that no scan has seen.
-    pub(super) async fn registered(&self) {
-        self.registered.notified().await;
+    /// Waits until a scan is due at once: no scan has seen a heartbeat, or the end of its handle.
+    pub(super) async fn scan_due(&self) {
+        self.scan_due.notified().await;
     }
 
     /// Scans all heartbeats. Returns the stalled ones, and the time until the next scan.
@@ -74,6 +96,7 @@ impl HeartbeatRegistry {
                     name: record.name.clone(),
                     since: record.last_sign(),
                     exceeds_allowance: record.rests_on_allowance(),
+                    is_abandoned: record.is_abandoned(),
                 });
             }
             period = period.min(record.period(now));

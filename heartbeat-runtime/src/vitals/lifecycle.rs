@@ -50,9 +50,11 @@ pub(crate) enum Phase {
     Drain,
     /// The last requests to endpoints that user code serves.
     Requests,
+    /// The supervised tasks that have not ended.
+    Tasks,
     OnStop,
     /// The worker's runtime shuts down, which waits for blocking tasks.
-    Tasks,
+    Shutdown,
 }
 
 /// The state, with what else decides the next one.
@@ -137,7 +139,8 @@ impl fmt::Display for Phase {
             Self::Drain => "the drain",
             Self::Requests => "requests under way",
             Self::OnStop => "on_stop",
-            Self::Tasks => "spawned tasks or destructors",
+            Self::Tasks => "tasks",
+            Self::Shutdown => "spawned tasks or destructors",
         })
     }
 }

@@ -30,7 +30,6 @@ pub(crate) struct HeartbeatRecord {
     idle: AtomicBool,
     stalled: AtomicBool,
     stalls: AtomicU64,
-    abandoned: AtomicBool,
 }
 
 /// The obligation of a heartbeat to beat.
@@ -84,17 +83,28 @@ impl HeartbeatRecord {
             idle: AtomicBool::new(false),
             stalled: AtomicBool::new(false),
             stalls: AtomicU64::new(0),
-            abandoned: AtomicBool::new(false),
         }
     }
 
-    /// Records that its handle was dropped.
+    /// Returns a record that replaces this one, armed from now on.
+    pub(crate) fn successor(&self, now: Duration) -> Self {
+        let next = Self::new(self.name.clone(), self.stall_after, true, now);
+        next.stalls.store(self.stalls.load(Ordering::Relaxed), Ordering::Relaxed);
+        next
+    }
+
+    /// Records that its work is done.
+    pub(crate) fn finish(&self) {
+        self.flags.finish();
+    }
+
+    /// Records that its handle was dropped, unless its work is done.
     pub(crate) fn abandon(&self) {
-        self.abandoned.store(true, Ordering::Relaxed);
+        self.flags.abandon();
     }
 
     pub(crate) fn is_abandoned(&self) -> bool {
-        self.abandoned.load(Ordering::Relaxed)
+        self.flags.is_abandoned()
     }
 
     pub(crate) fn beat(&self) {
@@ -160,7 +170,7 @@ impl HeartbeatRecord {
         let owes = armed || seen.allowed_until > 0;
         let stalled = match due {
             Due::NotYet => false,
-            Due::Now => owes && overdue,
+            Due::Now => (owes && overdue) || self.is_abandoned(),
             Due::NoMore => self.is_stalled() && !alive,
         };
         self.armed.store(armed, Ordering::Relaxed);
@@ -235,7 +245,7 @@ impl HeartbeatRecord {
         Duration::from_nanos(self.alive_at.load(Ordering::Relaxed))
     }
 
-    fn age(&self, now: Duration) -> Duration {
+    pub(super) fn age(&self, now: Duration) -> Duration {
         now.saturating_sub(self.last_alive())
     }
 

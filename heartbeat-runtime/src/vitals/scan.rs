@@ -31,6 +31,8 @@ pub(crate) struct Stall {
     pub(crate) since: Duration,
     /// Its allowance has run out without a beat.
     pub(crate) exceeds_allowance: bool,
+    /// Its handle was dropped without `finish`.
+    pub(crate) is_abandoned: bool,
 }
 
 /// A failed check.

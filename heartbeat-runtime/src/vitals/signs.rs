@@ -21,8 +21,11 @@ use super::panics::PanicLog;
 use super::record::{Due, HeartbeatRecord, HeartbeatReport};
 use super::scan::ScanReport;
 use super::starvation::StarvationMonitor;
+use super::tasks::TaskRegistry;
 use super::verdict::{Snapshot, Verdict};
 use super::wake::WakeSignal;
+
+mod tasks;
 
 /// The vital signs, which the host, the monitor, the server and user code share.
 pub(crate) struct Vitals {
@@ -30,6 +33,7 @@ pub(crate) struct Vitals {
     lifecycle: watch::Sender<Lifecycle>,
     heartbeats: HeartbeatRegistry,
     checks: CheckRegistry,
+    tasks: TaskRegistry,
     starvation: StarvationMonitor,
     panics: PanicLog,
     history: Mutex<History>,
@@ -50,6 +54,7 @@ impl Vitals {
             lifecycle: watch::Sender::new(Lifecycle::default()),
             heartbeats: HeartbeatRegistry::new(stall_after, armed),
             checks: CheckRegistry::default(),
+            tasks: TaskRegistry::default(),
             starvation: StarvationMonitor::default(),
             panics: PanicLog::new(),
             history: Mutex::new(History::new(Verdict::default())),
@@ -92,6 +97,7 @@ impl Vitals {
             stalled: self.heartbeats.is_stalled(),
             starvation: self.starvation.load(),
             checks: self.checks.summary(),
+            task_restarting: self.tasks.is_any_restarting(),
         })
     }
 }
@@ -236,12 +242,20 @@ impl Vitals {
         self.heartbeats.run()
     }
 
-    pub(super) fn add_heartbeat(&self, record: &Arc<HeartbeatRecord>) -> bool {
-        self.heartbeats.add(record)
+    /// Registers heartbeats, all or none. Returns the first name that is taken.
+    pub(super) fn add_heartbeats<'a>(
+        &self,
+        records: &'a [Arc<HeartbeatRecord>],
+    ) -> Result<(), &'a str> {
+        self.heartbeats.add(records)
     }
 
     pub(super) fn remove_heartbeat(&self, record: &Arc<HeartbeatRecord>) {
         self.heartbeats.remove(record);
+    }
+
+    pub(super) fn abandon_heartbeat(&self, record: &HeartbeatRecord) {
+        self.heartbeats.abandon(record);
     }
 
     pub(super) fn add_check(&self, record: &Arc<CheckRecord>) -> bool {
@@ -252,9 +266,9 @@ impl Vitals {
         self.checks.remove(record, self.clock.now());
     }
 
-    /// Waits for the registration of a heartbeat that no scan has seen.
-    pub(crate) async fn registered(&self) {
-        self.heartbeats.registered().await;
+    /// Waits until a scan is due at once: no scan has seen a heartbeat, or the end of its handle.
+    pub(crate) async fn scan_due(&self) {
+        self.heartbeats.scan_due().await;
     }
 
     /// Scans all heartbeats and checks, and calls `log` before the state can change again. Only the

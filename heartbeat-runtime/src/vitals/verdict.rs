@@ -78,6 +78,7 @@ pub(crate) enum Reason {
     Stopping,
     Busy,
     CheckFailed,
+    TaskFailed,
 }
 
 /// The status, as in the health check response format for HTTP APIs
@@ -111,6 +112,8 @@ pub(crate) struct Snapshot {
     pub(crate) stalled: bool,
     pub(crate) starvation: Starvation,
     pub(crate) checks: CheckSummary,
+    /// A task has failed, and waits to be restarted.
+    pub(crate) task_restarting: bool,
 }
 
 /// The verdict on an instance.
@@ -130,6 +133,7 @@ impl Verdict {
         let Snapshot { lifecycle: Lifecycle { state, started, .. }, checks, .. } = snapshot;
         // During a stop no beat is due, and the last scan may be older.
         let stalled = snapshot.stalled && !state.is_ending();
+        let task_restarting = snapshot.task_restarting && !state.is_ending();
         let starvation = if state.is_ending() { Starvation::No } else { snapshot.starvation };
         let live = state != State::Faulted && !stalled && starvation != Starvation::Fail;
         let reasons = [
@@ -140,6 +144,7 @@ impl Verdict {
             (matches!(state, State::Stopping | State::Stopped), Reason::Stopping),
             (state == State::Busy, Reason::Busy),
             (checks != CheckSummary::Pass, Reason::CheckFailed),
+            (task_restarting, Reason::TaskFailed),
         ];
         Self {
             state,
@@ -147,7 +152,9 @@ impl Verdict {
             ready: live && state == State::Running && checks != CheckSummary::Fail,
             started,
             reasons: reasons.into_iter().filter_map(|(holds, why)| holds.then_some(why)).collect(),
-            warned: starvation == Starvation::Warn || checks != CheckSummary::Pass,
+            warned: starvation == Starvation::Warn
+                || checks != CheckSummary::Pass
+                || task_restarting,
         }
     }
 
@@ -204,6 +211,7 @@ impl Reason {
             Self::Stopping => "stopping",
             Self::Busy => "busy",
             Self::CheckFailed => "check_failed",
+            Self::TaskFailed => "task_failed",
         }
     }
 }
@@ -309,10 +317,11 @@ mod tests {
                     stalled: true,
                     starvation: Starvation::Fail,
                     checks: CheckSummary::Fail,
+                    task_restarting: true,
                     ..ready
                 },
                 &[Startup],
-                &[R::Stalled, R::Starved, R::CheckFailed],
+                &[R::Stalled, R::Starved, R::CheckFailed, R::TaskFailed],
                 Status::Fail,
             ),
         ];
@@ -325,6 +334,19 @@ mod tests {
             assert_eq!(passed, passing, "{verdict:?}");
             assert_eq!(verdict.reasons, reasons, "{verdict:?}");
             assert_eq!(verdict.status(Health), status, "{verdict:?}");
+        }
+    }
+
+    #[test]
+    fn a_task_that_waits_to_be_restarted_is_a_warning_except_in_a_stop() {
+        for (state, status, reasons) in [
+            (State::Running, Status::Warn, [Reason::TaskFailed]),
+            (State::Stopping, Status::Fail, [Reason::Stopping]),
+        ] {
+            let verdict = Verdict::of(Snapshot { task_restarting: true, ..snapshot(state) });
+            assert_eq!(verdict.status(ProbeKind::Health), status);
+            assert_eq!(verdict.reasons, reasons);
+            assert!(verdict.live);
         }
     }
 

@@ -9,7 +9,9 @@ use prometheus_client::registry::Unit;
 
 use super::writer::{Labels, MetricWriter};
 use crate::report::snapshot::Report;
-use crate::vitals::{CheckReport, HeartbeatReport, HeartbeatState, ProbeKind, State};
+use crate::vitals::{
+    CheckReport, HeartbeatReport, HeartbeatState, ProbeKind, State, TaskPhase, TaskReport,
+};
 
 /// The metrics of the runtime at one scrape.
 #[derive(Debug)]
@@ -25,6 +27,7 @@ impl Collector for Families {
         self.instance(&mut writer)?;
         self.heartbeats(&mut writer)?;
         self.checks(&mut writer)?;
+        self.tasks(&mut writer)?;
         let (counts, sum) = &self.report.lags;
         writer.lags("heartbeat_canary_lag", counts, sum.as_secs_f64())?;
         self.process(&mut writer)
@@ -109,6 +112,17 @@ impl Families {
         to.gauges("heartbeat_check_duration", "Duration of the last check", seconds, took)?;
         let age = each(checks, |check| check.age.as_secs_f64());
         to.gauges("heartbeat_check_age", "Time since the last result of the check", seconds, age)
+    }
+
+    fn tasks(&self, to: &mut MetricWriter<'_>) -> fmt::Result {
+        fn each<V>(tasks: &[TaskReport], value: impl Fn(&TaskReport) -> V) -> Vec<(Labels<'_>, V)> {
+            tasks.iter().map(|task| ([("task", task.name.as_str())], value(task))).collect()
+        }
+        let tasks = &self.report.tasks;
+        let up = each(tasks, |task| i64::from(task.phase == TaskPhase::Running));
+        to.gauges("heartbeat_task_up", "1 while the supervised task runs", None, up)?;
+        let restarts = each(tasks, |task| task.restarts);
+        to.counters("heartbeat_task_restarts", "Restarts of the supervised task", None, restarts)
     }
 
     fn process(&self, to: &mut MetricWriter<'_>) -> fmt::Result {

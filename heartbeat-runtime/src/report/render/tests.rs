@@ -105,6 +105,7 @@ fn every_form_uses_the_same_codes() {
         Reason::Stopping,
         Reason::Busy,
         Reason::CheckFailed,
+        Reason::TaskFailed,
     ] {
         assert_eq!(json!(reason), reason.as_str());
     }
