@@ -396,7 +396,8 @@ impl RoleEnvironment {
     /// client. For extractors such as `Json`, add `axum` with its feature to your own dependencies.
     ///
     /// At a stop, the endpoint goes on accepting through `drain`, then no more; requests under way have
-    /// until `run`'s share of the time ends; then `on_stop` runs.
+    /// until `run`'s share of the time ends. Then those that are left are aborted, with exit code 75, and
+    /// `on_stop` runs.
     ///
     /// ```
     /// use heartbeat_runtime::axum::Router;

@@ -38,10 +38,9 @@ struct WebWorker {
     requests: Arc<Requests>,
 }
 
-#[worker_role(heartbeat = "Heartbeat", stall_after = "10s")]
+#[worker_role(heartbeat = "Heartbeat", init = log::init, stall_after = "10s")]
 impl WorkerRole for WebWorker {
     async fn on_start(role: &RoleEnvironment) -> Result<Self, Error> {
-        log::init();
         let prices = Arc::new(Prices::load(role.setting("Prices")?).await?);
         let requests = Arc::new(Requests::default());
         role.serve("Api", api(&prices, &requests))?;

@@ -75,7 +75,7 @@ impl<S: 'static> Phases<S> {
             }
         }
         drain(vitals, deadlines).await;
-        finish_requests(role, deadlines).await;
+        exit = exit.or(finish_requests(role, deadlines).await);
         exit = exit.or(finish_tasks(role, deadlines).await);
         vitals.enter(Phase::OnStop);
         match run_phase(Phase::OnStop, vitals, deadlines, || stop(state, role)).await {
@@ -120,20 +120,22 @@ async fn drain(vitals: &Vitals, deadlines: &Deadlines) {
     }
 }
 
-/// Waits for the requests under way to endpoints that user code serves, within the share of `run`.
-async fn finish_requests(role: &RoleEnvironment, deadlines: &Deadlines) {
+/// Waits for the requests under way to endpoints that user code serves, within the share of `run`, then
+/// aborts them. Returns how the worker ends by them.
+async fn finish_requests(role: &RoleEnvironment, deadlines: &Deadlines) -> Exit {
     if !role.user_endpoints().is_serving() {
-        return;
+        return Exit::Clean;
     }
     let (vitals, within) = (role.vitals(), deadlines.run_within());
     vitals.enter(Phase::Requests);
     tokio::select! {
         biased;
-        () = role.user_endpoints().finish() => {}
+        () = role.user_endpoints().finish() => Exit::Clean,
         () = vitals.ending_for(within) => {
             let (fields, within) = (vitals.verdict().fields(), Elapsed(within));
             let fields = fields.elapsed(within);
-            lifecycle!(warn, fields, "requests did not finish within {within}: aborted");
+            lifecycle!(error, fields, "requests did not finish within {within}: aborted");
+            Exit::Timeout
         }
     }
 }

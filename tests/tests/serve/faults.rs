@@ -79,7 +79,7 @@ fn handlers_and_bodies_without_an_end_are_aborted_by_a_stop() {
     serving.worker.signal(Signal::TERM);
     serving.worker.wait_for_line("heartbeat: requests did not finish within 1.6 s: aborted");
     serving.worker.wait_for_line("in on_stop");
-    assert_eq!(serving.worker.wait().code(), Some(0), "{:#?}", serving.worker.log());
+    assert_eq!(serving.worker.wait().code(), Some(75), "{:#?}", serving.worker.log());
     assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
 }
 
