@@ -32,8 +32,16 @@ impl Terminal {
     /// Returns a worker that leads a session on this terminal, after the shell has run `before`.
     fn worker(&self, before: &str, fail: &str) -> Worker {
         let script = format!("{before} exec setsid --ctty \"$0\" <\"$1\"");
-        worker(Command::new("sh").args(["-c", &script, PROGRAM, &self.path]), fail)
+        worker(heard().args(["sh", "-c", &script, PROGRAM, &self.path]), fail)
     }
+}
+
+/// Returns a command that runs its arguments with the default action of SIGHUP, though the tests may
+/// run under `nohup`.
+fn heard() -> Command {
+    let mut command = Command::new("env");
+    command.arg("--default-signal=HUP");
+    command
 }
 
 fn worker(command: &mut Command, fail: &str) -> Worker {
@@ -81,7 +89,7 @@ fn a_repeated_hangup_does_not_force_the_exit() {
 
 #[test]
 fn without_a_terminal_it_is_logged_and_ignored() {
-    let mut worker = worker(&mut Command::new(PROGRAM), "run stop");
+    let mut worker = worker(heard().arg(PROGRAM), "run stop");
     for _ in 0..2 {
         worker.signal(Signal::HUP);
         worker.wait_for_line("heartbeat: SIGHUP: ignored, as stdin is not a terminal");
