@@ -4,6 +4,7 @@
 //! ```toml
 //! [dev-dependencies]
 //! heartbeat-runtime = { version = "0.1", features = ["test-util"] }
+//! tokio = { version = "1", features = ["macros", "rt", "test-util"] }
 //! ```
 //!
 //! ```
@@ -28,6 +29,7 @@
 //!     }
 //! }
 //!
+//! // That of a package of yours is `include_bytes!("../ServiceDefinition.csdef")`.
 //! const DEFINITION: &[u8] = br#"
 //!     <ServiceDefinition name="Shop" xmlns="http://schemas.microsoft.com/ServiceHosting/2008/10/ServiceDefinition">
 //!       <WorkerRole name="Ticker">
@@ -267,6 +269,20 @@ impl TestWorker {
     /// heartbeat endpoint, to your routes alone on another one. The status is 404 if your code does
     /// not serve it (yet). Unless the request has a `ConnectInfo<SocketAddr>` as an extension, it comes
     /// from 127.0.0.1.
+    ///
+    /// ```
+    /// # use heartbeat_runtime::{Error, test_util::TestWorker};
+    /// use heartbeat_runtime::axum::body::{Body, to_bytes};
+    /// use heartbeat_runtime::axum::http::Request;
+    ///
+    /// # async fn test(worker: &TestWorker) -> Result<(), Error> {
+    /// let request = Request::get("/orders").body(Body::empty())?;
+    /// let response = worker.request("Api", request).await;
+    /// assert_eq!(response.status(), 200);
+    /// assert_eq!(to_bytes(response.into_body(), 1024).await?, "no orders");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn request(
         &self,
         endpoint: &str,

@@ -45,6 +45,7 @@ fn the_program_of_a_worker_probes_the_running_one() {
     assert_eq!(output.status.code(), Some(1), "nothing listens");
     let line = String::from_utf8(output.stdout).unwrap();
     assert!(line.starts_with("cannot probe 127.0.0.1:"), "{line}");
+    assert!(line.ends_with("; HEARTBEAT_ENDPOINT_HEARTBEAT sets the address\n"), "{line}");
 }
 
 #[test]

@@ -44,5 +44,7 @@ fn probe_running<S>(host: &Host<S, Bound>, kind: ProbeKind) -> Result<ProbeRespo
         )
         .into());
     }
-    Ok(probe(endpoint.address(), kind, TIMEOUT)?)
+    probe(endpoint.address(), kind, TIMEOUT).map_err(|error| {
+        format!("{error}; {} sets the address", endpoint.address_variable()).into()
+    })
 }

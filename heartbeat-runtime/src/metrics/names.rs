@@ -1,6 +1,7 @@
 //! The names of metrics: their form, and who has taken them.
 
 use std::collections::HashMap;
+use std::iter;
 use std::sync::{Mutex, PoisonError};
 
 use prometheus_client::metrics::MetricType;
@@ -117,7 +118,8 @@ impl Names {
             for (family, kind) in families {
                 check_form(family)?;
                 let samples = kind.suffixes().iter().map(|suffix| format!("{family}{suffix}"));
-                for name in samples.chain([family.clone()]) {
+                // The family first: an error then names what the caller knows.
+                for name in iter::once(family.clone()).chain(samples) {
                     if taken.owners.get(&name).is_some_and(|other| *other != owner) {
                         return Err(MetricsError::new(family, MetricsErrorKind::Taken(name)));
                     }

@@ -28,7 +28,7 @@ pub struct CheckBuilder {
 }
 
 /// A registered check. Dropping it ends the check.
-#[must_use = "the check ends when this is dropped"]
+#[must_use = "the check ends when this is dropped: keep it, for example in the worker's state"]
 pub struct Check {
     record: Arc<CheckRecord>,
     vitals: Arc<Vitals>,

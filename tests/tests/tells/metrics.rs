@@ -87,8 +87,8 @@ fn a_name_that_is_taken_or_malformed_is_an_error_at_registration() {
     assert_eq!(
         refusals,
         [
-            "cannot register metric `jobs_done`: the name `jobs_done_total` is taken: give it \
-             another name",
+            "cannot register metric `jobs_done`: the name `jobs_done` is taken: give it another \
+             name",
             "cannot register metric `heartbeat_live`: names that begin with `heartbeat_` belong to \
              the runtime: give it another name",
             "cannot register metric `process_cpu_seconds`: names that begin with `process_` belong \
