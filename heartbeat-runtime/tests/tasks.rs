@@ -802,3 +802,51 @@ async fn tasks_are_waited_for_after_a_panic_of_run() {
     assert_eq!(code.await.unwrap(), 70);
     assert_eq!(ends.load(Ordering::Relaxed), 1);
 }
+
+/// A configuration error says that no restart helps, whatever the tasks of `on_start` do after it.
+#[tokio::test(start_paused = true)]
+async fn a_task_does_not_hide_that_the_configuration_is_wrong() {
+    for (is_deaf, is_panic, code) in [(false, false, 78), (true, false, 78), (false, true, 70)] {
+        let ended = worker(
+            async move |role| {
+                role.task("t").spawn(async move |task| {
+                    task.stopping().await;
+                    if is_deaf {
+                        pending::<()>().await;
+                    }
+                    if is_panic { panic!("down") } else { Err("down".into()) }
+                })?;
+                tokio::task::yield_now().await;
+                role.setting("Nope")?;
+                Ok(())
+            },
+            until_ended,
+        );
+        let ended = ended.await;
+        assert_eq!((ended.code, ended.cleaned_up), (code, false), "{:#?}", ended.log);
+    }
+}
+
+/// Ten thousand tasks, in a pool and one by one: each costs the same, however many there are.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_tasks_begin_and_end_in_time() {
+    const MANY: usize = 10_000;
+    let host = Host::from_run("W", "1.0.0", async |role: &RoleEnvironment| {
+        let consume = async |task: heartbeat_runtime::Task| {
+            task.beat();
+            task.stopping().await;
+            Ok(())
+        };
+        role.task("pool").times(MANY).spawn(consume)?;
+        for number in 0..MANY {
+            role.task(&number.to_string()).spawn(consume)?;
+        }
+        role.request_stop();
+        role.tasks().await;
+        Ok(())
+    });
+    let start = std::time::Instant::now();
+    let code = host.definition(DEFINITION).heartbeat("Heartbeat").test().run(until_ended);
+    assert_eq!(code.await.unwrap(), 0, "a stop that takes too long has another code");
+    assert!(start.elapsed() < 15 * SECOND, "{:?}", start.elapsed());
+}

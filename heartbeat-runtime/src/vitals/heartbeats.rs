@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::record::{Due, HeartbeatRecord, HeartbeatReport};
+use super::registry::Registry;
 use super::scan::Stall;
 
 /// The name of the heartbeat of `run`.
@@ -15,7 +16,7 @@ pub(crate) const RUN: &str = "run";
 /// The registry of heartbeats, that of `run` first.
 pub(crate) struct HeartbeatRegistry {
     run: Arc<HeartbeatRecord>,
-    records: Mutex<Vec<Arc<HeartbeatRecord>>>,
+    records: Mutex<Registry<HeartbeatRecord>>,
     /// Notified of what must not wait for the next scan.
     scan_due: Notify,
     /// The result of the last scan, so that a probe costs the same for any number of heartbeats.
@@ -27,8 +28,10 @@ impl HeartbeatRegistry {
     pub(super) fn new(stall_after: Duration, armed: bool) -> Self {
         let run = HeartbeatRecord::new(RUN.to_owned(), stall_after, armed, Duration::ZERO);
         let run = Arc::new(run);
+        let mut records = Registry::default();
+        records.insert(&run);
         Self {
-            records: Mutex::new(vec![Arc::clone(&run)]),
+            records: Mutex::new(records),
             run,
             scan_due: Notify::new(),
             stalled: AtomicBool::new(false),
@@ -42,14 +45,14 @@ impl HeartbeatRegistry {
     /// Registers heartbeats with names of their own, all or none. Returns the first name that is taken.
     pub(super) fn add<'a>(&self, new: &'a [Arc<HeartbeatRecord>]) -> Result<(), &'a str> {
         let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_new = |other: &HeartbeatRecord| new.iter().all(|record| record.name != other.name);
         // If its handle was dropped, a new registration replaces it.
-        records.retain(|other| is_new(other) || !other.is_abandoned());
-        if let Some(other) = records.iter().find(|other| !is_new(other)) {
-            let taken = new.iter().find(|record| record.name == other.name);
-            return Err(taken.map_or("", |record| &record.name));
+        let is_taken = |name| records.get(name).is_some_and(|other| !other.is_abandoned());
+        if let Some(record) = new.iter().find(|record| is_taken(&record.name)) {
+            return Err(&record.name);
         }
-        records.extend(new.iter().map(Arc::clone));
+        for record in new {
+            records.insert(record);
+        }
         // The monitor may be waiting for longer than these deadlines.
         self.scan_due.notify_one();
         Ok(())
@@ -59,9 +62,7 @@ impl HeartbeatRegistry {
     pub(super) fn replace(&self, old: &Arc<HeartbeatRecord>, new: &Arc<HeartbeatRecord>) {
         old.finish();
         let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(record) = records.iter_mut().find(|record| Arc::ptr_eq(record, old)) {
-            *record = Arc::clone(new);
-        }
+        records.replace(old, new);
     }
 
     /// Removes a heartbeat whose work is done.
@@ -69,7 +70,7 @@ impl HeartbeatRegistry {
         // First, as a scan may still hold it.
         record.finish();
         let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
-        records.retain(|other| !Arc::ptr_eq(other, record));
+        records.remove(record);
     }
 
     /// Records that the handle of a heartbeat was dropped.
@@ -128,6 +129,6 @@ impl HeartbeatRegistry {
     }
 
     fn records(&self) -> Vec<Arc<HeartbeatRecord>> {
-        self.records.lock().map(|records| records.clone()).unwrap_or_default()
+        self.records.lock().map(|records| records.to_vec()).unwrap_or_default()
     }
 }
