@@ -1,11 +1,12 @@
 //! The registered heartbeats.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use super::clock::nanoseconds;
 use super::record::{Due, HeartbeatRecord, HeartbeatReport};
 use super::registry::Registry;
 use super::scan::Stall;
@@ -19,6 +20,8 @@ pub(crate) struct HeartbeatRegistry {
     records: Mutex<Registry<HeartbeatRecord>>,
     /// Notified of what must not wait for the next scan.
     scan_due: Notify,
+    /// The time from the last scan to the next one, in nanoseconds; `u64::MAX` during a scan.
+    period: AtomicU64,
     /// The result of the last scan, so that a probe costs the same for any number of heartbeats.
     stalled: AtomicBool,
 }
@@ -34,6 +37,7 @@ impl HeartbeatRegistry {
             records: Mutex::new(records),
             run,
             scan_due: Notify::new(),
+            period: AtomicU64::new(u64::MAX),
             stalled: AtomicBool::new(false),
         }
     }
@@ -53,8 +57,13 @@ impl HeartbeatRegistry {
         for record in new {
             records.insert(record);
         }
-        // The monitor may be waiting for longer than these deadlines.
-        self.scan_due.notify_one();
+        // The monitor may be waiting for longer than these deadlines; but a worker that spawns a task for
+        // each job must not keep it busy.
+        let shortest = new.iter().map(|record| record.period(record.last_alive())).min();
+        let period = Duration::from_nanos(self.period.load(Ordering::Relaxed));
+        if shortest.is_some_and(|shortest| shortest < period) {
+            self.scan_due.notify_one();
+        }
         Ok(())
     }
 
@@ -88,6 +97,8 @@ impl HeartbeatRegistry {
 
     /// Scans all heartbeats. Returns the stalled ones, and the time until the next scan.
     pub(super) fn scan(&self, due: Due, now: Duration) -> (Vec<Stall>, Duration) {
+        // First: a heartbeat that is added from here on may be missed.
+        self.period.store(u64::MAX, Ordering::Relaxed);
         let (mut stalled, mut period) = (Vec::new(), Duration::from_secs(1));
         for record in self.records() {
             // Before `run` begins, only the others owe beats.
@@ -103,6 +114,7 @@ impl HeartbeatRegistry {
             period = period.min(record.period(now));
         }
         self.stalled.store(!stalled.is_empty(), Ordering::Relaxed);
+        self.period.store(nanoseconds(period), Ordering::Relaxed);
         (stalled, period)
     }
 
@@ -130,5 +142,36 @@ impl HeartbeatRegistry {
 
     fn records(&self) -> Vec<Arc<HeartbeatRecord>> {
         self.records.lock().map(|records| records.to_vec()).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::task::{Context, Waker};
+
+    use super::{Arc, Due, Duration, HeartbeatRecord, HeartbeatRegistry};
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// A worker that spawns a task for each job must not make the monitor scan for each.
+    #[test]
+    fn only_a_heartbeat_that_cannot_wait_for_the_next_scan_makes_one_due() {
+        let registry = HeartbeatRegistry::new(30 * SECOND, false);
+        let mut name = 0..;
+        let mut is_due_after_adding = |stall_after| {
+            let name = name.next().unwrap_or(0).to_string();
+            let record = Arc::new(HeartbeatRecord::new(name, stall_after, true, Duration::ZERO));
+            registry.add(&[record]).unwrap();
+            let mut due = std::pin::pin!(registry.scan_due());
+            due.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready()
+        };
+        assert!(is_due_after_adding(30 * SECOND), "nothing has scanned yet");
+        registry.scan(Due::Now, Duration::ZERO);
+        assert!(!is_due_after_adding(30 * SECOND));
+        assert!(is_due_after_adding(4 * SECOND), "it is looked at every half second");
+        registry.scan(Due::Now, Duration::ZERO);
+        assert!(!is_due_after_adding(4 * SECOND));
+        assert!(is_due_after_adding(SECOND));
     }
 }
