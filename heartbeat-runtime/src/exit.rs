@@ -41,10 +41,13 @@ impl Exit {
         }
     }
 
-    /// Returns the end of a worker that ended in both ways: of a panic, unfinished work, and an error,
-    /// the first in this order; else `self`, unless it was clean.
+    /// Returns the end of a worker that ended in both ways: of a panic, a configuration that is wrong,
+    /// unfinished work, and an error, the first in this order; else `self`, unless it was clean.
+    ///
+    /// A supervisor restarts the worker after unfinished work or an error, which no restart mends where
+    /// the configuration is wrong.
     pub(crate) fn or(self, other: Self) -> Self {
-        [Self::Panic, Self::Timeout, Self::Error]
+        [Self::Panic, Self::Configuration, Self::Timeout, Self::Error]
             .into_iter()
             .find(|exit| [self, other].contains(exit))
             .unwrap_or(if self == Self::Clean { other } else { self })

@@ -802,3 +802,133 @@ async fn tasks_are_waited_for_after_a_panic_of_run() {
     assert_eq!(code.await.unwrap(), 70);
     assert_eq!(ends.load(Ordering::Relaxed), 1);
 }
+
+/// A configuration error says that no restart helps, whatever the tasks of `on_start` do after it.
+#[tokio::test(start_paused = true)]
+async fn a_task_does_not_hide_that_the_configuration_is_wrong() {
+    for (is_deaf, is_panic, code) in [(false, false, 78), (true, false, 78), (false, true, 70)] {
+        let ended = worker(
+            async move |role| {
+                role.task("t").spawn(async move |task| {
+                    task.stopping().await;
+                    if is_deaf {
+                        pending::<()>().await;
+                    }
+                    if is_panic { panic!("down") } else { Err("down".into()) }
+                })?;
+                tokio::task::yield_now().await;
+                role.setting("Nope")?;
+                Ok(())
+            },
+            until_ended,
+        );
+        let ended = ended.await;
+        assert_eq!((ended.code, ended.cleaned_up), (code, false), "{:#?}", ended.log);
+    }
+}
+
+/// Ten thousand tasks, in a pool and one by one: each costs the same, however many there are.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_tasks_begin_and_end_in_time() {
+    const MANY: usize = 10_000;
+    let host = Host::from_run("W", "1.0.0", async |role: &RoleEnvironment| {
+        let consume = async |task: heartbeat_runtime::Task| {
+            task.beat();
+            task.stopping().await;
+            Ok(())
+        };
+        role.task("pool").times(MANY).spawn(consume)?;
+        for number in 0..MANY {
+            role.task(&number.to_string()).spawn(consume)?;
+        }
+        role.request_stop();
+        role.tasks().await;
+        Ok(())
+    });
+    let start = std::time::Instant::now();
+    let code = host.definition(DEFINITION).heartbeat("Heartbeat").test().run(until_ended);
+    assert_eq!(code.await.unwrap(), 0, "a stop that takes too long has another code");
+    assert!(start.elapsed() < 15 * SECOND, "{:?}", start.elapsed());
+}
+
+/// A state that panics when it is dropped leaves no place for local tasks behind.
+#[test]
+fn no_local_task_is_spawned_after_a_worker_that_panicked_in_drop() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let host = || {
+        let host = Host::without_stop(
+            "W",
+            "1.0.0",
+            async |_: &RoleEnvironment| Ok(PanicsInDrop),
+            async |_: &mut PanicsInDrop, _: &RoleEnvironment| panic!("a wrong turn"),
+        );
+        host.definition(DEFINITION).heartbeat("Heartbeat").test()
+    };
+    let worker = std::panic::AssertUnwindSafe(|| runtime.block_on(host().run(until_ended)));
+    std::panic::catch_unwind(worker).unwrap_err();
+    let _in_runtime = runtime.enter();
+    let role = host().environment().unwrap();
+    let error = role.task("t").spawn_local(async |_| Ok(())).unwrap_err().to_string();
+    assert!(error.contains("it is local, but this is not the main thread"), "{error}");
+}
+
+/// Each captured value is dropped with its task, even one that holds the environment, and whatever the end.
+#[tokio::test]
+async fn a_task_that_holds_the_environment_leaves_nothing_behind() {
+    let held = Arc::new(());
+    let captured = Arc::clone(&held);
+    let ended = worker(
+        async move |role| {
+            let task = |name: &str| role.task(name).restart(Restart::Ignore);
+            let capture = || (role.clone(), Arc::clone(&captured));
+            for number in 0..100 {
+                let values = capture();
+                task(&format!("ok-{number}")).spawn(async move |_| {
+                    let _values = values;
+                    Ok(())
+                })?;
+                let values = capture();
+                task(&format!("error-{number}")).spawn(async move |_| {
+                    let _values = values;
+                    Err("down".into())
+                })?;
+                let values = capture();
+                task(&format!("blocking-{number}")).spawn_blocking(move |_| {
+                    let _values = values;
+                    panic!("down")
+                })?;
+                let values = capture();
+                task(&format!("local-{number}")).spawn_local(async move |task| {
+                    let _values = values;
+                    task.stopping().await;
+                    Ok(())
+                })?;
+            }
+            Ok(())
+        },
+        async |worker| {
+            worker.ready().await;
+        },
+    );
+    let ended = ended.await;
+    assert_eq!(ended.code, 0);
+    assert_eq!(Arc::strong_count(&held), 1);
+}
+
+/// The name of a task cannot forge a line of the log, a label, or a member of the details.
+#[tokio::test(start_paused = true)]
+async fn a_hostile_name_stays_one() {
+    let name = "a\n# \"}, {\u{1b}[31m\\";
+    let ended = worker(
+        async move |role| {
+            let restart = restart(1, MINUTE);
+            role.task(name).restart(restart).spawn(async |_| Err("down".into()))?;
+            Ok(())
+        },
+        until_ended,
+    );
+    let ended = ended.await;
+    assert_eq!(ended.code, 1);
+    assert!(ended.log.iter().all(|line| !line.starts_with('#')), "{:#?}", ended.log);
+    assert!(ended.log.iter().any(|line| line.contains("task `a\\n# \"")), "{:#?}", ended.log);
+}

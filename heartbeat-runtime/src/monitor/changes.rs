@@ -1,5 +1,7 @@
 //! The log lines of what changes between two scans.
 
+use std::collections::HashMap;
+
 use crate::log::{Elapsed, lifecycle};
 use crate::vitals::{HeartbeatState, ScanReport, Vitals};
 
@@ -22,7 +24,8 @@ pub(super) fn log_changes(vitals: &Vitals, before: &ScanReport, after: &ScanRepo
 /// Logs what began. Returns whether anything did.
 fn log_failures(before: &ScanReport, after: &ScanReport) -> bool {
     let mut is_any = false;
-    for stall in after.stalled.iter().filter(|stall| !before.has_stalled(&stall.name)) {
+    let earlier = before.stalled_names();
+    for stall in after.stalled.iter().filter(|stall| !earlier.contains(&*stall.name)) {
         let (name, silent) = (&stall.name, Elapsed(after.at.saturating_sub(stall.since)));
         let excess = if stall.exceeds_allowance { ", longer than its allowance" } else { "" };
         let cause = if stall.is_abandoned {
@@ -47,11 +50,15 @@ fn log_failures(before: &ScanReport, after: &ScanReport) -> bool {
 /// Logs what ended. Returns whether anything did.
 fn log_recoveries(vitals: &Vitals, before: &ScanReport, after: &ScanReport) -> bool {
     let mut is_any = false;
-    for stall in before.stalled.iter().filter(|stall| !after.has_stalled(&stall.name)) {
+    let later = after.stalled_names();
+    let recovered: Vec<_> =
+        before.stalled.iter().filter(|stall| !later.contains(&*stall.name)).collect();
+    let reports = if recovered.is_empty() { Vec::new() } else { vitals.heartbeat_reports() };
+    let states: HashMap<_, _> =
+        reports.iter().map(|report| (&*report.name, report.state)).collect();
+    for stall in recovered {
         let (name, silent) = (&stall.name, Elapsed(after.at.saturating_sub(stall.since)));
-        let reports = vitals.heartbeat_reports();
-        let state = reports.iter().find(|report| report.name == *name).map(|report| report.state);
-        let now = match state {
+        let now = match states.get(&**name) {
             Some(HeartbeatState::Idle) => "is idle",
             Some(HeartbeatState::Allowed) => "has an allowance",
             Some(HeartbeatState::Beating) => "beats again",

@@ -50,8 +50,8 @@ enum TaskErrorKind {
     #[error("no runtime of a worker runs")]
     NoRuntime,
     #[error(
-        "it is local, but this is not the main thread: spawn it in `on_start`, `run`, `on_stop` or \
-         another local task"
+        "it is local, but this is not the main thread: spawn it in `on_start`, `run` or another local \
+         task"
     )]
     NotLocal,
 }
@@ -148,7 +148,7 @@ impl TaskBuilder {
     ///
     /// # Errors
     ///
-    /// As [`spawn`](Self::spawn); also outside of `on_start`, `run`, `on_stop` and local tasks.
+    /// As [`spawn`](Self::spawn); also outside of `on_start`, `run` and local tasks.
     pub fn spawn_local<F, R>(self, task: F) -> Result<(), TaskError>
     where
         F: FnOnce(Task) -> R + Clone + 'static,
@@ -186,10 +186,10 @@ impl TaskBuilder {
             Refusal::Taken(name) => refused(&name, TaskErrorKind::Taken),
         })?;
         for task in tasks {
-            let record = Arc::clone(&task.record);
+            let number = task.number;
             let handle = spawn(task, RestartPolicy::new(self.restart), runtime);
             let handle = handle.ok_or_else(|| refused(&self.name, TaskErrorKind::NotLocal))?;
-            self.set.set_handle(&record, handle);
+            self.set.set_handle(number, handle);
         }
         Ok(())
     }

@@ -24,16 +24,24 @@ pub(crate) async fn drive_with_local_tasks<T>(phases: impl Future<Output = T>) -
     let mut phases = pin!(phases);
     let mut tasks = pin!(local.tasks.run_until(pending::<()>()));
     poll_fn(|context| {
-        let around = CURRENT.replace(Some(Rc::clone(&local)));
+        let _around = Around(CURRENT.replace(Some(Rc::clone(&local))));
         // Not inside the set, in which a phase could not call `block_in_place`.
         let poll = phases.as_mut().poll(context);
         if poll.is_pending() && local.is_used.get() {
             let _never = tasks.as_mut().poll(context);
         }
-        CURRENT.set(around);
         poll
     })
     .await
+}
+
+/// The tasks of a worker around this one, restored even if a phase panics in a drop.
+struct Around(Option<Rc<LocalTasks>>);
+
+impl Drop for Around {
+    fn drop(&mut self) {
+        CURRENT.set(self.0.take());
+    }
 }
 
 /// Spawns a future beside the phases that this thread drives; `None` outside of them.

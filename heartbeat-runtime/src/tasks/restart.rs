@@ -7,7 +7,8 @@ use crate::log::Elapsed;
 
 /// Delay before the first restart.
 const FIRST_DELAY: Duration = Duration::from_millis(100);
-/// Maximum delay before a restart.
+/// Maximum delay before a restart, its jitter included: many workers that fail for one reason must not
+/// come back at the same moment, again and again.
 const MAX_DELAY: Duration = Duration::from_secs(30);
 /// A run that lasts this long resets the delay.
 const WELL_AFTER: Duration = Duration::from_secs(60);
@@ -22,7 +23,8 @@ const JITTER: f64 = 0.25;
 /// | `OnFailure` | restarts the task, after 100 ms, then 200 ms, doubling to 30 s; one too many stops the worker as `Never` does |
 /// | `Ignore` | ends the task: a warning in the log, and the worker goes on |
 ///
-/// Each delay has up to a quarter of jitter on top; after a run of a minute it is 100 ms again.
+/// Each delay has up to a quarter of jitter on top, so that the longest are from 24 s to 30 s; after a run
+/// of a minute it is 100 ms again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Restart {
@@ -81,8 +83,8 @@ impl RestartPolicy {
         }
         let delay = FIRST_DELAY.saturating_mul(2_u32.saturating_pow(self.doublings));
         self.doublings = self.doublings.saturating_add(1);
-        let delay = delay.min(MAX_DELAY).mul_f64(1.0 + JITTER * jitter);
-        Decision::RestartAfter(delay.min(MAX_DELAY))
+        let delay = delay.min(MAX_DELAY.div_f64(1.0 + JITTER)).mul_f64(1.0 + JITTER * jitter);
+        Decision::RestartAfter(delay)
     }
 
     /// Describes why a task is not restarted again; nothing if it never is.

@@ -1,5 +1,6 @@
 //! The tasks of an instance: spawned by user code, waited for and aborted by the host.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -21,7 +22,9 @@ pub(crate) struct TaskSet {
 
 #[derive(Default)]
 struct State {
-    live: Vec<Live>,
+    /// By their numbers, in the order in which they were added.
+    live: BTreeMap<u64, Live>,
+    next: u64,
     /// The host waits no longer, so that no task may be spawned.
     is_closed: bool,
 }
@@ -36,6 +39,7 @@ struct Live {
 pub(super) struct LiveTask {
     pub(super) set: Arc<TaskSet>,
     pub(super) record: Arc<TaskRecord>,
+    pub(super) number: u64,
 }
 
 /// The reason for which tasks cannot be added.
@@ -65,21 +69,24 @@ impl TaskSet {
             return Err(Refusal::Closed);
         }
         let records = self.vitals.add_tasks(heartbeats).map_err(Refusal::Taken)?;
-        let live = |record: &Arc<TaskRecord>| Live { record: Arc::clone(record), handle: None };
-        state.live.extend(records.iter().map(live));
+        let mut tasks = Vec::with_capacity(records.len());
+        for record in records {
+            let number = state.next;
+            state.next += 1;
+            state.live.insert(number, Live { record: Arc::clone(&record), handle: None });
+            tasks.push(Arc::new(LiveTask { set: Arc::clone(self), record, number }));
+        }
         self.live.send_replace(state.live.len());
-        let task = |record| Arc::new(LiveTask { set: Arc::clone(self), record });
-        Ok(records.into_iter().map(task).collect())
+        Ok(tasks)
     }
 
     /// Records that a task is spawned, unless it has already ended.
-    pub(super) fn set_handle(&self, record: &Arc<TaskRecord>, handle: AbortHandle) {
+    pub(super) fn set_handle(&self, number: u64, handle: AbortHandle) {
         let mut state = self.state();
         if state.is_closed {
             handle.abort();
         }
-        let mut live = state.live.iter_mut().rev();
-        if let Some(task) = live.find(|live| Arc::ptr_eq(&live.record, record)) {
+        if let Some(task) = state.live.get_mut(&number) {
             task.handle = Some(handle);
         }
     }
@@ -108,9 +115,9 @@ impl TaskSet {
     pub(crate) fn abort(&self) -> Vec<String> {
         let mut state = self.state();
         state.is_closed = true;
-        state.live.iter().filter_map(|live| live.handle.as_ref()).for_each(AbortHandle::abort);
+        state.live.values().filter_map(|live| live.handle.as_ref()).for_each(AbortHandle::abort);
         let now = self.vitals.clock().now();
-        state.live.iter().filter_map(|live| live.record.unfinished(now)).collect()
+        state.live.values().filter_map(|live| live.record.unfinished(now)).collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -122,7 +129,7 @@ impl Drop for LiveTask {
     fn drop(&mut self) {
         self.set.vitals.remove_task(&self.record);
         let mut state = self.set.state();
-        state.live.retain(|live| !Arc::ptr_eq(&live.record, &self.record));
+        state.live.remove(&self.number);
         self.set.live.send_replace(state.live.len());
     }
 }

@@ -1,12 +1,14 @@
 //! The registered heartbeats.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use super::clock::nanoseconds;
 use super::record::{Due, HeartbeatRecord, HeartbeatReport};
+use super::registry::Registry;
 use super::scan::Stall;
 
 /// The name of the heartbeat of `run`.
@@ -15,9 +17,11 @@ pub(crate) const RUN: &str = "run";
 /// The registry of heartbeats, that of `run` first.
 pub(crate) struct HeartbeatRegistry {
     run: Arc<HeartbeatRecord>,
-    records: Mutex<Vec<Arc<HeartbeatRecord>>>,
+    records: Mutex<Registry<HeartbeatRecord>>,
     /// Notified of what must not wait for the next scan.
     scan_due: Notify,
+    /// The time from the last scan to the next one, in nanoseconds; `u64::MAX` during a scan.
+    period: AtomicU64,
     /// The result of the last scan, so that a probe costs the same for any number of heartbeats.
     stalled: AtomicBool,
 }
@@ -27,10 +31,13 @@ impl HeartbeatRegistry {
     pub(super) fn new(stall_after: Duration, armed: bool) -> Self {
         let run = HeartbeatRecord::new(RUN.to_owned(), stall_after, armed, Duration::ZERO);
         let run = Arc::new(run);
+        let mut records = Registry::default();
+        records.insert(&run);
         Self {
-            records: Mutex::new(vec![Arc::clone(&run)]),
+            records: Mutex::new(records),
             run,
             scan_due: Notify::new(),
+            period: AtomicU64::new(u64::MAX),
             stalled: AtomicBool::new(false),
         }
     }
@@ -42,16 +49,21 @@ impl HeartbeatRegistry {
     /// Registers heartbeats with names of their own, all or none. Returns the first name that is taken.
     pub(super) fn add<'a>(&self, new: &'a [Arc<HeartbeatRecord>]) -> Result<(), &'a str> {
         let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_new = |other: &HeartbeatRecord| new.iter().all(|record| record.name != other.name);
         // If its handle was dropped, a new registration replaces it.
-        records.retain(|other| is_new(other) || !other.is_abandoned());
-        if let Some(other) = records.iter().find(|other| !is_new(other)) {
-            let taken = new.iter().find(|record| record.name == other.name);
-            return Err(taken.map_or("", |record| &record.name));
+        let is_taken = |name| records.get(name).is_some_and(|other| !other.is_abandoned());
+        if let Some(record) = new.iter().find(|record| is_taken(&record.name)) {
+            return Err(&record.name);
         }
-        records.extend(new.iter().map(Arc::clone));
-        // The monitor may be waiting for longer than these deadlines.
-        self.scan_due.notify_one();
+        for record in new {
+            records.insert(record);
+        }
+        // The monitor may be waiting for longer than these deadlines; but a worker that spawns a task for
+        // each job must not keep it busy.
+        let shortest = new.iter().map(|record| record.period(record.last_alive())).min();
+        let period = Duration::from_nanos(self.period.load(Ordering::Relaxed));
+        if shortest.is_some_and(|shortest| shortest < period) {
+            self.scan_due.notify_one();
+        }
         Ok(())
     }
 
@@ -59,9 +71,7 @@ impl HeartbeatRegistry {
     pub(super) fn replace(&self, old: &Arc<HeartbeatRecord>, new: &Arc<HeartbeatRecord>) {
         old.finish();
         let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(record) = records.iter_mut().find(|record| Arc::ptr_eq(record, old)) {
-            *record = Arc::clone(new);
-        }
+        records.replace(old, new);
     }
 
     /// Removes a heartbeat whose work is done.
@@ -69,7 +79,7 @@ impl HeartbeatRegistry {
         // First, as a scan may still hold it.
         record.finish();
         let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
-        records.retain(|other| !Arc::ptr_eq(other, record));
+        records.remove(record);
     }
 
     /// Records that the handle of a heartbeat was dropped.
@@ -87,6 +97,8 @@ impl HeartbeatRegistry {
 
     /// Scans all heartbeats. Returns the stalled ones, and the time until the next scan.
     pub(super) fn scan(&self, due: Due, now: Duration) -> (Vec<Stall>, Duration) {
+        // First: a heartbeat that is added from here on may be missed.
+        self.period.store(u64::MAX, Ordering::Relaxed);
         let (mut stalled, mut period) = (Vec::new(), Duration::from_secs(1));
         for record in self.records() {
             // Before `run` begins, only the others owe beats.
@@ -102,6 +114,7 @@ impl HeartbeatRegistry {
             period = period.min(record.period(now));
         }
         self.stalled.store(!stalled.is_empty(), Ordering::Relaxed);
+        self.period.store(nanoseconds(period), Ordering::Relaxed);
         (stalled, period)
     }
 
@@ -128,6 +141,37 @@ impl HeartbeatRegistry {
     }
 
     fn records(&self) -> Vec<Arc<HeartbeatRecord>> {
-        self.records.lock().map(|records| records.clone()).unwrap_or_default()
+        self.records.lock().map(|records| records.to_vec()).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::task::{Context, Waker};
+
+    use super::{Arc, Due, Duration, HeartbeatRecord, HeartbeatRegistry};
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// A worker that spawns a task for each job must not make the monitor scan for each.
+    #[test]
+    fn only_a_heartbeat_that_cannot_wait_for_the_next_scan_makes_one_due() {
+        let registry = HeartbeatRegistry::new(30 * SECOND, false);
+        let mut name = 0..;
+        let mut is_due_after_adding = |stall_after| {
+            let name = name.next().unwrap_or(0).to_string();
+            let record = Arc::new(HeartbeatRecord::new(name, stall_after, true, Duration::ZERO));
+            registry.add(&[record]).unwrap();
+            let mut due = std::pin::pin!(registry.scan_due());
+            due.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready()
+        };
+        assert!(is_due_after_adding(30 * SECOND), "nothing has scanned yet");
+        registry.scan(Due::Now, Duration::ZERO);
+        assert!(!is_due_after_adding(30 * SECOND));
+        assert!(is_due_after_adding(4 * SECOND), "it is looked at every half second");
+        registry.scan(Due::Now, Duration::ZERO);
+        assert!(!is_due_after_adding(4 * SECOND));
+        assert!(is_due_after_adding(SECOND));
     }
 }

@@ -13,6 +13,7 @@ mod jitter;
 mod lifecycle;
 pub(crate) mod panics;
 mod record;
+mod registry;
 mod scan;
 mod signs;
 mod starvation;

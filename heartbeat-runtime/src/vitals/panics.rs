@@ -103,7 +103,7 @@ pub(crate) fn panics_silently(call: impl FnOnce()) -> bool {
     let around = RECEIVER.replace(Some(Box::new(drop)));
     let result = catch_unwind(AssertUnwindSafe(call));
     RECEIVER.set(around);
-    result.map_err(text_of).is_err()
+    result.map_err(discard).is_err()
 }
 
 fn describe_caught(place: Option<&str>, panic: Box<dyn Any + Send>) -> String {
@@ -112,9 +112,16 @@ fn describe_caught(place: Option<&str>, panic: Box<dyn Any + Send>) -> String {
         (_, Some(last)) if place.is_none() && last.ends_with(payload_text(panic.as_ref())) => last,
         _ => panic_text(place, panic.as_ref()),
     };
-    // The payload may panic when it is dropped.
-    std::mem::forget(panic);
+    discard(panic);
     text
+}
+
+/// Drops a payload, which may panic: the payload of that is leaked.
+fn discard(payload: Box<dyn Any + Send>) {
+    let around = RECEIVER.replace(Some(Box::new(drop)));
+    let dropped = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+    RECEIVER.set(around);
+    dropped.unwrap_or_else(std::mem::forget);
 }
 
 /// Hands a panic to the receiver of this thread; returns false if there is none. Must not panic, as
@@ -148,10 +155,10 @@ fn panic_text(place: Option<&str>, payload: &(dyn Any + Send)) -> String {
     escape_controls(&format!("panicked{at}: {}", payload_text(payload)))
 }
 
-/// Returns the text of a caught panic, whose payload it leaks: dropping that may panic.
+/// Returns the text of a caught panic.
 pub(super) fn text_of(payload: Box<dyn Any + Send>) -> String {
     let text = payload_text(payload.as_ref()).to_owned();
-    std::mem::forget(payload);
+    discard(payload);
     text
 }
 
@@ -163,6 +170,8 @@ fn payload_text(payload: &(dyn Any + Send)) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use std::panic::panic_any;
+    use std::sync::Arc;
     use std::sync::mpsc::channel;
 
     use tokio::runtime::Builder;
@@ -205,5 +214,29 @@ mod tests {
         let (after, last) = task_panics();
         assert_eq!(after, before + 2);
         assert!(last.unwrap().ends_with(": on the main thread"));
+    }
+
+    /// A task that panics at each restart must not fill the memory.
+    #[test]
+    fn a_payload_is_dropped_even_if_that_panics() {
+        struct PanicsInDrop(Arc<()>);
+        impl Drop for PanicsInDrop {
+            fn drop(&mut self) {
+                panic_any(Arc::clone(&self.0));
+            }
+        }
+
+        install_hook();
+        let (before, _) = task_panics();
+        let alive = Arc::new(());
+        let payload = Arc::clone(&alive);
+        catch_panic(|| panic_any(payload)).unwrap_err();
+        assert_eq!(Arc::strong_count(&alive), 1);
+
+        let payload = PanicsInDrop(Arc::clone(&alive));
+        let text = catch_panic(|| panic_any(payload)).unwrap_err();
+        assert!(text.ends_with(": (no text)"), "{text}");
+        assert_eq!(Arc::strong_count(&alive), 2, "the payload of its drop is leaked");
+        assert_eq!(task_panics().0, before, "none of these is a task's");
     }
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::clock::nanoseconds;
 use super::flags::{FlagSnapshot, HeartbeatFlags};
+use super::registry::Named;
 use crate::log::escape_controls;
 
 /// The record of a heartbeat, which its handles and the monitor thread share.
@@ -268,6 +269,12 @@ impl HeartbeatRecord {
             deadline: self.stall_after,
             stalls: self.stalls.load(Ordering::Relaxed),
         }
+    }
+}
+
+impl Named for HeartbeatRecord {
+    fn name(&self) -> &str {
+        &self.name
     }
 }
 

@@ -1,5 +1,6 @@
 //! The result of a scan of the vitals.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::history::Transition;
@@ -45,8 +46,8 @@ pub(crate) struct CheckFailure {
 }
 
 impl ScanReport {
-    pub(crate) fn has_stalled(&self, heartbeat: &str) -> bool {
-        self.stalled.iter().any(|stall| stall.name == heartbeat)
+    pub(crate) fn stalled_names(&self) -> HashSet<&str> {
+        self.stalled.iter().map(|stall| &*stall.name).collect()
     }
 
     pub(crate) fn has_failed(&self, check: &str) -> bool {

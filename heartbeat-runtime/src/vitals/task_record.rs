@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::record::HeartbeatRecord;
+use super::registry::Named;
 use super::task_state::{TaskPhase, TaskState};
 
 /// The record of a task.
@@ -78,5 +79,11 @@ impl TaskRecord {
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Named for TaskRecord {
+    fn name(&self) -> &str {
+        &self.name
     }
 }

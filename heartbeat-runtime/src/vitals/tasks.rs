@@ -1,9 +1,11 @@
 //! The registered tasks.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::registry::Registry;
 use super::task_record::{TaskRecord, TaskReport};
 use super::task_state::TaskPhase;
 use crate::exit::Exit;
@@ -14,19 +16,29 @@ const KEPT: usize = 64;
 /// The registry of tasks: those that have not ended, and the last ones that failed.
 #[derive(Default)]
 pub(crate) struct TaskRegistry {
-    records: Mutex<Vec<Arc<TaskRecord>>>,
+    records: Mutex<Records>,
     /// Number of tasks that wait to be restarted, so that a probe costs the same for any number of tasks.
     restarting: AtomicUsize,
     /// The end of the worker by the failures of tasks.
     exit: Mutex<Exit>,
 }
 
+#[derive(Default)]
+struct Records {
+    all: Registry<TaskRecord>,
+    /// Those that failed for good, in this order.
+    failed: VecDeque<Arc<TaskRecord>>,
+}
+
 impl TaskRegistry {
     /// Registers tasks. Each replaces one of its name that has failed.
     pub(super) fn add(&self, new: &[Arc<TaskRecord>]) {
         let mut records = self.records();
-        records.retain(|other| new.iter().all(|record| record.name != other.name));
-        records.extend(new.iter().map(Arc::clone));
+        for record in new {
+            if let Some(replaced) = records.all.insert(record) {
+                records.failed.retain(|failed| !Arc::ptr_eq(failed, &replaced));
+            }
+        }
     }
 
     pub(super) fn enter(&self, record: &TaskRecord, phase: TaskPhase) {
@@ -41,18 +53,24 @@ impl TaskRegistry {
 
     /// Removes a task that has ended, but keeps the last ones that failed.
     pub(super) fn remove(&self, record: &Arc<TaskRecord>) {
-        let has_failed = |record: &TaskRecord| record.phase() == TaskPhase::Failed;
-        if record.phase() == TaskPhase::Restarting {
+        let phase = record.phase();
+        if phase == TaskPhase::Restarting {
             self.restarting.fetch_sub(1, Ordering::Relaxed);
         }
         let mut records = self.records();
-        let failed = records.iter().filter(|other| has_failed(other)).count();
-        let mut surplus = failed.saturating_sub(KEPT);
-        records.retain(|other| {
-            let is_surplus = surplus > 0 && has_failed(other);
-            surplus -= usize::from(is_surplus);
-            !is_surplus && (!Arc::ptr_eq(other, record) || has_failed(other))
-        });
+        if phase != TaskPhase::Failed {
+            records.all.remove(record);
+            return;
+        }
+        // One of its name may have replaced it meanwhile.
+        if records.all.get(&record.name).is_some_and(|other| Arc::ptr_eq(other, record)) {
+            records.failed.push_back(Arc::clone(record));
+        }
+        if records.failed.len() > KEPT
+            && let Some(surplus) = records.failed.pop_front()
+        {
+            records.all.remove(&surplus);
+        }
     }
 
     pub(super) fn is_any_restarting(&self) -> bool {
@@ -72,11 +90,11 @@ impl TaskRegistry {
 
     pub(super) fn reports(&self, now: Duration) -> Vec<TaskReport> {
         // Cloned, so that no report holds up a task.
-        let records = self.records().clone();
+        let records = self.records().all.to_vec();
         records.iter().map(|record| record.report(now)).collect()
     }
 
-    fn records(&self) -> MutexGuard<'_, Vec<Arc<TaskRecord>>> {
+    fn records(&self) -> MutexGuard<'_, Records> {
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

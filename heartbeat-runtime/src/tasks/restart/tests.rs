@@ -41,7 +41,7 @@ fn expected(restart: Restart, failures: &[(Duration, Duration)]) -> Decision {
     let in_a_row = failures.iter().rev().take_while(|(_, lasted)| *lasted < WELL_AFTER).count();
     // A run that was well begins a new row, with the failure that ended it.
     let row = if in_a_row == failures.len() { in_a_row } else { in_a_row + 1 };
-    let delay = (1..row).fold(FIRST_DELAY, |delay, _| (delay * 2).min(MAX_DELAY));
+    let delay = (1..row).fold(FIRST_DELAY, |delay, _| (delay * 2).min(MAX_DELAY.mul_f64(0.8)));
     Decision::RestartAfter(delay)
 }
 
@@ -79,8 +79,20 @@ fn delays_double_from_100_ms_to_30_s() {
         other => panic!("{other:?}"),
     };
     let delays: Vec<_> = (0..11).map(|_| next(Duration::ZERO)).collect();
-    let expected = [100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000];
+    let expected = [100, 200, 400, 800, 1600, 3200, 6400, 12_800, 24_000, 24_000, 24_000];
     assert_eq!(delays, expected);
     assert_eq!(next(WELL_AFTER), 100, "it was well for a minute");
     assert_eq!(next(Duration::ZERO), 200);
+}
+
+/// Workers that fail for one reason must not come back at one moment.
+#[test]
+fn the_longest_delay_has_jitter_too_and_is_30_s_at_most() {
+    let longest = |jitter| {
+        let restart = Restart::OnFailure { at_most: u32::MAX, within: Duration::MAX };
+        let mut policy = RestartPolicy::new(restart);
+        (0..20).map(|_| policy.decide(Duration::ZERO, Duration::ZERO, jitter)).last()
+    };
+    let after = |seconds| Some(Decision::RestartAfter(Duration::from_secs(seconds)));
+    assert_eq!([longest(0.0), longest(0.5), longest(1.0)], [after(24), after(27), after(30)]);
 }
