@@ -293,6 +293,30 @@ async fn a_check_runs_once_a_period_and_never_because_of_a_probe() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_result_that_differs_from_the_last_is_seen_at_once() {
+    beside_a_worker(async |worker| {
+        let (ended, mut end) = tokio::sync::mpsc::unbounded_channel();
+        let runs = AtomicUsize::new(0);
+        let alternate = move || {
+            let passes = runs.fetch_add(1, Ordering::Relaxed).is_multiple_of(2);
+            let ended = ended.clone();
+            async move {
+                ended.send(passes)?;
+                if passes { Ok(()) } else { Err("an odd run".into()) }
+            }
+        };
+        let builder = worker.role().check("alternating").every(10 * SECOND);
+        let _check = builder.register(alternate).unwrap();
+        for _ in 0..6 {
+            let passes = end.recv().await.unwrap();
+            sleep(Duration::from_millis(2)).await;
+            assert_eq!(ready(worker).await, passes);
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_first_runs_of_many_checks_are_spread() {
     beside_a_worker(async |worker| {
         let start = Instant::now();

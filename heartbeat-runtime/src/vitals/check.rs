@@ -147,7 +147,7 @@ where
             Ok(Err(error)) => Some(lost(error)),
             Err(_) => Some(format!("no result within {:?}", record.timeout)),
         };
-        record.set_result(vitals.clock().now(), began, failure);
+        vitals.set_check_result(&record, began, failure);
         if timed_out {
             task.0.abort();
             // A run that blocks its thread goes on; no second one starts beside it.

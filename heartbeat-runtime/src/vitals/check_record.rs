@@ -66,15 +66,20 @@ impl CheckRecord {
         }
     }
 
-    /// Stores the result of a run.
-    pub(super) fn set_result(&self, now: Duration, began: Duration, failure: Option<String>) {
+    /// Stores the result of a run. Returns whether it differs from the one before.
+    pub(super) fn set_result(
+        &self,
+        now: Duration,
+        began: Duration,
+        failure: Option<String>,
+    ) -> bool {
         self.took.store(nanoseconds(now.saturating_sub(began)), Ordering::Relaxed);
         self.ended_at.store(nanoseconds(now), Ordering::Relaxed);
         let state = if failure.is_none() { PASSED } else { FAILED };
         if let Ok(mut message) = self.message.lock() {
             *message = failure;
         }
-        self.state.store(state, Ordering::Release);
+        self.state.swap(state, Ordering::AcqRel) != state
     }
 
     /// Tells whether its last result is good and recent.

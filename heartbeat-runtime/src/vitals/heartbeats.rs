@@ -62,7 +62,7 @@ impl HeartbeatRegistry {
         let shortest = new.iter().map(|record| record.period(record.last_alive())).min();
         let period = Duration::from_nanos(self.period.load(Ordering::Relaxed));
         if shortest.is_some_and(|shortest| shortest < period) {
-            self.scan_due.notify_one();
+            self.request_scan();
         }
         Ok(())
     }
@@ -86,11 +86,17 @@ impl HeartbeatRegistry {
     pub(super) fn abandon(&self, record: &HeartbeatRecord) {
         record.abandon();
         if record.is_abandoned() {
-            self.scan_due.notify_one();
+            self.request_scan();
         }
     }
 
-    /// Waits until a scan is due at once: no scan has seen a heartbeat, or the end of its handle.
+    /// Requests a scan at once.
+    pub(super) fn request_scan(&self) {
+        self.scan_due.notify_one();
+    }
+
+    /// Waits until a scan is due at once: none has seen a heartbeat, the end of its handle, or the result of
+    /// a check.
     pub(super) async fn scan_due(&self) {
         self.scan_due.notified().await;
     }

@@ -262,6 +262,18 @@ impl Vitals {
         self.checks.add(record, self.clock.now())
     }
 
+    /// Records the result of a run of a check that began then. A change is seen at once.
+    pub(super) fn set_check_result(
+        &self,
+        record: &CheckRecord,
+        began: Duration,
+        failure: Option<String>,
+    ) {
+        if record.set_result(self.clock.now(), began, failure) {
+            self.heartbeats.request_scan();
+        }
+    }
+
     pub(super) fn remove_check(&self, record: &Arc<CheckRecord>) {
         self.checks.remove(record, self.clock.now());
     }
