@@ -6,6 +6,7 @@ mod connection;
 mod details;
 mod format;
 mod frames;
+mod headers;
 mod heads;
 mod limiter;
 mod reserved;
