@@ -47,7 +47,7 @@ pub(crate) fn measure(contenders: &[Contender], table: &mut Table) -> Result<(),
     table.add_cells("binary, release, with symbols", "MiB", mebibytes.collect());
 
     table.add_bound(Bound {
-        name: "clean build against a hand-written tokio + axum worker",
+        name: "clean build against a hand-written tokio + axum worker with HTTP/2",
         required: "at most 1.2 times",
         measured: format!("{ratio:.2} times"),
         met: ratio <= 1.2,

@@ -11,11 +11,14 @@ use crate::process::Process;
 pub(crate) struct Contender {
     pub(crate) name: &'static str,
     program: Program,
+    /// Variable of the address.
+    pub(crate) variable: &'static str,
     pub(crate) live: &'static str,
     pub(crate) ready: &'static str,
     pub(crate) health: &'static str,
 }
 
+#[derive(Clone, Copy)]
 enum Program {
     /// Package and binary in this workspace.
     Cargo(&'static str, &'static str),
@@ -23,9 +26,13 @@ enum Program {
     Node(&'static str),
 }
 
+const VARIABLE: &str = "BENCH_ADDRESS";
+const HEARTBEAT_VARIABLE: &str = "HEARTBEAT_ENDPOINT_HEARTBEAT";
+
 pub(crate) const HEARTBEAT: Contender = Contender {
     name: "Heartbeat",
     program: Program::Cargo("heartbeat-contender", "heartbeat-contender"),
+    variable: HEARTBEAT_VARIABLE,
     live: "/livez",
     ready: "/readyz",
     health: "/health",
@@ -38,6 +45,7 @@ const BY_HAND: Contender =
 const KUBERT: Contender = Contender {
     name: "kubert",
     program: Program::Cargo("kubert-contender", "kubert-contender"),
+    variable: VARIABLE,
     live: "/live",
     ready: "/ready",
     health: "/ready",
@@ -55,8 +63,27 @@ const TERMINUS: Contender = one_path("terminus (Node)", Program::Node("terminus"
 pub(crate) const BARE: Contender =
     one_path("bare axum, one thread", Program::Cargo("axum-contender", "bare-axum"), "/health");
 
+/// Path of a user route.
+pub(crate) const ROUTE: &str = "/orders";
+
+/// User routes of a worker of this project, on an endpoint of their own.
+pub(crate) const SERVE: Contender = Contender {
+    variable: "HEARTBEAT_ENDPOINT_ORDERS",
+    ..one_path("serve", Program::Cargo("serve-contender", "role-serve"), ROUTE)
+};
+
+/// The same routes, on the heartbeat's endpoint.
+pub(crate) const SERVE_ON_HEARTBEAT: Contender = Contender {
+    variable: HEARTBEAT_VARIABLE,
+    ..one_path("serve on the heartbeat's endpoint", SERVE.program, ROUTE)
+};
+
+/// The same routes, served by axum.
+pub(crate) const AXUM_SERVE: Contender =
+    one_path("axum::serve", Program::Cargo("serve-contender", "axum-serve"), ROUTE);
+
 const fn one_path(name: &'static str, program: Program, path: &'static str) -> Contender {
-    Contender { name, program, live: path, ready: path, health: path }
+    Contender { name, program, variable: VARIABLE, live: path, ready: path, health: path }
 }
 
 /// Builds the contenders and returns those that run here. Passes each other project that does not to
@@ -65,7 +92,7 @@ pub(crate) fn build_all(
     mut skip: impl FnMut(&str, &str),
 ) -> Result<Vec<Contender>, Box<dyn Error>> {
     let mut contenders = vec![HEARTBEAT, BY_HAND];
-    for contender in &contenders {
+    for contender in contenders.iter().chain([&SERVE]) {
         contender.build()?;
     }
     for contender in [KUBERT, FOUNDATIONS, TERMINUS] {

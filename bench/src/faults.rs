@@ -1,11 +1,12 @@
 //! Workers with a fault, as a prober sees them: a blocking task, blocked threads, a deadlock.
 
 use std::error::Error;
+use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::contender::Contender;
-use crate::probe::{Outcome, Probe, probe, probes};
+use crate::contender::{Contender, HEARTBEAT, ROUTE, SERVE_ON_HEARTBEAT};
+use crate::probe::{Outcome, Probe, probe, probes, request};
 use crate::process::Process;
 use crate::table::{Bound, Cell, Table, median, quantile};
 
@@ -54,21 +55,44 @@ pub(crate) fn blocked_threads(
             .collect(),
     );
 
-    let p999 = latency_at(&all[0], 0.999).min(Duration::from_secs(1)).as_secs_f64() * 1e3;
-    let correct = all[0].iter().all(|probe| match probe.due.as_secs() {
+    let name = "`/livez` p99.9 with every worker thread blocked for 60 s";
+    table.add_bound(live_bound(name, &all[0]));
+    Ok(())
+}
+
+/// Measures a worker of this project whose routes, on the heartbeat's endpoint, block every thread.
+pub(crate) fn blocked_handlers(_: &[Contender], table: &mut Table) -> Result<(), Box<dyn Error>> {
+    let mut process = Process::start(&SERVE_ON_HEARTBEAT, "idle")?;
+    process.wait_until_ok(ROUTE)?;
+    let block = || request(process.address, "/block");
+    let threads = thread::available_parallelism()?.get();
+    let _connections = (0..threads).map(|_| block()).collect::<io::Result<Vec<_>>>()?;
+    thread::sleep(Duration::from_millis(200));
+    if probe(process.address, ROUTE).0 != Outcome::NoResponse {
+        return Err("a thread of the worker is not blocked".into());
+    }
+    let probes = probes(process.address, HEARTBEAT.live, EVERY, 3250);
+    let name = "`/livez` p99.9 with every worker thread blocked by user routes for 60 s";
+    table.add_bound(live_bound(name, &probes));
+    Ok(())
+}
+
+/// The bound of live while every thread is blocked, which fails after a minute.
+fn live_bound(name: &'static str, probes: &[Probe]) -> Bound {
+    let p999 = latency_at(probes, 0.999).min(Duration::from_secs(1)).as_secs_f64() * 1e3;
+    let correct = probes.iter().all(|probe| match probe.due.as_secs() {
         ..58 => probe.outcome == Outcome::Status(200),
         62.. => probe.outcome == Outcome::Status(503),
         // The minute starts with the first task that did not run.
         _ => true,
     });
     let verdict = if correct { "correct" } else { "wrong" };
-    table.add_bound(Bound {
-        name: "`/livez` p99.9 with every worker thread blocked for 60 s",
+    Bound {
+        name,
         required: "50 ms, correct verdict",
         measured: format!("{p999:.2} ms, {verdict} verdict"),
         met: p999 < 50.0 && correct,
-    });
-    Ok(())
+    }
 }
 
 /// Measures a worker whose loop, after a second of work, waits for a lock that it holds itself.

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::process::Command;
 
-use crate::contender::{BARE, Contender};
+use crate::contender::{AXUM_SERVE, BARE, Contender, SERVE, SERVE_ON_HEARTBEAT};
 use crate::process::Process;
 use crate::table::{Bound, Table, median};
 
@@ -17,47 +17,97 @@ struct Load {
     p99: f64,
 }
 
-pub(crate) fn measure(contenders: &[Contender], table: &mut Table) -> Result<(), Box<dyn Error>> {
-    let reason = if Command::new("wrk").arg("--version").output().is_err() {
+/// Measures the health of all contenders.
+pub(crate) fn health(contenders: &[Contender], table: &mut Table) -> Result<(), Box<dyn Error>> {
+    const NAME: &str = "`/health` throughput against a bare axum route, one thread each";
+    if let Some(reason) = obstacle() {
+        table.add_bound(at_least(NAME, Err(reason)));
+        return Ok(());
+    }
+    // The two that the bound compares run in turn, so that other load on the machine meets both.
+    let all: Vec<_> = [&BARE].into_iter().chain(contenders).collect();
+    let loads = rounds(&all)?;
+    let columns = &loads[1..];
+    table.add_numbers(
+        "health throughput, one core, 16 connections",
+        "thousand/s",
+        &medians(columns, |load| load.per_second / 1e3),
+    );
+    table.add_numbers("the same: p50", "µs", &medians(columns, |load| load.p50));
+    table.add_numbers("the same: p99", "µs", &medians(columns, |load| load.p99));
+    table.add_bound(at_least(NAME, Ok(ratio(&loads[1], &loads[0]))));
+    Ok(())
+}
+
+/// Measures a user route of this project, on an endpoint of its own and on the heartbeat's, and the same
+/// route under `axum::serve`.
+pub(crate) fn routes(_: &[Contender], table: &mut Table) -> Result<(), Box<dyn Error>> {
+    const NAME: &str = "user route throughput against `axum::serve`, one thread each";
+    if let Some(reason) = obstacle() {
+        table.add_bound(at_least(NAME, Err(reason)));
+        return Ok(());
+    }
+    let [axum, own, on_heartbeat] =
+        <[_; 3]>::try_from(rounds(&[&AXUM_SERVE, &SERVE, &SERVE_ON_HEARTBEAT])?)
+            .map_err(|_| "a contender has no rounds")?;
+    table.add_bound(at_least(NAME, Ok(ratio(&own, &axum))));
+    let columns = [own, axum, on_heartbeat];
+    let thousands = medians(&columns, |load| load.per_second / 1e3);
+    let (p50, p99) = (medians(&columns, |load| load.p50), medians(&columns, |load| load.p99));
+    table.add_first(
+        "user route throughput, one core, 16 connections",
+        "thousand/s",
+        &thousands[..2],
+    );
+    table.add_first("the same: p50", "µs", &p50[..2]);
+    table.add_first("the same: p99", "µs", &p99[..2]);
+    let second = |numbers: &[f64]| [numbers[2], numbers[1]];
+    table.add_first("on the heartbeat's endpoint: throughput", "thousand/s", &second(&thousands));
+    table.add_first("the same: p50", "µs", &second(&p50));
+    table.add_first("the same: p99", "µs", &second(&p99));
+    Ok(())
+}
+
+/// Returns the reason why nothing can be measured here.
+fn obstacle() -> Option<&'static str> {
+    if Command::new("wrk").arg("--version").output().is_err() {
         Some("not measured: wrk is not installed")
     } else if on_core("1", &Command::new("true")).status().is_ok_and(|status| status.success()) {
         None
     } else {
         Some("not measured: wrk cannot have a core of its own")
-    };
-    if let Some(reason) = reason {
-        table.add_bound(throughput(reason.to_owned(), false));
-        return Ok(());
     }
-    // The two that the bound compares run in turn, so that other load on the machine meets both.
-    let all = || [&BARE].into_iter().chain(contenders);
-    let mut loads: Vec<Vec<Load>> = all().map(|_| Vec::new()).collect();
+}
+
+/// Measures the contenders in turn.
+fn rounds(contenders: &[&Contender]) -> Result<Vec<Vec<Load>>, Box<dyn Error>> {
+    let mut loads: Vec<Vec<Load>> = contenders.iter().map(|_| Vec::new()).collect();
     for _ in 0..ROUNDS {
-        for (contender, loads) in all().zip(&mut loads) {
+        for (contender, loads) in contenders.iter().zip(&mut loads) {
             loads.push(load(contender).map_err(|error| format!("{}: {error}", contender.name))?);
         }
     }
-    let medians = |value: fn(&Load) -> f64| -> Vec<f64> {
-        loads.iter().map(|all| median(all.iter().map(value)).unwrap_or_default()).collect()
-    };
-    let thousands = medians(|load| load.per_second / 1e3);
-    table.add_numbers("health throughput, one core, 16 connections", "thousand/s", &thousands[1..]);
-    table.add_numbers("the same: p50", "µs", &medians(|load| load.p50)[1..]);
-    table.add_numbers("the same: p99", "µs", &medians(|load| load.p99)[1..]);
-    let pairs = loads[1].iter().zip(&loads[0]);
-    let ratio = median(pairs.map(|(own, bare)| own.per_second / bare.per_second));
-    let ratio = ratio.unwrap_or_default();
-    table.add_bound(throughput(format!("{ratio:.2}"), ratio >= 0.95));
-    Ok(())
+    Ok(loads)
 }
 
-fn throughput(measured: String, met: bool) -> Bound {
-    let name = "`/health` throughput against a bare axum route, one thread each";
-    Bound { name, required: "at least 0.95", measured, met }
+fn medians(loads: &[Vec<Load>], value: fn(&Load) -> f64) -> Vec<f64> {
+    loads.iter().map(|all| median(all.iter().map(value)).unwrap_or_default()).collect()
+}
+
+/// The median of the ratios of each round.
+fn ratio(own: &[Load], other: &[Load]) -> f64 {
+    let ratios = own.iter().zip(other).map(|(own, other)| own.per_second / other.per_second);
+    median(ratios).unwrap_or_default()
+}
+
+fn at_least(name: &'static str, ratio: Result<f64, &str>) -> Bound {
+    let measured = ratio.map_or_else(str::to_owned, |ratio| format!("{ratio:.2}"));
+    Bound { name, required: "at least 0.95", measured, met: ratio.is_ok_and(|ratio| ratio >= 0.95) }
 }
 
 fn load(contender: &Contender) -> Result<Load, Box<dyn Error>> {
-    let mut server = Process::start_command(on_core("0", &contender.command()), "idle")?;
+    let command = on_core("0", &contender.command());
+    let mut server = Process::start_command(command, contender.variable, "idle")?;
     server.wait_until_ok(contender.health)?;
     let mut wrk = Command::new("wrk");
     wrk.args(["--threads=1", "--connections=16", "--duration=2s", "--latency"]);
@@ -78,7 +128,8 @@ fn load(contender: &Contender) -> Result<Load, Box<dyn Error>> {
     })
 }
 
-fn on_core(core: &str, command: &Command) -> Command {
+/// Creates a command that runs another on one core, where tokio has one thread.
+pub(crate) fn on_core(core: &str, command: &Command) -> Command {
     let mut pinned = Command::new("taskset");
     pinned.args(["--cpu-list", core]).arg(command.get_program()).args(command.get_args());
     pinned

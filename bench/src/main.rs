@@ -8,12 +8,13 @@
 //! of its own, on the same machine, and does the same work. Rounds of the contenders take turns. The
 //! table has medians, and their ratios to a worker written by hand with tokio and axum. The exit code
 //! is 1 if a bound is missed. Needs Linux; some rows need wrk, valgrind or Node, and are reported as
-//! skipped without them. Takes about a quarter of an hour.
+//! skipped without them. Takes about twenty minutes.
 
 mod builds;
 mod contender;
 mod faults;
 mod idle;
+mod instructions;
 mod lifecycle;
 mod load;
 mod micro;
@@ -44,11 +45,14 @@ fn main() -> ExitCode {
 /// A part of the measurements, selected by its name.
 type Part = fn(&[Contender], &mut Table) -> Result<(), Box<dyn Error>>;
 
-const PARTS: [(&str, Part); 9] = [
+const PARTS: [(&str, Part); 12] = [
     ("micro", micro::measure),
-    ("load", load::measure),
+    ("instructions", instructions::measure),
+    ("load", load::health),
+    ("routes", load::routes),
     ("blocking_task", faults::blocking_task),
     ("blocked_threads", faults::blocked_threads),
+    ("blocked_handlers", faults::blocked_handlers),
     ("deadlock", faults::deadlock),
     ("idle", idle::measure),
     ("lifecycle", lifecycle::measure),

@@ -40,7 +40,7 @@ impl fmt::Display for Outcome {
 /// Probes once and returns the time it took.
 pub(crate) fn probe(address: SocketAddr, path: &str) -> (Outcome, Duration) {
     let start = Instant::now();
-    let outcome = match request(address, path) {
+    let outcome = match status(address, path) {
         Ok(status) => Outcome::Status(status),
         Err(error) if is_refusal(error.kind()) => Outcome::Refused,
         Err(_) => Outcome::NoResponse,
@@ -73,10 +73,16 @@ fn is_refusal(error: io::ErrorKind) -> bool {
     matches!(error, io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset)
 }
 
-fn request(address: SocketAddr, path: &str) -> io::Result<u16> {
-    let deadline = Instant::now() + TIMEOUT;
+/// Connects, and sends a request.
+pub(crate) fn request(address: SocketAddr, path: &str) -> io::Result<TcpStream> {
     let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    Ok(stream)
+}
+
+fn status(address: SocketAddr, path: &str) -> io::Result<u16> {
+    let deadline = Instant::now() + TIMEOUT;
+    let mut stream = request(address, path)?;
     let mut response = Vec::new();
     let mut chunk = [0; 1024];
     loop {

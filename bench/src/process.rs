@@ -38,18 +38,19 @@ pub(crate) struct Usage {
 impl Process {
     /// Starts a contender with the kind of work that `BENCH_WORK` selects.
     pub(crate) fn start(contender: &Contender, work: &str) -> Result<Self, Box<dyn Error>> {
-        Self::start_command(contender.command(), work)
+        Self::start_command(contender.command(), contender.variable, work)
     }
 
+    /// Starts a command, with the address in a variable.
     pub(crate) fn start_command(
         mut command: std::process::Command,
+        variable: &str,
         work: &str,
     ) -> Result<Self, Box<dyn Error>> {
         let address = free_address()?;
         command
             .env("BENCH_WORK", work)
-            .env("BENCH_ADDRESS", address.to_string())
-            .env("HEARTBEAT_ENDPOINT_HEARTBEAT", address.to_string())
+            .env(variable, address.to_string())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());

@@ -1,6 +1,6 @@
 //! The printed tables: measurements and bounds.
 
-use std::fmt;
+use std::{fmt, iter};
 
 /// One measurement of one contender.
 #[derive(Clone, Debug)]
@@ -91,8 +91,14 @@ impl Table {
 
     /// Adds a row of this project alone.
     pub(crate) fn add_own(&mut self, name: &'static str, unit: &'static str, number: f64) {
-        let others = self.contenders.iter().skip(1).map(|_| Cell::from_option(None));
-        self.add_cells(name, unit, [Cell::Number(number)].into_iter().chain(others).collect());
+        self.add_first(name, unit, &[number]);
+    }
+
+    /// Adds a row of the first columns.
+    pub(crate) fn add_first(&mut self, name: &'static str, unit: &'static str, numbers: &[f64]) {
+        let numbers = numbers.iter().copied().map(Some).chain(iter::repeat(None));
+        let cells = numbers.map(Cell::from_option).take(self.contenders.len()).collect();
+        self.add_cells(name, unit, cells);
     }
 
     pub(crate) fn add_skipped(&mut self, name: &str, reason: &str) {

@@ -10,8 +10,8 @@ impl RoleEnvironment {
     /// On the endpoint of the heartbeat (or of the management) the health paths keep their meaning, and
     /// the router answers all others; the connection limits are those of the health paths, and no
     /// connection is upgraded: serve a `WebSocket` on another endpoint. On any other endpoint the router
-    /// has every path, and up to 1,024 connections, fewer where descriptors run out; a connection is
-    /// closed 75 seconds after its last response.
+    /// has every path, and up to 1,024 connections, fewer where descriptors run out. There, HTTP/1 closes a
+    /// connection 75 to 90 seconds after its last response if no request follows.
     ///
     /// The handlers run in the worker's runtime. While that runs no tasks, a request to the heartbeat's
     /// endpoint gets 503 within 5 seconds, and the health paths answer as ever. A handler that panics

@@ -1,6 +1,7 @@
 //! One connection: from its first byte to its end, which is a FIN and never a reset.
 
 use std::convert::Infallible;
+use std::future::ready;
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -8,8 +9,8 @@ use std::task::{self, Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
 use axum::response::IntoResponse;
+use futures_util::{FutureExt, TryFutureExt};
 use http::header::CONNECTION;
 use http::{HeaderValue, Version};
 use hyper::rt::Executor;
@@ -25,7 +26,7 @@ use tower::Service;
 use super::client::Client;
 use super::heads::Heads;
 use super::limiter::ConnectionSlot;
-use super::router::{Request, Response, with_headers};
+use super::router::{Request, Response, to_body};
 use super::rules;
 use super::shutdown::{LAST_REQUEST, shutdown_requested};
 use super::task::BoxFuture;
@@ -51,7 +52,7 @@ pub(super) async fn serve(stream: Stream, client: Client, router: Router) {
     let lingers = {
         let (heads, reads) = (Heads::default(), 0);
         let io = Io { stream: Arc::clone(&stream), client: Arc::clone(&client), heads, reads };
-        let service = service_fn(|request| answer(request.map(Body::new), &client, &router));
+        let service = service_fn(|request| answer(request.map(to_body), &client, &router));
         let builder = builder();
         let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service));
         tokio::select! {
@@ -103,22 +104,21 @@ fn answer(
 ) -> impl Future<Output = Result<Response, Infallible>> + use<> {
     let client = Arc::clone(client);
     let version = request.version();
-    let response = rules::check_head(&request).map(|()| {
-        request.extensions_mut().insert(Arc::clone(&client));
-        router.clone().call(request)
-    });
-    async move {
-        let mut response = match response {
-            Ok(response) => response.await?,
-            Err(refusal) => with_headers(refusal.into_response()),
-        };
-        client.slot.on_response();
+    let response = match rules::check_head(&request) {
+        Ok(()) => {
+            request.extensions_mut().insert(Arc::clone(&client));
+            router.clone().call(request).left_future()
+        }
+        Err(refusal) => ready(Ok(refusal.into_response())).right_future(),
+    };
+    response.map_ok(move |mut response| {
+        let is_lost = client.slot.on_response();
         // HTTP/2 has no such header.
-        if version < Version::HTTP_2 && (client.slot.near_limit() || client.slot.is_lost()) {
+        if version < Version::HTTP_2 && (is_lost || client.slot.near_limit()) {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
-        Ok(response)
-    }
+        response
+    })
 }
 
 /// Sets limits that are small, as a prober needs little.

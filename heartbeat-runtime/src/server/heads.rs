@@ -69,7 +69,12 @@ impl Heads {
     /// Follows the next bytes, and overwrites forbidden ones.
     pub(super) fn follow(&mut self, mut bytes: &mut [u8]) {
         loop {
-            bytes = self.skip_body(bytes);
+            if self.body > 0 {
+                bytes = self.skip_body(bytes);
+            }
+            if self.preface.is_none() {
+                bytes = self.head.skip_lines(bytes);
+            }
             let Some((byte, rest)) = bytes.split_first_mut() else { break };
             bytes = rest;
             if self.is_http2() {
@@ -161,9 +166,22 @@ impl Heads {
 }
 
 impl Head {
+    /// Skips complete lines that neither end the head nor name a framing field.
+    fn skip_lines<'a>(&mut self, mut bytes: &'a mut [u8]) -> &'a mut [u8] {
+        while self.line == Line::Start
+            && !matches!(bytes.first(), None | Some(b'\r' | b'\n' | b'C' | b'c' | b'T' | b't'))
+            && let Some(end) = memchr::memchr(b'\n', bytes)
+            && bytes.get(..end).is_some_and(|line| line.ends_with(b"\r"))
+        {
+            self.begun = true;
+            bytes = bytes.get_mut(end.saturating_add(1)..).unwrap_or_default();
+        }
+        bytes
+    }
+
     /// Skips the value of a field.
     fn skip_to_line_feed<'a>(&mut self, bytes: &'a mut [u8]) -> &'a mut [u8] {
-        let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+        let end = memchr::memchr(b'\n', bytes).unwrap_or(bytes.len());
         let (skipped, rest) = bytes.split_at_mut(end);
         self.after_return = skipped.last().map_or(self.after_return, |byte| *byte == b'\r');
         if self.line == Line::Length {

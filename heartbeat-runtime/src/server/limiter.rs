@@ -184,12 +184,6 @@ impl ConnectionSlot {
         }
     }
 
-    /// Tells whether the connection must close after the response, since the next request head cannot be
-    /// found.
-    pub(super) fn is_lost(&self) -> bool {
-        self.entry.activity().is_lost
-    }
-
     /// Gives the body of a request no more time than a head has.
     pub(super) fn expect_body(&self) {
         let mut activity = self.entry.activity();
@@ -198,10 +192,13 @@ impl ConnectionSlot {
         }
     }
 
-    /// Records a response.
-    pub(super) fn on_response(&self) {
-        self.entry.activity().rest();
+    /// Records a response. Returns true if the connection must close after it, since the next request head
+    /// cannot be found.
+    pub(super) fn on_response(&self) -> bool {
+        let mut activity = self.entry.activity();
+        activity.rest();
         self.entry.served.notify_one();
+        activity.is_lost
     }
 
     /// Records that user code answers a request, until [`end_serving`](Self::end_serving).

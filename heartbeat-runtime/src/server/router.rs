@@ -4,17 +4,19 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::{Body, HttpBody};
 use axum::extract::{FromRequest, FromRequestParts, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, get};
-use http::header::{ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use hyper::body::Incoming;
 use tower::ServiceExt;
-use tower::util::MapResponseLayer;
 
 use super::client::Client;
+use super::headers::HEADERS;
 use super::rules::NoBody;
 use super::state::HealthState;
 use crate::report::metrics::{self, MetricsFormat};
@@ -52,10 +54,7 @@ pub(crate) fn router(health: Health) -> Router {
     let metrics = metrics.layer(from_fn_with_state(Arc::clone(&health), hide));
     let routes = Router::new().route("/", probe(root));
     let routes = PATHS.iter().fold(routes, |routes, (path, kind)| both(routes, path, probe(*kind)));
-    both(routes, METRICS, metrics)
-        .layer(MapResponseLayer::new(with_headers))
-        .fallback(other)
-        .with_state(health)
+    both(routes, METRICS, metrics).fallback(other).with_state(health)
 }
 
 /// Adds a route, with and without a trailing slash.
@@ -80,22 +79,23 @@ fn verdict(
     let body = report::render(format, &health.source, detailed, kind, &verdict);
     let passes = verdict.passes(kind);
     let status = if passes { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, [(CONTENT_TYPE, HeaderValue::from_static(format.content_type()))], body)
+    let content_type = HeaderValue::from_static(format.content_type());
+    (status, HEADERS, [(CONTENT_TYPE, content_type)], Body::from(body))
 }
 
 async fn scrape(State(health): State<Health>, headers: HeaderMap, _: NoBody) -> impl IntoResponse {
     let format = MetricsFormat::negotiate(accept(&headers).unwrap_or_default());
     let content_type = HeaderValue::from_static(format.content_type());
     let collected = health.source.collect().await;
-    ([(CONTENT_TYPE, content_type)], metrics::render(format, &health.source, &collected))
+    (HEADERS, [(CONTENT_TYPE, content_type)], metrics::render(format, &health.source, &collected))
 }
 
 async fn list_methods(_: NoBody) -> impl IntoResponse {
-    [(ALLOW, METHODS)]
+    (HEADERS, [(ALLOW, METHODS)])
 }
 
 async fn refuse_method(_: NoBody) -> impl IntoResponse {
-    (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, METHODS)])
+    (StatusCode::METHOD_NOT_ALLOWED, HEADERS, [(ALLOW, METHODS)])
 }
 
 /// Hides a path from clients that may not see the details.
@@ -113,26 +113,21 @@ async fn other(health: State<Health>, request: Request) -> Response {
 
 /// Answers a path that user code does not serve. That of the load balancer probe may be any text.
 async fn unknown(State(health): State<Health>, request: Request) -> Response {
-    let response = if health.is_probed_at(request.uri().path()) {
-        probe(ProbeKind::Health).with_state(health).oneshot(request).await.into_response()
-    } else {
-        // `*` is the server as a whole (RFC 9110, section 9.3.7).
-        let is_of_server = request.uri().path() == "*" && *request.method() == Method::OPTIONS;
-        match NoBody::from_request(request, &()).await {
-            Ok(_) if is_of_server => [(ALLOW, METHODS)].into_response(),
-            Ok(_) => StatusCode::NOT_FOUND.into_response(),
-            Err(refusal) => refusal.into_response(),
-        }
-    };
-    with_headers(response)
+    if health.is_probed_at(request.uri().path()) {
+        return probe(ProbeKind::Health).with_state(health).oneshot(request).await.into_response();
+    }
+    // `*` is the server as a whole (RFC 9110, section 9.3.7).
+    let is_of_server = request.uri().path() == "*" && *request.method() == Method::OPTIONS;
+    match NoBody::from_request(request, &()).await {
+        Ok(_) if is_of_server => (HEADERS, [(ALLOW, METHODS)]).into_response(),
+        Ok(_) => (StatusCode::NOT_FOUND, HEADERS).into_response(),
+        Err(refusal) => refusal.into_response(),
+    }
 }
 
-/// Adds the headers of every response of ours: a path that is refused or missing now may exist later.
-pub(super) fn with_headers(mut response: Response) -> Response {
-    let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    response
+/// Makes the body of a request one of axum. Most requests have none, which needs no allocation.
+pub(super) fn to_body(body: Incoming) -> Body {
+    if body.is_end_stream() { Body::empty() } else { Body::new(body) }
 }
 
 impl HealthState {

@@ -12,6 +12,7 @@ use hyper::body::{Body, Buf};
 use tokio::time::sleep;
 
 use super::client::Client;
+use super::headers::HEADERS;
 use super::shutdown::{LAST_REQUEST, shutdown_requested};
 
 /// Proof that a request has no body. Health paths refuse one, and then close the connection.
@@ -26,19 +27,24 @@ pub(super) struct Refusal {
 impl<S: Sync> FromRequest<S> for NoBody {
     type Rejection = Refusal;
 
-    async fn from_request(mut request: axum::extract::Request, _: &S) -> Result<Self, Refusal> {
+    async fn from_request(request: axum::extract::Request, _: &S) -> Result<Self, Refusal> {
         if request.body().is_end_stream() {
             return Ok(Self);
         }
-        let client = request.extensions().get::<Arc<Client>>().cloned();
-        let refusal = tokio::select! {
-            biased;
-            refusal = refuse_body(&mut request) => refusal,
-            () = give_up(client.as_deref()) => Some(StatusCode::REQUEST_TIMEOUT),
-        };
-        let version = request.version();
-        refusal.map_or(Ok(Self), |status| Err(Refusal { status, version }))
+        // In a box, so that a request without a body does not make room for this.
+        Box::pin(await_refusal(request)).await
     }
+}
+
+async fn await_refusal(mut request: axum::extract::Request) -> Result<NoBody, Refusal> {
+    let client = request.extensions().get::<Arc<Client>>().cloned();
+    let refusal = tokio::select! {
+        biased;
+        refusal = refuse_body(&mut request) => refusal,
+        () = give_up(client.as_deref()) => Some(StatusCode::REQUEST_TIMEOUT),
+    };
+    let version = request.version();
+    refusal.map_or(Ok(NoBody), |status| Err(Refusal { status, version }))
 }
 
 /// Waits until a shutdown leaves no more time for a body.
@@ -51,7 +57,7 @@ async fn give_up(client: Option<&Client>) {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut response = (self.status, [(CONTENT_LENGTH, "0")]).into_response();
+        let mut response = (self.status, HEADERS, [(CONTENT_LENGTH, "0")]).into_response();
         if self.version < Version::HTTP_2 {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }

@@ -1,20 +1,24 @@
 //! The routes that user code adds to a health endpoint. Their requests are forwarded to the worker's
 //! runtime, since user code never runs on the monitor thread.
 
-use std::panic::AssertUnwindSafe;
+use std::convert::Infallible;
+use std::mem::forget;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::response::IntoResponse;
-use futures_util::FutureExt;
+use axum::routing::future::RouteFuture;
 use http::StatusCode;
 use hyper::upgrade::OnUpgrade;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
-use tower::ServiceExt;
+use tower::Service;
 
 use super::client::{Client, Serving};
 use super::router::{Request, Response};
@@ -98,31 +102,84 @@ impl ForwardedRequest {
         let response = tokio::select! {
             biased;
             () = sender.closed() => return,
-            response = respond(router, self.request) => response,
+            response = RouterResponse::new(router, self.request) => response,
         };
         forward(response, sender).await;
     }
 }
 
-/// Calls a router, and makes a panic a response: the hook has counted it.
-pub(super) async fn respond(router: Router, request: Request) -> Response {
-    match AssertUnwindSafe(router.oneshot(request)).catch_unwind().await {
-        Ok(Ok(response)) => response,
-        Err(panic) => {
-            // The payload may panic when it is dropped.
-            std::mem::forget(panic);
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
+/// The response of a router to a request. A panic makes it 500: the hook has counted it.
+pub(super) struct RouterResponse {
+    /// `None` after a panic.
+    future: Option<RouteFuture<Infallible>>,
+}
+
+impl RouterResponse {
+    pub(super) fn new(mut router: Router, request: Request) -> Self {
+        let mut response = Self { future: None };
+        or_forget(|| response.future = Some(router.call(request)));
+        response
     }
+}
+
+impl Future for RouterResponse {
+    type Output = Response;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Response> {
+        let future = self.future.as_mut();
+        let polled = future.and_then(|future| or_forget(|| Pin::new(future).poll(context)));
+        let failed = || StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        polled.map_or_else(|| Poll::Ready(failed()), |polled| polled.map(|Ok(response)| response))
+    }
+}
+
+/// Calls user code; `None` after a panic.
+fn or_forget<T>(call: impl FnOnce() -> T) -> Option<T> {
+    // The payload may panic when it is dropped.
+    catch_unwind(AssertUnwindSafe(call)).map_err(forget).ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use axum::Router;
     use axum::body::Body;
+    use axum::extract::State;
+    use axum::routing::get;
     use futures_util::FutureExt;
     use http::StatusCode;
 
-    use super::{Request, UserRoutes, WAITING};
+    use super::{Request, RouterResponse, UserRoutes, WAITING};
+
+    /// A state that panics when it is cloned, once it is told to.
+    #[derive(Default)]
+    struct Fragile(Arc<AtomicBool>);
+
+    impl Clone for Fragile {
+        fn clone(&self) -> Self {
+            assert!(!self.0.load(Ordering::Relaxed), "cloned");
+            Self(Arc::clone(&self.0))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_a_handler_or_before_it_is_500() {
+        let fragile = Fragile::default();
+        let breaks = Arc::clone(&fragile.0);
+        let router = Router::new()
+            .route("/panic", get(async || -> () { std::panic::panic_any("handled") }))
+            .route("/", get(async |_: State<Fragile>| ()))
+            .with_state(fragile);
+        let status = async |path| {
+            let request = Request::get(path).body(Body::empty()).unwrap();
+            RouterResponse::new(router.clone(), request).await.status().as_u16()
+        };
+        assert_eq!((status("/").await, status("/panic").await), (200, 500));
+        breaks.store(true, Ordering::Relaxed);
+        assert_eq!(status("/").await, 500);
+    }
 
     #[tokio::test]
     async fn requests_whose_clients_have_left_do_not_pile_up() {

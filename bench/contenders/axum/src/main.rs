@@ -1,4 +1,5 @@
-//! A worker written by hand: a route for health on the worker's own runtime.
+//! A worker written by hand: a route for health on the worker's own runtime, over HTTP/1 and HTTP/2 on
+//! one port.
 
 use axum::{Json, Router, routing::get};
 use bench_work::{address, stopped, terminated, work};
