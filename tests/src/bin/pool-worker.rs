@@ -23,6 +23,7 @@ async fn main(role: RoleEnvironment) -> Result<(), Error> {
         "block" => task("t").spawn(async |_| block())?,
         "block a thread" => task("t").spawn_blocking(|_| block())?,
         "block the main thread" => task("t").spawn_local(async |_| block())?,
+        "fail too late" => task("t").spawn_blocking(fail_too_late)?,
         "block in drop" => in_drop(task("t"), block)?,
         "panic in drop" => in_drop(task("t"), panic_on_purpose)?,
         "spawn others" => spawn_others(&role, 0)?,
@@ -82,6 +83,15 @@ fn block() -> Result<(), Error> {
     loop {
         thread::park();
     }
+}
+
+/// Fails when it has been aborted, but before the end of the stop.
+fn fail_too_late(task: Task) -> Result<(), Error> {
+    while !task.is_stopping() {
+        thread::sleep(Duration::from_millis(5));
+    }
+    thread::sleep(Duration::from_millis(4500));
+    Err("too late".into())
 }
 
 #[expect(clippy::panic, reason = "a panic under test")]
