@@ -3,9 +3,10 @@
 
 use std::future::pending;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use heartbeat_runtime::{Error, Restart, RoleEnvironment, Task, TaskBuilder, worker_role};
+use tokio::runtime::Handle;
 use tokio::time::sleep;
 
 #[worker_role(heartbeat = "Heartbeat", definition = "Pool.csdef", role = "PoolWorker")]
@@ -87,10 +88,11 @@ fn block() -> Result<(), Error> {
 
 /// Fails when it has been aborted, but before the end of the stop.
 fn fail_too_late(task: Task) -> Result<(), Error> {
-    while !task.is_stopping() {
-        thread::sleep(Duration::from_millis(5));
+    Handle::current().block_on(async move { task.stopping().await });
+    let end = Instant::now() + Duration::from_millis(4500);
+    while Instant::now() < end {
+        thread::park_timeout(Duration::from_millis(5));
     }
-    thread::sleep(Duration::from_millis(4500));
     Err("too late".into())
 }
 
