@@ -1,5 +1,5 @@
-//! Microbenchmarks of this project alone: a beat, the verdict, a response, reading a definition and
-//! expanding the attribute. Criterion measures them in the crates.
+//! Microbenchmarks of this project alone: a beat, the verdict, a response, tasks, reading a definition
+//! and expanding the attribute. Criterion measures them in the crates.
 
 use std::error::Error;
 use std::fs;
@@ -14,7 +14,7 @@ use crate::table::{Bound, Table};
 
 /// Packages, their benchmarks, and the filter of measurements.
 const BENCHES: [(&str, &str, &str); 3] = [
-    ("heartbeat-runtime", "vitals", "beat/beat|empty|verdict|health"),
+    ("heartbeat-runtime", "vitals", "beat/beat|empty|verdict|health|task/"),
     ("heartbeat-definition", "read", "200 lines"),
     ("heartbeat-macros", "expand", "expand"),
 ];
@@ -62,6 +62,12 @@ pub(crate) fn measure(_: &[Contender], table: &mut Table) -> Result<(), Box<dyn 
     );
     let thousand = nanoseconds("health/heartbeats and checks/1000")?;
     table.add_own("the same with 1,000 heartbeats and 1,000 checks", "ns", thousand);
+    table.add_own("beat of a task", "ns", nanoseconds("beat/beat of a task/1")?);
+    table.add_own("a task, from spawn to end", "µs", nanoseconds("task/spawn to end")? / 1e3);
+    table.add_own("a restart, without its delay", "µs", nanoseconds("task/restart")? / 1e3);
+    table.add_own("1,000 tasks, from spawn to end", "µs", nanoseconds("task/1000 tasks")? / 1e3);
+    let beside = nanoseconds("task/1000 spawned futures with heartbeats")? / 1e3;
+    table.add_own("1,000 spawned futures with a heartbeat each", "µs", beside);
     table.add_own("reading a 200-line definition", "µs", nanoseconds("read/200 lines")? / 1e3);
     table.add_own("expansion with a 203-line definition", "ms", expansion);
 

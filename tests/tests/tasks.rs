@@ -176,6 +176,17 @@ fn a_stop_is_bounded_whatever_a_task_does() {
     }
 }
 
+/// Nothing can abort a blocking call: what becomes of it is told even after the abort.
+#[test]
+fn a_blocking_task_that_fails_after_its_abort_says_why() {
+    let mut worker = Worker::spawn(&mut pool_worker("never", "fail too late"));
+    worker.wait_until_logged("heartbeat: ready");
+    worker.signal(Signal::TERM);
+    assert_eq!(worker.wait().code(), Some(75), "{:#?}", worker.log());
+    assert_logged(&worker, "tasks did not stop within 4 s: aborted; `t` has not beaten", " s");
+    assert_logged(&worker, "task `t` failed: too late, after it was aborted", "");
+}
+
 /// The example with a pool: its endpoint is internal, so everybody there sees the details.
 #[test]
 fn the_example_has_four_consumers_that_ship_what_they_have_begun() {

@@ -103,13 +103,14 @@ impl RoleEnvironment {
     ///     .stall_after(Duration::from_secs(20))
     ///     .restart(Restart::OnFailure { at_most: 5, within: Duration::from_secs(600) })
     ///     .spawn(async |task| {
-    ///         while let Some(message) = task.until_stopping(receive()).await {
+    ///         loop {
+    ///             let idle = task.idle();
+    ///             let Some(message) = task.until_stopping(receive()).await else { return Ok(()) };
+    ///             drop(idle);
     ///             let message = message?;
-    ///             task.beat();
     ///             // … work on the message, and beat from time to time.
     /// #           drop(message);
     ///         }
-    ///         Ok(())
     ///     })?;
     /// # Ok(())
     /// # }

@@ -15,6 +15,7 @@ use super::supervise::supervise;
 use super::task::Task;
 use super::task_set::{LiveTask, Refusal, TaskSet};
 use crate::error::Error;
+use crate::log::{Fields, lifecycle};
 use crate::vitals::{HeartbeatRecord, RUN, SHORTEST, panics::catch_panic};
 
 /// A builder for a supervised task, or for a pool of them.
@@ -207,8 +208,17 @@ where
 {
     let call = move || {
         let result = catch_panic(|| task(handle).map_err(Failure::from));
+        let result = result.unwrap_or_else(|panic| Err(Failure::Panic(panic)));
+        if let Err(failure) = &result
+            && live.set.is_closed()
+        {
+            // Its supervisor is gone.
+            let name = &live.record.name;
+            let fields = Fields::default().task(name);
+            lifecycle!(error, fields, "task `{name}` {failure}, after it was aborted");
+        }
         drop(live);
-        result.unwrap_or_else(|panic| Err(Failure::Panic(panic)))
+        result
     };
     // It is cancelled only with the runtime.
     spawn_blocking(call).await.unwrap_or(Ok(()))

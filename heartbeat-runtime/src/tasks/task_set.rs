@@ -120,6 +120,10 @@ impl TaskSet {
         state.live.values().filter_map(|live| live.record.unfinished(now)).collect()
     }
 
+    pub(super) fn is_closed(&self) -> bool {
+        self.state().is_closed
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -3,9 +3,10 @@
 
 use std::future::pending;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use heartbeat_runtime::{Error, Restart, RoleEnvironment, Task, TaskBuilder, worker_role};
+use tokio::runtime::Handle;
 use tokio::time::sleep;
 
 #[worker_role(heartbeat = "Heartbeat", definition = "Pool.csdef", role = "PoolWorker")]
@@ -23,6 +24,7 @@ async fn main(role: RoleEnvironment) -> Result<(), Error> {
         "block" => task("t").spawn(async |_| block())?,
         "block a thread" => task("t").spawn_blocking(|_| block())?,
         "block the main thread" => task("t").spawn_local(async |_| block())?,
+        "fail too late" => task("t").spawn_blocking(fail_too_late)?,
         "block in drop" => in_drop(task("t"), block)?,
         "panic in drop" => in_drop(task("t"), panic_on_purpose)?,
         "spawn others" => spawn_others(&role, 0)?,
@@ -82,6 +84,16 @@ fn block() -> Result<(), Error> {
     loop {
         thread::park();
     }
+}
+
+/// Fails when it has been aborted, but before the end of the stop.
+fn fail_too_late(task: Task) -> Result<(), Error> {
+    Handle::current().block_on(async move { task.stopping().await });
+    let end = Instant::now() + Duration::from_millis(4500);
+    while Instant::now() < end {
+        thread::park_timeout(Duration::from_millis(5));
+    }
+    Err("too late".into())
 }
 
 #[expect(clippy::panic, reason = "a panic under test")]
