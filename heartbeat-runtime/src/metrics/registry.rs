@@ -44,7 +44,8 @@ use super::names::{Kind, MetricsError, MetricsErrorKind, Names, Owner, check_end
 ///
 /// With the feature `metrics`, the worker installs a recorder for the `metrics` crate at its start, so
 /// that what libraries report through it appears too. Their names become snake case (`pool.size` is
-/// `pool_size`), and their histograms have buckets from 0.005 to 10. If the program has installed
+/// `pool_size`), and their histograms have buckets from 0.005 to 10. One with a name that is taken, or a
+/// label that Prometheus refuses, is left out, and a log line says so. If the program has installed
 /// another recorder before, a log line says so. A host for tests installs none.
 ///
 /// [practices of Prometheus]: https://prometheus.io/docs/practices/naming/
