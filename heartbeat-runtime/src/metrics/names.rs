@@ -51,6 +51,7 @@ pub(super) enum MetricsErrorKind {
     Suffix(&'static str),
     #[error("the name `{0}` is taken: give it another name")]
     Taken(String),
+    #[cfg(feature = "metrics")]
     #[error("its label `{0}` is malformed, reserved, or there twice: give it another name")]
     Label(String),
     #[error("the bounds of its buckets must be finite numbers in ascending order")]

@@ -59,10 +59,13 @@ struct Shared {
     /// Metrics whose encoding runs no user code: the monitor thread encodes them.
     plain: Mutex<Registry>,
     collectors: Mutex<Vec<Arc<UserCollector>>>,
-    /// The begin and the result of the last run of the collectors. One run follows the other, so that
-    /// many scrapes at once need no more threads.
-    last_run: Arc<tokio::sync::Mutex<Option<(Instant, Arc<Collected>)>>>,
+    /// The last run of the collectors. One run follows the other, so that many scrapes at once need no
+    /// more threads.
+    last_run: Arc<tokio::sync::Mutex<Option<Run>>>,
 }
+
+/// The begin of a run of the collectors, and its result.
+type Run = (Instant, Arc<Collected>);
 
 impl Metrics {
     /// Registers a counter, which only grows.

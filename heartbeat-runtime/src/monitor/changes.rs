@@ -24,7 +24,9 @@ pub(super) fn log_changes(vitals: &Vitals, before: &ScanReport, after: &ScanRepo
 fn without_result(vitals: &Vitals, report: &ScanReport) -> String {
     let reports = vitals.check_reports().into_iter();
     let waiting = reports.filter(|check| !check.passes && !report.has_failed(&check.name));
-    waiting.map(|check| format!("; check `{}` has no result yet", check.name)).collect()
+    waiting.fold(String::new(), |text, check| {
+        format!("{text}; check `{}` has no result yet", check.name)
+    })
 }
 
 /// Logs what began. Returns whether anything did.

@@ -156,7 +156,7 @@ impl Collector for Broken {
             "block" if !is_registration => park(),
             "late" if !is_registration => return encode_gauge(encoder, "jobs_waiting"),
             "label" if !is_registration => return encode_with_label(encoder, "broken-label"),
-            "slow" => thread::sleep(Duration::from_millis(200)),
+            "slow" => thread::park_timeout(Duration::from_millis(200)),
             _ => {}
         }
         encode_gauge(encoder, &format!("broken_{}", self.failure))

@@ -248,7 +248,7 @@ async fn scrapes_that_wait_share_a_run() {
     let counted = Arc::clone(&runs);
     let count = move || {
         counted.fetch_add(1, Ordering::Relaxed);
-        thread::sleep(Duration::from_millis(50));
+        thread::park_timeout(Duration::from_millis(50));
         Ok(())
     };
     metrics.collector(Doing("counted", count)).unwrap();
@@ -263,7 +263,7 @@ async fn slow_collectors_share_a_time_limit() {
     let metrics = Metrics::default();
     for name in ["a", "b", "c", "d", "e", "f", "g"] {
         let slow = || {
-            thread::sleep(TIME_LIMIT * 4 / 5);
+            thread::park_timeout(TIME_LIMIT * 4 / 5);
             Ok(())
         };
         metrics.collector(Doing(name, slow)).unwrap();
