@@ -83,7 +83,8 @@ impl Facts {
         value: &impl Serialize,
         visibility: Visibility,
     ) -> Result<(), FactError> {
-        let refused = |kind| FactError { name: name.to_owned(), kind };
+        let shown = || name.chars().take(MAX_NAME_BYTES).collect();
+        let refused = |kind| FactError { name: shown(), kind };
         check_name(name, visibility).map_err(refused)?;
         let json = to_json(value).map_err(refused)?;
         let mut table = self.table();

@@ -154,6 +154,22 @@ async fn a_stall_counts_from_a_beat_under_an_allowance() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_check_without_a_result_is_named() {
+    let log = log_of(nothing, async |role| {
+        let check = role.check("peer").register(async || {
+            sleep(2 * SECOND).await;
+            Ok(())
+        })?;
+        sleep(4 * SECOND).await;
+        drop(check);
+        Ok(())
+    });
+    let log = log.await;
+    let line = log.iter().find(|line| line.starts_with("fail (check_failed), after ")).unwrap();
+    assert!(line.contains(" of pass; check `peer` has no result yet"), "{log:#?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_failed_check_recovers_or_ends() {
     let log = log_of(nothing, async |role| {
         let fails = Arc::new(AtomicBool::new(true));

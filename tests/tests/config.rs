@@ -69,6 +69,23 @@ fn refuses_a_malformed_service_configuration() {
     assert!(worker.log()[0].starts_with(&start), "{:?}", worker.log());
 }
 
+/// To open the pipe would wait for its other end, and to read the device would fill the memory.
+#[test]
+fn refuses_a_configuration_that_is_not_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for path in [pipe, "/dev/zero".into()] {
+        let line = format!(
+            "heartbeat: cannot start: cannot read the service configuration {}: it is not a regular \
+             file: set HEARTBEAT_CONFIGURATION to the path of a .cscfg file",
+            path.display()
+        );
+        let end = end_of(worker().env("HEARTBEAT_CONFIGURATION", &path));
+        assert_eq!(end, (Some(78), vec![line]));
+    }
+}
+
 #[test]
 fn tells_all_wrong_variables_on_one_line() {
     let mut command = worker();

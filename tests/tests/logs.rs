@@ -139,6 +139,16 @@ fn lines_are_held_for_a_moment_only() {
     assert!(messages(&events(&log))[0].starts_with("ready after "), "{log:#?}");
 }
 
+/// As a parser of arguments does, for which `--help` is the user's own.
+#[test]
+fn lines_that_are_held_are_not_lost_when_on_start_ends_the_process() {
+    let (code, log) = log_of_failure(&["exit in on_start"]);
+    assert_eq!(code, Some(3), "{log:#?}");
+    assert!(log.last().unwrap().contains(" is starting; health on "), "{log:#?}");
+    let (_, log) = log_of_failure(&["json in on_start", "exit in on_start"]);
+    assert!(messages(&events(&log))[0].contains(" is starting; health on "), "{log:#?}");
+}
+
 #[test]
 fn a_worker_without_a_subscriber_says_at_once_that_it_is_ready() {
     let (code, log) = log_of(&[]);

@@ -159,6 +159,7 @@ fn refuses_unknown_arguments_that_begin_with_heartbeat() {
         (&["--heartbeat-probe"], did_you_mean("--heartbeat-probe", live)),
         (&["--heartbeat-probe="], did_you_mean("--heartbeat-probe=", live)),
         (&["--heartbeat-probe=LIVE"], did_you_mean("--heartbeat-probe=LIVE", live)),
+        (&["--Heartbeat-Probe=live"], did_you_mean("--Heartbeat-Probe=live", live)),
         (&["--heartbeat-prob=live"], did_you_mean("--heartbeat-prob=live", live)),
         (&["-v", "--", "--heartbeat-prob=live"], did_you_mean("--heartbeat-prob=live", live)),
         (&[live, "--heartbeat-prob=live"], did_you_mean("--heartbeat-prob=live", live)),

@@ -15,6 +15,7 @@ mod missing_values;
 mod numbers;
 #[cfg(unix)]
 mod private_folder;
+mod regular_file;
 mod secrets;
 mod service_configuration;
 mod setting_error;

@@ -9,6 +9,7 @@ use heartbeat_definition::{
 };
 
 use super::env_vars::EnvVars;
+use super::regular_file::read_regular_file;
 use super::setting_source::SettingSource;
 use crate::error::Error;
 
@@ -35,7 +36,7 @@ impl Configuration {
         let optional = named.is_none();
         let path = named.unwrap_or_else(|| DEFAULT_PATH.into());
         let shown = path.display();
-        let content = match std::fs::read(&path) {
+        let content = match read_regular_file(&path) {
             Ok(bytes) => match ServiceConfiguration::read(&bytes) {
                 Ok(configuration) => Some(configuration),
                 Err(error) => {

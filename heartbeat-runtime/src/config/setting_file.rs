@@ -1,13 +1,10 @@
 //! Settings from files, as Docker and Kubernetes mount secrets.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
+use super::regular_file::read_regular_file;
 use crate::error::Error;
-
-/// Maximum size of a file, in bytes.
-const MAX_BYTES: u64 = 1024 * 1024;
 
 /// Returns the content of the file that a variable names, without its last line end.
 ///
@@ -28,21 +25,14 @@ pub(super) fn read(variable: &str, path: &Path) -> Result<String, Error> {
 }
 
 fn read_text(path: &Path) -> io::Result<String> {
-    // To open a pipe would wait for its other end.
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
-    let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(io::Error::other("it is larger than 1 MiB"));
-    }
+    let bytes = read_regular_file(path)?;
     String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8 text"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_BYTES, read};
+    use super::read;
+    use crate::config::regular_file::MAX_BYTES;
 
     fn content(bytes: &[u8]) -> Result<String, String> {
         let folder = tempfile::tempdir().unwrap();

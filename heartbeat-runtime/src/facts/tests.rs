@@ -48,7 +48,8 @@ fn a_fact_needs_a_name_of_some_bytes() {
         let expected = format!("cannot tell fact `{name}`: a fact needs a name: give it one");
         assert_eq!(refusal(name, 1, Details), expected);
     }
-    assert!(refusal(&"n".repeat(129), 1, Details).contains("more than 128 bytes"));
+    let long = refusal(&"n".repeat(1_000_000), 1, Details);
+    assert!(long.contains("more than 128 bytes") && long.len() < 300, "{}", long.len());
     Facts::default().tell(&"n".repeat(128), &1, Details).unwrap();
 }
 

@@ -36,7 +36,8 @@ impl Question {
         let arguments: Vec<OsString> = arguments.collect();
         let mut asked = None;
         for (index, argument) in arguments.iter().enumerate() {
-            if !argument.as_encoded_bytes().starts_with(PREFIX) {
+            let begin = argument.as_encoded_bytes().get(..PREFIX.len());
+            if !begin.is_some_and(|begin| begin.eq_ignore_ascii_case(PREFIX)) {
                 continue;
             }
             let known = KNOWN.iter().find(|(name, _)| argument == name);
@@ -92,6 +93,8 @@ mod tests {
             &["--heartbeat-probe=live", "-v"][..],
             &["--help", "--heartbeat-describe"],
             &["-v", "--heartbeat"],
+            &["--Heartbeat-probe=live"],
+            &["--HEARTBEAT-DESCRIBE"],
         ] {
             asked(refused).unwrap_err();
         }

@@ -38,8 +38,8 @@ impl<S: 'static> Host<S, Bound> {
     /// | `--heartbeat-describe` | the configuration in this environment, as JSON: role, version, endpoints, settings, local resources, deadlines and variables, and where each value comes from. Of settings, no value is shown, since any may be a secret. What would keep the worker from starting is under `errors`, and then the exit code is 78 |
     /// | `--heartbeat-probe=live`, `=ready`, `=startup` | one line from the running worker, which it [probes](crate::probe); the exit code is 0 or 1 |
     ///
-    /// Any other argument that begins with `--heartbeat`, and one of these beside another argument,
-    /// is refused with one line and exit code 2, so that a mistyped probe cannot start a second
+    /// Any other argument that begins with `--heartbeat`, in any case, and one of these beside another
+    /// argument, is refused with one line and exit code 2, so that a mistyped probe cannot start a second
     /// worker. All other arguments are yours, as are `--help` and `--version` beside others.
     pub fn start(mut self) -> Started<S> {
         let start = match Question::parse(std::env::args_os().skip(1)) {

@@ -46,8 +46,24 @@ static QUEUE: Mutex<Queue> = Mutex::new(Queue::new());
 /// Notified of new lines, of written ones, and of the end of the hold.
 static CHANGED: Condvar = Condvar::new();
 
-/// Holds lines back from now on, once for the process and unless there is a subscriber.
+thread_local! {
+    static FINISH_AT_EXIT: FinishAtExit = const { FinishAtExit };
+}
+
+/// Writes the lines that are still held when its thread ends or ends the process, as `on_start` does
+/// by [`std::process::exit`].
+struct FinishAtExit;
+
+impl Drop for FinishAtExit {
+    fn drop(&mut self) {
+        finish(FLUSH_TIMEOUT);
+    }
+}
+
+/// Holds lines back from now on, once for the process and unless there is a subscriber. Call it on the
+/// thread that will run user code.
 pub(crate) fn hold() {
+    FINISH_AT_EXIT.with(|_| ());
     let mut queue = lock();
     queue.is_held = !queue.has_writer && !has_subscriber();
 }

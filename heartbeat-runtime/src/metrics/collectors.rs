@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::unbounded_channel;
@@ -12,6 +13,10 @@ use tokio::time::timeout;
 
 use super::collector::{Run, TIME_LIMIT, UserCollector, late};
 use super::names::Names;
+
+/// Time limit of all collectors together. A scrape may wait for another one, and the server closes a
+/// connection whose response takes longer than 5 seconds.
+const TOTAL_LIMIT: Duration = Duration::from_secs(2);
 
 /// The metrics that collectors gave for one scrape.
 #[derive(Debug, Default)]
@@ -30,14 +35,19 @@ pub(super) async fn collect(
     runtime: Option<Handle>,
 ) -> Collected {
     let mut collected = Collected::default();
+    let begun = Instant::now();
     let mut left = VecDeque::from(collectors);
     while !left.is_empty() {
         let (send, mut runs) = unbounded_channel();
         let batch = left.iter().cloned().collect();
         let spawned = spawn(batch, runtime.clone(), move |run| send.send(run).is_ok());
         while let Some(collector) = left.pop_front() {
+            let within = TOTAL_LIMIT.saturating_sub(begun.elapsed());
             let run = match &spawned {
-                Ok(()) => timeout(TIME_LIMIT, runs.recv()).await.ok().flatten(),
+                Ok(()) if within.is_zero() => {
+                    Some(Err(format!("all collectors together take longer than {TOTAL_LIMIT:?}")))
+                }
+                Ok(()) => timeout(within.min(TIME_LIMIT), runs.recv()).await.ok().flatten(),
                 Err(error) => Some(Err(format!("cannot make a thread: {error}"))),
             };
             let is_late = run.is_none();

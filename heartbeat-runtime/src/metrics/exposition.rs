@@ -1,6 +1,6 @@
 //! The text that a collector has written: its families, if every line belongs to one.
 
-use super::names::{Kind, MetricsError, MetricsErrorKind};
+use super::names::{Kind, MetricsError, MetricsErrorKind, are_labels};
 
 /// Returns the families of a text.
 ///
@@ -39,8 +39,47 @@ pub(super) fn families(text: &str) -> Result<Vec<(String, Kind)>, MetricsError> 
 fn has((name, kind): &(String, Kind), line: &str) -> bool {
     let Some(rest) = line.strip_prefix(name.as_str()) else { return false };
     let mut suffixes = kind.suffixes().iter();
-    suffixes
-        .any(|suffix| rest.strip_prefix(suffix).is_some_and(|rest| rest.starts_with(['{', ' '])))
+    suffixes.any(|suffix| rest.strip_prefix(suffix).is_some_and(is_sample))
+}
+
+/// Tells whether a text is what follows the name of a sample: perhaps labels, and a value.
+fn is_sample(text: &str) -> bool {
+    let value = match text.strip_prefix('{') {
+        Some(labels) => after_labels(labels),
+        None => Some(text),
+    };
+    let value = value.and_then(|text| text.strip_prefix(' ')?.split(' ').next());
+    value.is_some_and(|value| value.parse::<f64>().is_ok())
+}
+
+/// Returns the text after the labels of a sample, if they are well-formed.
+fn after_labels(mut text: &str) -> Option<&str> {
+    let mut names = Vec::new();
+    while !text.starts_with('}') {
+        let (name, value) = text.split_once("=\"")?;
+        names.push(name);
+        text = after_value(value)?;
+        text = text.strip_prefix(',').filter(|text| !text.starts_with('}')).unwrap_or(text);
+    }
+    are_labels(&names).then(|| text.strip_prefix('}')).flatten()
+}
+
+/// Returns the text after the value of a label and its closing quote.
+fn after_value(text: &str) -> Option<&str> {
+    let mut is_escaped = false;
+    let is_end = |byte| match byte {
+        _ if is_escaped => {
+            is_escaped = false;
+            false
+        }
+        b'\\' => {
+            is_escaped = true;
+            false
+        }
+        byte => byte == b'"',
+    };
+    let end = text.bytes().position(is_end)?;
+    text.get(end + 1..)
 }
 
 #[cfg(test)]
@@ -49,7 +88,7 @@ mod tests {
 
     #[test]
     fn each_line_belongs_to_a_family() {
-        let text = "# HELP jobs Jobs.\n# TYPE jobs counter\njobs_total{a=\"x y\"} 1\n\
+        let text = "# HELP jobs Jobs.\n# TYPE jobs counter\njobs_total{a=\"x\\\" } y\",b=\"\"} 1 # {c=\"1\"} 1.0\njobs_total{} NaN\n\
                     # HELP depth_seconds D.\n# TYPE depth_seconds gauge\n\
                     # UNIT depth_seconds seconds\ndepth_seconds 2\n\
                     # HELP took T.\n# TYPE took histogram\ntook_sum 1\ntook_count 1\n\
@@ -71,6 +110,15 @@ mod tests {
             ("# TYPE a summary\n", "# TYPE a summary"),
             ("# TYPE a gauge\n# UNIT b b\n", "# UNIT b b"),
             ("# TYPE a gauge\n# EOF\n", "# EOF"),
+            ("# TYPE a gauge\na one\n", "a one"),
+            ("# TYPE a gauge\na{b=\"1\"}\n", "a{b=\\\"1\\\"}"),
+            ("# TYPE a gauge\na{b=1} 1\n", "a{b=1} 1"),
+            ("# TYPE a gauge\na{b=\"1\n", "a{b=\\\"1"),
+            ("# TYPE a gauge\na{=\"1\"} 1\n", "a{=\\\"1\\\"} 1"),
+            ("# TYPE a gauge\na{b-c=\"1\"} 1\n", "a{b-c=\\\"1\\\"} 1"),
+            ("# TYPE a gauge\na{b=\"1\",,c=\"1\"} 1\n", "a{b=\\\"1\\\",,c=\\\"1\\\"} 1"),
+            ("# TYPE a gauge\na{__name__=\"b\"} 1\n", "a{__name__=\\\"b\\\"} 1"),
+            ("# TYPE a gauge\na{b=\"1\",b=\"2\"} 1\n", "a{b=\\\"1\\\",b=\\\"2\\\"} 1"),
         ] {
             let error = families(text).unwrap_err().to_string();
             assert!(error.ends_with(&format!("no OpenMetrics: `{line}`")), "{error}");

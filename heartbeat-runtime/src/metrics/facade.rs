@@ -1,6 +1,6 @@
 //! The recorder of the `metrics` crate, through which libraries report.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -12,7 +12,7 @@ use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::{MetricType, histogram};
 
-use super::names::{Kind, MetricsError, MetricsErrorKind, Names};
+use super::names::{Kind, MetricsError, MetricsErrorKind, Names, wrong_label};
 use super::registry::{Metrics, help_text};
 use crate::log::lifecycle;
 
@@ -38,6 +38,8 @@ struct Families {
     by_name: BTreeMap<String, Family>,
     /// The help texts by name. A library may describe a metric before it reports it.
     helps: HashMap<String, String>,
+    /// The names of which a log line tells that they are refused. One is enough, whatever the labels.
+    refused: HashSet<String>,
 }
 
 #[derive(Debug)]
@@ -98,7 +100,9 @@ impl Facade {
             return value.clone();
         }
         let value = self.add(key, kind);
-        if let Err(error) = &value {
+        if let Err(error) = &value
+            && self.families().refused.insert(family_name(key.name(), kind))
+        {
             lifecycle!(warn, "/metrics lacks a metric of a library: {error}");
         }
         let mut known = known.write().unwrap_or_else(PoisonError::into_inner);
@@ -113,6 +117,7 @@ impl Facade {
             .map(|label| (to_snake_case(label.key()), label.value().to_owned()))
             .collect();
         labels.sort_unstable();
+        check_labels(&name, kind, &labels)?;
         let mut families = self.families();
         if !families.by_name.contains_key(&name) {
             self.names.take(self.names.new_owner(), &[(name.clone(), kind)])?;
@@ -221,6 +226,17 @@ impl HistogramFn for Observations {
     }
 }
 
+/// Checks the names of labels. Those of a library may differ, and yet be the same in snake case.
+fn check_labels(name: &str, kind: Kind, labels: &Labels) -> Result<(), MetricsError> {
+    // The bound of a bucket is a label too.
+    let of_kind = (kind == Kind::Histogram).then_some("le");
+    let given = labels.iter().map(|(name, _)| name.as_str());
+    match wrong_label(&of_kind.into_iter().chain(given).collect::<Vec<_>>()) {
+        Some(label) => Err(MetricsError::new(name, MetricsErrorKind::Label(label.to_owned()))),
+        None => Ok(()),
+    }
+}
+
 /// Returns the name of a family, which a counter has without its end.
 fn family_name(name: &str, kind: Kind) -> String {
     let name = to_snake_case(name);
@@ -286,6 +302,18 @@ pool_hits_total{pool="b"} 3
 pool_size{} 1.5
 "#;
         assert_eq!(written, expected);
+    }
+
+    #[test]
+    fn a_label_that_prometheus_refuses_is_left_out() {
+        let written = reported(&Metrics::default(), || {
+            ::metrics::counter!("twice", "a.b" => "7", "a-b" => "8").increment(1);
+            ::metrics::counter!("unnamed", "" => "7").increment(1);
+            ::metrics::counter!("renamed", "__name__" => "7").increment(1);
+            ::metrics::histogram!("bound", "le" => "7").record(0.3);
+            ::metrics::gauge!("fine", "le" => "1").set(2);
+        });
+        assert!(written.ends_with("\nfine{le=\"1\"} 2.0\n") && !written.contains('7'), "{written}");
     }
 
     #[test]

@@ -52,6 +52,9 @@ pub(super) enum MetricsErrorKind {
     Suffix(&'static str),
     #[error("the name `{0}` is taken: give it another name")]
     Taken(String),
+    #[cfg(feature = "metrics")]
+    #[error("its label `{0}` is malformed, reserved, or there twice: give it another name")]
+    Label(String),
     #[error("the bounds of its buckets must be finite numbers in ascending order")]
     Buckets,
     #[error("its collector has written a line that is no OpenMetrics: `{0}`")]
@@ -138,16 +141,35 @@ impl Names {
 }
 
 fn check_form(name: &str) -> Result<(), MetricsError> {
-    let is_letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
-    let is_valid = name.bytes().next().is_some_and(is_letter)
-        && name.bytes().all(|byte| is_letter(byte) || byte.is_ascii_digit());
-    if !is_valid {
+    if !is_well_formed(name) {
         return Err(MetricsError::new(name, MetricsErrorKind::Malformed));
     }
     match RESERVED.into_iter().find(|begin| name.starts_with(begin)) {
         Some(begin) => Err(MetricsError::new(name, MetricsErrorKind::Reserved(begin))),
         None => Ok(()),
     }
+}
+
+fn is_well_formed(name: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+    name.bytes().next().is_some_and(is_letter)
+        && name.bytes().all(|byte| is_letter(byte) || byte.is_ascii_digit())
+}
+
+/// Tells whether these may be the names of the labels of one sample. Prometheus refuses a whole scrape
+/// for one that is malformed, comes twice, or begins as those that it keeps to itself.
+pub(super) fn are_labels(names: &[&str]) -> bool {
+    wrong_label(names).is_none()
+}
+
+/// Returns the first name that no label of one sample may have.
+pub(super) fn wrong_label<'a>(names: &[&'a str]) -> Option<&'a str> {
+    let is_wrong = |(index, name): &(usize, &&str)| {
+        !is_well_formed(name)
+            || name.starts_with("__")
+            || names.iter().take(*index).any(|before| before == *name)
+    };
+    names.iter().enumerate().find(is_wrong).map(|(_, name)| *name)
 }
 
 /// Refuses the end of a sample's name, which would make readers take the family for another kind.

@@ -3,6 +3,7 @@
 use std::any::type_name;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{EncodeMetric, text};
@@ -11,7 +12,6 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Metric, Registry};
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
 
 use super::collector::UserCollector;
 use super::collectors::{Collected, collect, try_run};
@@ -44,7 +44,8 @@ use super::names::{Kind, MetricsError, MetricsErrorKind, Names, Owner, check_end
 ///
 /// With the feature `metrics`, the worker installs a recorder for the `metrics` crate at its start, so
 /// that what libraries report through it appears too. Their names become snake case (`pool.size` is
-/// `pool_size`), and their histograms have buckets from 0.005 to 10. If the program has installed
+/// `pool_size`), and their histograms have buckets from 0.005 to 10. One with a name that is taken, or a
+/// label that Prometheus refuses, is left out, and a log line says so. If the program has installed
 /// another recorder before, a log line says so. A host for tests installs none.
 ///
 /// [practices of Prometheus]: https://prometheus.io/docs/practices/naming/
@@ -58,9 +59,13 @@ struct Shared {
     /// Metrics whose encoding runs no user code: the monitor thread encodes them.
     plain: Mutex<Registry>,
     collectors: Mutex<Vec<Arc<UserCollector>>>,
-    /// One scrape after the other runs the collectors, so that many at once need no more threads.
-    turn: Semaphore,
+    /// The last run of the collectors. One run follows the other, so that many scrapes at once need no
+    /// more threads.
+    last_run: Arc<tokio::sync::Mutex<Option<Run>>>,
 }
+
+/// The begin of a run of the collectors, and its result.
+type Run = (Instant, Arc<Collected>);
 
 impl Metrics {
     /// Registers a counter, which only grows.
@@ -146,8 +151,8 @@ impl Metrics {
 
     /// Registers a collector, which gives metrics at each scrape: of a queue, a pool or a file.
     ///
-    /// It runs on a thread of its own within the worker's runtime, and has half a second. If it takes
-    /// longer, blocks, panics or fails, or if one of its names is malformed or taken, the scrape has
+    /// It runs on a thread of its own within the worker's runtime, and has half a second; all collectors
+    /// together have two. If it takes longer, blocks, panics or fails, or if one of its names is malformed or taken, the scrape has
     /// everything but what it gives, `heartbeat_failed_collectors` counts it, and a log line tells why.
     ///
     /// ```
@@ -217,12 +222,25 @@ impl Metrics {
         Ok((name, owner))
     }
 
-    /// Runs the collectors for a scrape.
-    pub(crate) async fn collect(&self, runtime: Option<Handle>) -> Collected {
-        // It is never closed.
-        let _turn = self.shared.turn.acquire().await;
-        let collectors = lock(&self.shared.collectors).clone();
-        collect(collectors, &self.shared.names, runtime).await
+    /// Runs the collectors for a scrape. Scrapes that wait meanwhile share the next run, so that many at
+    /// once, or of clients that have left, take no longer than two. A client that leaves does not end
+    /// the run: the next one would get another thread.
+    pub(crate) async fn collect(&self, runtime: Option<Handle>) -> Arc<Collected> {
+        let (shared, asked) = (Arc::clone(&self.shared), Instant::now());
+        let mut last = Arc::clone(&shared.last_run).lock_owned().await;
+        if let Some((begun, collected)) = &*last
+            && *begun >= asked
+        {
+            return Arc::clone(collected);
+        }
+        let run = tokio::spawn(async move {
+            let begun = Instant::now();
+            let collectors = lock(&shared.collectors).clone();
+            let collected = Arc::new(collect(collectors, &shared.names, runtime).await);
+            *last = Some((begun, Arc::clone(&collected)));
+            collected
+        });
+        run.await.unwrap_or_default()
     }
 
     /// Writes the metrics whose encoding runs no user code.
@@ -244,8 +262,8 @@ impl Metrics {
 
 impl Default for Shared {
     fn default() -> Self {
-        let (names, plain, collectors) = Default::default();
-        Self { names, plain, collectors, turn: Semaphore::new(1) }
+        let (names, plain, collectors, last_run) = Default::default();
+        Self { names, plain, collectors, last_run }
     }
 }
 

@@ -17,8 +17,18 @@ pub(super) fn log_changes(vitals: &Vitals, before: &ScanReport, after: &ScanRepo
     let change = after.transition.as_ref().filter(|change| !is_explained && change.is_news());
     if let Some(change) = change {
         let (to, from, lasted) = (&change.to, &change.from, Elapsed(change.lasted));
-        lifecycle!(info, to.fields().elapsed(lasted), "{to}, after {lasted} of {from}");
+        let cause = without_result(vitals, after);
+        lifecycle!(info, to.fields().elapsed(lasted), "{to}, after {lasted} of {from}{cause}");
     }
+}
+
+/// Names the checks that make health fail since they have no result yet.
+fn without_result(vitals: &Vitals, report: &ScanReport) -> String {
+    let reports = vitals.check_reports().into_iter();
+    let waiting = reports.filter(|check| !check.passes && !report.has_failed(&check.name));
+    waiting.fold(String::new(), |text, check| {
+        format!("{text}; check `{}` has no result yet", check.name)
+    })
 }
 
 /// Logs what began. Returns whether anything did.

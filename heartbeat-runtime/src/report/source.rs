@@ -35,7 +35,7 @@ impl ReportSource {
     }
 
     /// Runs the collectors of user code, which have a time limit, for a scrape.
-    pub(crate) async fn collect(&self) -> Collected {
+    pub(crate) async fn collect(&self) -> Arc<Collected> {
         self.metrics.collect(self.vitals.worker_runtime()).await
     }
 }

@@ -21,6 +21,9 @@ impl WorkerRole for LoggingWorker {
         if is_asked("json in on_start") {
             log_json()?;
         }
+        if is_asked("exit in on_start") {
+            exit_on_purpose();
+        }
         if is_asked("hang in on_start") {
             pending::<()>().await;
         }
@@ -75,6 +78,11 @@ fn threads() -> io::Result<usize> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(1),
         Err(error) => Err(error),
     }
+}
+
+#[expect(clippy::exit, clippy::disallowed_methods, reason = "an exit under test")]
+fn exit_on_purpose() {
+    std::process::exit(3);
 }
 
 #[expect(clippy::panic, reason = "a panic under test")]

@@ -7,6 +7,7 @@ use std::io::stdin;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use heartbeat_runtime::prometheus_client::collector::Collector;
 use heartbeat_runtime::prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
@@ -101,6 +102,10 @@ fn report_as_a_library() {
     metrics::counter!("pool.hits", "pool" => "main").increment(11);
     metrics::gauge!("pool.size").set(1.5);
     metrics::histogram!("pool.wait_seconds", "pool" => "main").record(0.02);
+    for shard in ["1", "2"] {
+        metrics::gauge!("process.shards", "shard" => shard).set(1);
+        metrics::counter!("pool.misses", "shard.id" => shard, "shard-id" => "3").increment(1);
+    }
 }
 
 /// Blocks the two threads of the runtime.
@@ -150,10 +155,19 @@ impl Collector for Broken {
             "error" => return Err(fmt::Error),
             "block" if !is_registration => park(),
             "late" if !is_registration => return encode_gauge(encoder, "jobs_waiting"),
+            "label" if !is_registration => return encode_with_label(encoder, "broken-label"),
+            "slow" => thread::park_timeout(Duration::from_millis(200)),
             _ => {}
         }
         encode_gauge(encoder, &format!("broken_{}", self.failure))
     }
+}
+
+fn encode_with_label(mut encoder: DescriptorEncoder<'_>, label: &str) -> fmt::Result {
+    let files = ConstGauge::new(9_i64);
+    let kind = files.metric_type();
+    let mut encoder = encoder.encode_descriptor("broken_label", "Files to send", None, kind)?;
+    files.encode(encoder.encode_family(&[(label, "x")])?)
 }
 
 fn encode_gauge(mut encoder: DescriptorEncoder<'_>, name: &str) -> fmt::Result {

@@ -101,6 +101,22 @@ fn a_name_that_is_taken_or_malformed_is_an_error_at_registration() {
 }
 
 #[test]
+fn a_metric_of_a_library_that_is_refused_is_told_of_once() {
+    let worker = telling_worker("always", "");
+    let start = "heartbeat: /metrics lacks a metric of a library: ";
+    let lines = worker.log().iter().filter_map(|line| line.strip_prefix(start));
+    assert_eq!(
+        lines.collect::<Vec<_>>(),
+        [
+            "cannot register metric `process_shards`: names that begin with `process_` belong to \
+             the runtime: give it another name",
+            "cannot register metric `pool_misses`: its label `shard_id` is malformed, reserved, or \
+             there twice: give it another name",
+        ]
+    );
+}
+
+#[test]
 fn a_second_recorder_is_a_warning() {
     let mut worker = Worker::spawn(command("always", "").arg("--own-recorder"));
     worker.wait_until_logged("heartbeat: ready");

@@ -2,8 +2,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::counter::Counter;
@@ -239,4 +240,36 @@ async fn two_scrapes_at_once_have_everything() {
     let (one, other) = tokio::join!(metrics.collect(None), metrics.collect(None));
     assert_eq!((one.failed, other.failed), (0, 0));
     assert_eq!(one.text, other.text);
+}
+
+#[tokio::test]
+async fn scrapes_that_wait_share_a_run() {
+    let (runs, metrics) = (Arc::new(AtomicU64::new(0)), Metrics::default());
+    let counted = Arc::clone(&runs);
+    let count = move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+        thread::park_timeout(Duration::from_millis(50));
+        Ok(())
+    };
+    metrics.collector(Doing("counted", count)).unwrap();
+    let scrapes = join_all((0..20).map(|_| metrics.collect(None))).await;
+    assert!(scrapes.iter().all(|scrape| scrape.text.ends_with("\ncounted 1\n")), "{scrapes:?}");
+    let runs = runs.load(Ordering::Relaxed);
+    assert!(runs <= 3, "one at the registration, one, and one for all that wait: {runs}");
+}
+
+#[tokio::test]
+async fn slow_collectors_share_a_time_limit() {
+    let metrics = Metrics::default();
+    for name in ["a", "b", "c", "d", "e", "f", "g"] {
+        let slow = || {
+            thread::park_timeout(TIME_LIMIT * 4 / 5);
+            Ok(())
+        };
+        metrics.collector(Doing(name, slow)).unwrap();
+    }
+    let start = Instant::now();
+    let collected = metrics.collect(None).await;
+    assert!(start.elapsed() < TIME_LIMIT * 6, "{:?}", start.elapsed());
+    assert!(collected.text.contains("\na 1\n") && collected.failed >= 2, "{collected:?}");
 }
