@@ -2,7 +2,6 @@
 //! runtime, since user code never runs on the monitor thread.
 
 use std::convert::Infallible;
-use std::mem::forget;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
@@ -23,6 +22,7 @@ use tower::Service;
 use super::client::{Client, Serving};
 use super::router::{Request, Response};
 use super::user_body::{ForwardedBody, forward};
+use crate::vitals::panics;
 
 /// Time in which the worker's runtime must begin a request: the client hears within five seconds
 /// that it is starved.
@@ -117,7 +117,7 @@ pub(super) struct RouterResponse {
 impl RouterResponse {
     pub(super) fn new(mut router: Router, request: Request) -> Self {
         let mut response = Self { future: None };
-        or_forget(|| response.future = Some(router.call(request)));
+        catch(|| response.future = Some(router.call(request)));
         response
     }
 }
@@ -127,16 +127,15 @@ impl Future for RouterResponse {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Response> {
         let future = self.future.as_mut();
-        let polled = future.and_then(|future| or_forget(|| Pin::new(future).poll(context)));
+        let polled = future.and_then(|future| catch(|| Pin::new(future).poll(context)));
         let failed = || StatusCode::INTERNAL_SERVER_ERROR.into_response();
         polled.map_or_else(|| Poll::Ready(failed()), |polled| polled.map(|Ok(response)| response))
     }
 }
 
 /// Calls user code; `None` after a panic.
-fn or_forget<T>(call: impl FnOnce() -> T) -> Option<T> {
-    // The payload may panic when it is dropped.
-    catch_unwind(AssertUnwindSafe(call)).map_err(forget).ok()
+fn catch<T>(call: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(call)).map_err(panics::discard).ok()
 }
 
 #[cfg(test)]

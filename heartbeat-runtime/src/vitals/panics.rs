@@ -117,7 +117,7 @@ fn describe_caught(place: Option<&str>, panic: Box<dyn Any + Send>) -> String {
 }
 
 /// Drops a payload, which may panic: the payload of that is leaked.
-fn discard(payload: Box<dyn Any + Send>) {
+pub(crate) fn discard(payload: Box<dyn Any + Send>) {
     let around = RECEIVER.replace(Some(Box::new(drop)));
     let dropped = catch_unwind(AssertUnwindSafe(|| drop(payload)));
     RECEIVER.set(around);
