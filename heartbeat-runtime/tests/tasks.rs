@@ -706,7 +706,7 @@ async fn a_blocking_task_is_restarted_and_stopped_as_others_are() {
     assert_eq!(told.count(), 1, "{:#?}", ended.log);
 }
 
-/// What a task awaits may panic on its own: that is told first, since it is the cause.
+/// A panic of a future that a task awaits is told first, since it is the cause.
 #[tokio::test(start_paused = true)]
 async fn a_panic_beside_a_task_is_told_before_the_failure_that_it_causes() {
     let ended = worker(
