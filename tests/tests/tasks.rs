@@ -191,9 +191,8 @@ fn a_blocking_task_that_fails_after_its_abort_says_why() {
 #[test]
 fn the_example_has_four_consumers_that_ship_what_they_have_begun() {
     let mut worker = Worker::spawn(&mut example("consumer-pool"));
-    worker.wait_until_logged("heartbeat: ready");
-    let health = body(&worker);
-    assert_eq!(states(&health), ["running"; 4], "{health}");
+    // `run` spawns them after the line that says that it begins.
+    wait_for(&mut worker, |health| states(health) == ["running"; 4]);
     worker.signal(Signal::TERM);
     assert_eq!(worker.wait().code(), Some(0), "{:#?}", worker.log());
 }
