@@ -1,4 +1,4 @@
-//! A worker for tests: it serves the same routes on `Api` and `Heartbeat`, and echoes on `Feed`. Its
+//! A worker for tests: it serves the same routes on `Api`, `Heartbeat` and `Inside`, and echoes on `Feed`. Its
 //! setting `Mistake` names a mistake that it makes in `on_start`.
 
 use std::convert::Infallible;
@@ -30,6 +30,7 @@ impl WorkerRole for ServingWorker {
         make_mistake(role)?;
         role.serve("Api", routes(role))?;
         role.serve("Heartbeat", routes(role))?;
+        role.serve("Inside", routes(role))?;
         let feed = role.bind("Feed")?;
         let address = role.endpoint("Feed").ok_or("no feed")?.address();
         eprintln!("feed at {address}");

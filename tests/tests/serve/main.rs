@@ -85,7 +85,8 @@ fn read_until(stream: &mut TcpStream, text: &str) -> String {
 #[test]
 fn routes_answer_beside_health_and_on_an_endpoint_of_their_own() {
     let serving = Serving::start(&mut command());
-    for address in serving.endpoints() {
+    let [api, heartbeat] = serving.endpoints();
+    for address in [api, heartbeat, &serving.inside] {
         let hello = get(address, "/hello");
         assert!(hello.starts_with("HTTP/1.0 200 OK\r\n"), "{hello}");
         assert!(hello.ends_with("\r\n\r\nhello\n"), "{hello}");
@@ -101,6 +102,7 @@ fn routes_answer_beside_health_and_on_an_endpoint_of_their_own() {
     assert!(get(&serving.api, "/health").starts_with("HTTP/1.0 404 "), "it has no health");
     assert_eq!(serving.worker.get("/health").status, 200);
     assert_eq!(serving.worker.get("/metrics").status, 404, "details stay private");
+    assert!(get(&serving.inside, "/metrics").starts_with("HTTP/1.0 200 "));
 }
 
 #[test]
