@@ -3,6 +3,7 @@
 #![cfg(feature = "test-util")]
 #![expect(clippy::unwrap_used, reason = "in a test, that is how to fail")]
 
+use std::io::{Read, Write};
 use std::time::Duration;
 
 use axum::Router;
@@ -112,4 +113,24 @@ async fn host_without_details() -> Result<u8, Error> {
         assert!(!worker.probe("/health").await.body.contains("role"));
     })
     .await
+}
+
+/// The server has not run between the connection and the stop.
+#[tokio::test]
+async fn a_client_in_the_queue_at_a_stop_is_answered() {
+    let host = host().test().endpoint("Api", "127.0.0.1:0");
+    let exit = host.run(async |worker| {
+        assert!(worker.ready().await);
+        let Some(Address::Tcp(api)) = worker.role().endpoint("Api").map(Endpoint::address) else {
+            panic!("no address");
+        };
+        let mut client = std::net::TcpStream::connect(api).unwrap();
+        client.write_all(b"GET /elsewhere HTTP/1.0\r\n\r\n").unwrap();
+        worker.stop();
+        assert_eq!(worker.ended().await, 0);
+        let mut response = String::new();
+        client.read_to_string(&mut response).unwrap();
+        assert!(response.starts_with("HTTP/1.0 404 "), "{response}");
+    });
+    assert_eq!(exit.await.unwrap(), 0);
 }
