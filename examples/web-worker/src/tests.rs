@@ -8,7 +8,7 @@ use axum::http::Request;
 use heartbeat_runtime::WorkerRole;
 use heartbeat_runtime::test_util::TestWorker;
 use tempfile::TempDir;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::WebWorker;
 
@@ -26,8 +26,11 @@ impl Shop {
         shop
     }
 
+    /// Replaces the price list at once: the worker may be reading it, and must not find it cut.
     fn set_prices(&self, prices: &str) {
-        fs::write(self.folder.path().join("prices.csv"), prices).unwrap();
+        let new = self.folder.path().join("prices.csv.new");
+        fs::write(&new, prices).unwrap();
+        fs::rename(new, self.folder.path().join("prices.csv")).unwrap();
     }
 
     /// Runs a worker beside a test, and returns its exit code.
@@ -99,8 +102,8 @@ async fn turns_red_while_its_prices_are_out_of_date() {
         assert_body(worker, "Api", "/prices/apple", "0.40\n").await;
 
         shop.set_prices("apple,0.45\npear,0.55\n");
-        sleep(Duration::from_secs(2)).await;
-        assert_eq!(worker.probe("/livez").await.status, 200);
+        let recovered = timeout(Duration::from_secs(5), worker.ready()).await;
+        assert_eq!(recovered, Ok(true));
         assert_body(worker, "Api", "/prices/apple", "0.45\n").await;
     })
     .await;
