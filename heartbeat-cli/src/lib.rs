@@ -1,0 +1,63 @@
+//! The command `heartbeat`: makes, checks, runs and deploys the workers of a service definition.
+//!
+//! Each subcommand is a module with a `command`, its arguments, and a `run`. [`run`] is all that the
+//! programs `heartbeat` and `cargo-heartbeat` do.
+//!
+//! # Exit codes
+//!
+//! | exit | means |
+//! | --- | --- |
+//! | 0 | done, and nothing is wrong |
+//! | 1 | a finding, a red worker |
+//! | 2 | wrong arguments |
+//! | 70 | a panic |
+//! | 78 | a file that cannot be read, or says what cannot be |
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod failure;
+mod project;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{ArgMatches, Command};
+
+use failure::Failure;
+
+/// A subcommand: its arguments, and its behaviour.
+type Subcommand = (fn() -> Command, fn(&ArgMatches) -> Result<ExitCode, Failure>);
+
+/// The subcommands, in the order of the help.
+const SUBCOMMANDS: &[Subcommand] = &[];
+
+/// Runs the command with its arguments, of which the first is the program's name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let matches = match command().try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(error) => {
+            // Help is no error; a closed output is nobody's.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let Some((name, matches)) = matches.subcommand() else { return ExitCode::from(2) };
+    let mut subcommands = SUBCOMMANDS.iter();
+    let Some((_, run)) = subcommands.find(|(command, _)| command().get_name() == name) else {
+        return ExitCode::from(2);
+    };
+    run(matches).unwrap_or_else(|failure| {
+        eprintln!("error: {failure}");
+        ExitCode::from(failure.exit_code())
+    })
+}
+
+/// Returns the arguments of the whole command.
+fn command() -> Command {
+    Command::new("heartbeat")
+        .about("Makes, checks, runs and deploys the workers of a service definition")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommands(SUBCOMMANDS.iter().map(|(command, _)| command()))
+}
