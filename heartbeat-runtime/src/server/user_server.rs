@@ -108,3 +108,53 @@ async fn accept(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use heartbeat_definition::ServiceDefinition;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+
+    use super::*;
+    use crate::endpoint::{Address, AddressSource, BoundListener, Endpoint, SocketActivation};
+
+    const DEFINITION: &[u8] = br#"<ServiceDefinition name="S">
+        <WorkerRole name="W"><Endpoints>
+            <InputEndpoint name="Api" protocol="http" port="80" />
+        </Endpoints></WorkerRole></ServiceDefinition>"#;
+
+    /// Binds a free port.
+    fn bind() -> (EndpointListener, std::net::SocketAddr) {
+        let definition = ServiceDefinition::read(DEFINITION).unwrap();
+        let declared = &definition.roles[0].endpoints[0];
+        let address = ("127.0.0.1:0".parse().unwrap(), AddressSource::Variable);
+        let endpoint = Endpoint::new(&definition, declared, String::new(), address);
+        let mut sockets = SocketActivation::from_env().unwrap();
+        let listeners = BoundListener::listen(&endpoint, &mut sockets).unwrap();
+        let Address::Tcp(address) = *endpoint.address() else { panic!("{endpoint:?}") };
+        (EndpointListener::new(listeners).unwrap(), address)
+    }
+
+    /// A runtime that was blocked until the end of the drain has not accepted these clients.
+    #[tokio::test]
+    async fn serves_the_clients_in_the_queue_at_the_end_of_the_drain() {
+        let (listener, address) = bind();
+        let mut clients = Vec::new();
+        for _ in 0..3 {
+            let mut client = TcpStream::connect(address).await.unwrap();
+            client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+            clients.push(client);
+        }
+        let router = Router::new().route("/", get(async || "served"));
+        let (_, requests) = mpsc::channel(1);
+        let server = UserServer { listener, requests, router, descriptors: shared_descriptors() };
+        server.serve(async {}).await;
+        for mut client in clients {
+            let mut response = String::new();
+            client.read_to_string(&mut response).await.unwrap();
+            assert!(response.ends_with("\r\n\r\nserved"), "{response:?}");
+        }
+        assert!(TcpStream::connect(address).await.is_err(), "it still listens");
+    }
+}
