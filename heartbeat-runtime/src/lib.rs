@@ -32,7 +32,7 @@ pub mod test_util;
 mod vitals;
 mod worker_role;
 
-pub use crate::config::{LocalResourceError, SettingError};
+pub use crate::config::{InstanceEndpoint, LocalResourceError, RoleInstance, SettingError};
 pub use crate::endpoint::{
     Address, AddressError, Endpoint, EndpointListener, NotTcpError, Protocol,
     Stream as EndpointStream,

@@ -81,7 +81,8 @@ use tokio::task::spawn_blocking;
 use tower::ServiceExt;
 
 use crate::config::{
-    ConfigErrors, Configuration, EnvVars, MissingValues, address_variable, variable_name,
+    ConfigErrors, Configuration, EnvVars, MissingValues, address_variable, instances_variable,
+    variable_name,
 };
 use crate::endpoint::{AddressSource, SocketActivation};
 use crate::environment::RoleEnvironment;
@@ -133,6 +134,12 @@ impl<S: 'static> TestHost<S> {
     /// interface, so that tests can run side by side.
     pub fn endpoint(self, name: &str, address: &str) -> Self {
         self.variable(&address_variable(name), address)
+    }
+
+    /// Sets the instances of a role at one of its internal endpoints, in the text form that
+    /// [`RoleEnvironment::instances`] describes.
+    pub fn instances(self, role: &str, endpoint: &str, instances: &str) -> Self {
+        self.variable(&instances_variable(role, endpoint), instances)
     }
 
     /// Shows the details, and `/metrics`, to the test; by default it sees what the public sees.

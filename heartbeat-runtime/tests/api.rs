@@ -11,8 +11,9 @@ use heartbeat_runtime::probe::{ProbeError, ProbeKind, ProbeKindError, ProbeRespo
 use heartbeat_runtime::test_util::{TestHost, TestWorker};
 use heartbeat_runtime::{
     Address, AddressError, Allowance, Check, CheckBuilder, CheckError, Endpoint, Error, FactError,
-    Heartbeat, HeartbeatBuilder, HeartbeatError, Host, Idle, LocalResourceError, Metrics,
-    MetricsError, Protocol, Restart, RoleEnvironment, SettingError, Task, TaskBuilder, TaskError,
+    Heartbeat, HeartbeatBuilder, HeartbeatError, Host, Idle, InstanceEndpoint, LocalResourceError,
+    Metrics, MetricsError, Protocol, Restart, RoleEnvironment, RoleInstance, SettingError, Task,
+    TaskBuilder, TaskError,
 };
 
 fn is_send_and_sync<T: Send + Sync + 'static>() {}
@@ -34,6 +35,8 @@ fn handles_and_builders_are_send_and_sync() {
     is_send_and_sync::<Restart>();
     is_send_and_sync::<Metrics>();
     is_send_and_sync::<Endpoint>();
+    is_send_and_sync::<RoleInstance>();
+    is_send_and_sync::<InstanceEndpoint>();
     is_send_and_sync::<Protocol>();
     is_send_and_sync::<Address>();
     is_send_and_sync::<ProbeKind>();
@@ -74,6 +77,8 @@ fn every_public_type_is_debug() {
     is_debug::<Restart>();
     is_debug::<Metrics>();
     is_debug::<Endpoint>();
+    is_debug::<RoleInstance>();
+    is_debug::<InstanceEndpoint>();
     is_debug::<Protocol>();
     is_debug::<Address>();
     is_debug::<ProbeKind>();

@@ -80,6 +80,21 @@ async fn a_text_of_the_user_stays_on_its_line() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_first_role_that_does_not_exist_is_told() {
+    let log = log_of(nothing, async |role| {
+        for name in ["w", "w", "Pool"] {
+            assert_eq!(role.instances(name), []);
+        }
+        Ok(())
+    });
+    let log = log.await;
+    let told: Vec<_> = log.iter().filter(|line| line.contains("no role")).collect();
+    assert_eq!(told.len(), 1, "{log:#?}");
+    let line = "the service definition has no role `w`, so no instances of it: did you mean `W`?";
+    assert!(told[0].starts_with(line), "{told:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn times_count_from_the_cause() {
     let log = log_of(
         async |role| {

@@ -39,6 +39,7 @@ fn the_help_names_every_argument_and_every_variable_of_this_worker() {
         "HEARTBEAT_ENDPOINT_PEER_PORT  ",
         "HEARTBEAT_SETTING_FAIL_FILE  ",
         "HEARTBEAT_RESOURCE_SCRATCH  ",
+        "HEARTBEAT_INSTANCES_FAILINGWORKER_PEER_PORT\n",
         "TOKIO_WORKER_THREADS  ",
     ];
     for text in arguments.iter().chain(&variables) {

@@ -130,6 +130,7 @@ fn its_variables_are_those_of_the_runtime() {
     let table: BTreeSet<_> = table("variable")
         .iter()
         .map(|[name, _]| name.trim_matches('`').replace("<NAME>_FILE", "<NAME>"))
+        .map(|name| name.replace("<ROLE>_<ENDPOINT>", "<NAME>"))
         .filter(|name| name.starts_with("HEARTBEAT_"))
         .collect();
     assert_eq!(table, in_code);

@@ -3,7 +3,9 @@
 
 use std::path::PathBuf;
 
-use heartbeat_definition::{ConfiguredRole, Endpoint as Declared, EndpointKind, Role};
+use heartbeat_definition::{
+    ConfiguredRole, Endpoint as Declared, EndpointKind, Role, ServiceDefinition,
+};
 use serde::Serialize;
 
 use super::deadlines::Deadlines;
@@ -80,6 +82,7 @@ struct VariableDescription {
 impl Description {
     /// Describes an instance of the role, which may lack values, and have invalid ones.
     pub(crate) fn new(
+        definition: &ServiceDefinition,
         role: &Role,
         deadlines: Deadlines,
         variables: &EnvVars,
@@ -94,7 +97,7 @@ impl Description {
             settings: settings(&configured, variables, configuration),
             local_resources: local_resources(role, instance.as_deref(), variables),
             deadlines: DeadlineDescription::new(&deadlines),
-            variables: variables_of(&configured, variables),
+            variables: variables_of(definition, &configured, variables),
             instance,
         }
     }
@@ -160,7 +163,11 @@ fn local_resources(
     resources.paths().map(describe).collect()
 }
 
-fn variables_of(configured: &ConfiguredRole<'_>, variables: &EnvVars) -> Vec<VariableDescription> {
+fn variables_of(
+    definition: &ServiceDefinition,
+    configured: &ConfiguredRole<'_>,
+    variables: &EnvVars,
+) -> Vec<VariableDescription> {
     let describe = |known: KnownVariable| {
         let value = variables.path(&known.name);
         VariableDescription {
@@ -169,7 +176,7 @@ fn variables_of(configured: &ConfiguredRole<'_>, variables: &EnvVars) -> Vec<Var
             name: known.name,
         }
     };
-    known_variables(configured).into_iter().map(describe).collect()
+    known_variables(definition, configured).into_iter().map(describe).collect()
 }
 
 impl DeadlineDescription {

@@ -7,6 +7,7 @@ use super::details::DetailsPolicy;
 use super::endpoints;
 use super::env_vars::EnvVars;
 use super::errors::ConfigErrors;
+use super::instances::Instances;
 use super::local_resources::LocalResources;
 use super::service_configuration::Configuration;
 use super::settings::Settings;
@@ -21,6 +22,7 @@ pub(crate) struct InstanceConfig {
     pub(crate) role: &'static str,
     pub(crate) id: String,
     pub(crate) endpoints: Vec<Endpoint>,
+    pub(crate) instances: Instances,
     pub(crate) settings: Settings,
     pub(crate) local_resources: LocalResources,
     pub(crate) deadlines: Deadlines,
@@ -51,17 +53,19 @@ impl InstanceConfig {
 
         let id = errors.keep(instance_id(variables));
         let endpoints = errors.keep(endpoints::resolve(definition, role, variables, sockets));
+        let instances = errors.keep(Instances::new(definition, variables));
         let settings = Settings::new(definition, &configured, variables, configuration.as_ref());
         let settings = errors.keep(settings);
         let deadlines = errors.keep(deadlines.with_env_overrides(variables));
         let details = errors.keep(DetailsPolicy::from_env(variables));
-        let unknown = unknown_variables(&configured, variables);
+        let unknown = unknown_variables(definition, &configured, variables);
         let build = || {
             let (id, deadlines) = (id?, deadlines?);
             Some(Self {
                 definition: file,
                 role: name,
                 endpoints: endpoints?,
+                instances: instances?,
                 settings: settings?,
                 local_resources: LocalResources::new(role, &id, variables),
                 deadlines,

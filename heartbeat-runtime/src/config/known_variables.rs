@@ -1,9 +1,10 @@
 //! The variables that a worker reads, and what each gives.
 
-use heartbeat_definition::ConfiguredRole;
+use heartbeat_definition::{ConfiguredRole, ServiceDefinition};
 
 use super::endpoints::address_variable;
 use super::env_vars::variable_name;
+use super::instances::{instances_variable, internal_endpoints};
 use super::setting_source::{file_variable, value_variable};
 
 /// All variables whose names do not depend on the definition. Add a new one here.
@@ -38,7 +39,10 @@ impl KnownVariable {
 }
 
 /// Returns the variables that an instance of the role reads.
-pub(crate) fn known_variables(configured: &ConfiguredRole<'_>) -> Vec<KnownVariable> {
+pub(crate) fn known_variables(
+    definition: &ServiceDefinition,
+    configured: &ConfiguredRole<'_>,
+) -> Vec<KnownVariable> {
     let role = configured.role;
     let fixed = FIXED.map(|(name, gives)| KnownVariable::new(name.to_owned(), gives));
     let endpoints = role.endpoints.iter().map(|endpoint| {
@@ -57,11 +61,16 @@ pub(crate) fn known_variables(configured: &ConfiguredRole<'_>) -> Vec<KnownVaria
         let variable = variable_name("HEARTBEAT_RESOURCE_", &storage.name);
         KnownVariable::new(variable, format!("folder of local storage `{}`", storage.name))
     });
+    let instances = internal_endpoints(definition).map(|(role, endpoint)| {
+        let (role, name) = (&role.name, &endpoint.name);
+        let gives = format!("instances of role `{role}`, at endpoint `{name}`");
+        KnownVariable::new(instances_variable(role, name), gives)
+    });
     // User code reads them too, and may keep a secret in them.
     let mapped = role.runtime.environment.iter().map(|variable| {
         let name = variable.name.clone();
         KnownVariable::private(name, "value that the definition maps".to_owned())
     });
-    let declared = endpoints.chain(settings).chain(resources).chain(mapped);
+    let declared = endpoints.chain(settings).chain(resources).chain(instances).chain(mapped);
     fixed.into_iter().chain(declared).collect()
 }

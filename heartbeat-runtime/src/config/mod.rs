@@ -9,6 +9,8 @@ mod endpoints;
 mod env_vars;
 mod errors;
 mod instance;
+mod instance_entry;
+mod instances;
 mod known_variables;
 mod local_resources;
 mod missing_values;
@@ -16,6 +18,7 @@ mod numbers;
 #[cfg(unix)]
 mod private_folder;
 mod regular_file;
+mod role_instance;
 mod secrets;
 mod service_configuration;
 mod setting_error;
@@ -36,11 +39,14 @@ pub(crate) use self::env_vars::EnvVars;
 pub(crate) use self::env_vars::variable_name;
 pub(crate) use self::errors::ConfigErrors;
 pub(crate) use self::instance::InstanceConfig;
+#[cfg(feature = "test-util")]
+pub(crate) use self::instances::instances_variable;
 pub(crate) use self::known_variables::known_variables;
 pub use self::local_resources::LocalResourceError;
 #[cfg(feature = "test-util")]
 pub(crate) use self::missing_values::MissingValues;
 pub(crate) use self::numbers::check_numbers;
+pub use self::role_instance::{InstanceEndpoint, RoleInstance};
 pub(crate) use self::secrets::is_secret_name;
 pub(crate) use self::service_configuration::Configuration;
 pub use self::setting_error::SettingError;

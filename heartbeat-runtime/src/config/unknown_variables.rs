@@ -1,16 +1,23 @@
 //! Variables that begin with `HEARTBEAT_` and mean nothing to this worker: mostly misspelt ones.
 
-use heartbeat_definition::{ConfiguredRole, suggest};
+use heartbeat_definition::{ConfiguredRole, ServiceDefinition, suggest};
 
 use super::env_vars::EnvVars;
 use super::known_variables::known_variables;
 
 const PREFIX: &str = "HEARTBEAT_";
 /// Prefixes of the variables that are named after declarations.
-const DECLARED: [&str; 3] = ["HEARTBEAT_SETTING_", "HEARTBEAT_ENDPOINT_", "HEARTBEAT_RESOURCE_"];
+const DECLARED: [&str; 4] =
+    ["HEARTBEAT_SETTING_", "HEARTBEAT_ENDPOINT_", "HEARTBEAT_RESOURCE_", "HEARTBEAT_INSTANCES_"];
+
 /// Returns a warning for each variable that is set and means nothing to an instance of the role.
-pub(super) fn unknown_variables(role: &ConfiguredRole<'_>, variables: &EnvVars) -> Vec<String> {
-    let known: Vec<_> = known_variables(role).into_iter().map(|variable| variable.name).collect();
+pub(super) fn unknown_variables(
+    definition: &ServiceDefinition,
+    role: &ConfiguredRole<'_>,
+    variables: &EnvVars,
+) -> Vec<String> {
+    let known = known_variables(definition, role).into_iter().map(|variable| variable.name);
+    let known: Vec<_> = known.collect();
     let mut unknown: Vec<_> = variables
         .names()
         .filter(|name| name.starts_with(PREFIX) && !known.contains(name))
@@ -57,11 +64,15 @@ mod tests {
               xpath="/RoleEnvironment/CurrentInstance/Endpoints/Endpoint[@name='Heartbeat']/@port"/>
             </Variable>
           </Environment></Runtime>
-        </WorkerRole></ServiceDefinition>"#;
+        </WorkerRole><WorkerRole name="Pool"><Endpoints>
+          <InternalEndpoint name="Work" protocol="http"/>
+          <InputEndpoint name="Heartbeat" protocol="http" port="80"/>
+        </Endpoints></WorkerRole></ServiceDefinition>"#;
 
     fn warnings(variables: &EnvVars) -> Vec<String> {
         let definition = ServiceDefinition::read(DEFINITION.as_bytes()).unwrap();
-        unknown_variables(&ConfiguredRole::new(definition.role("W").unwrap(), None), variables)
+        let role = ConfiguredRole::new(definition.role("W").unwrap(), None);
+        unknown_variables(&definition, &role, variables)
     }
 
     #[test]
@@ -71,6 +82,7 @@ mod tests {
             ("HEARTBEAT_SETTING_BATCH_FILE", "a"),
             ("HEARTBEAT_ENDPOINT_HEARTBEAT", "a"),
             ("HEARTBEAT_RESOURCE_SCRATCH", "a"),
+            ("HEARTBEAT_INSTANCES_POOL_WORK", "a"),
             ("HEARTBEAT_MAPPED", "a"),
             ("HEARTBEAT_DRAIN", "a"),
             ("HEARTBEAT_EMPTY", ""),
@@ -90,6 +102,9 @@ mod tests {
             ("HEARTBEAT_SETTING_BATCH_FIEL", "HEARTBEAT_SETTING_BATCH_FILE"),
             ("HEARTBEAT_SETTING_SCRATCH", "HEARTBEAT_RESOURCE_SCRATCH"),
             ("HEARTBEAT_ENDPOINT_HARTBEAT", "HEARTBEAT_ENDPOINT_HEARTBEAT"),
+            ("HEARTBEAT_INSTANCES_POOL_WROK", "HEARTBEAT_INSTANCES_POOL_WORK"),
+            ("HEARTBEAT_INSTANCES_WORK", "HEARTBEAT_INSTANCES_POOL_WORK"),
+            ("HEARTBEAT_INSTANCE_POOL_WORK", "HEARTBEAT_INSTANCES_POOL_WORK"),
             ("HEARTBEAT_DRIAN", "HEARTBEAT_DRAIN"),
             ("HEARTBEAT_INSTANCEID", "HEARTBEAT_INSTANCE_ID"),
         ] {
@@ -103,9 +118,15 @@ mod tests {
         let variables = EnvVars::from([
             ("HEARTBEAT_SETTING_REGION", "a"),
             ("HEARTBEAT_ENDPOINT_X", "a"),
+            ("HEARTBEAT_INSTANCES_POOL_HEARTBEAT", "a"),
             ("HEARTBEAT_", "a"),
         ]);
-        let expected = ["HEARTBEAT_", "HEARTBEAT_ENDPOINT_X", "HEARTBEAT_SETTING_REGION"];
+        let expected = [
+            "HEARTBEAT_",
+            "HEARTBEAT_ENDPOINT_X",
+            "HEARTBEAT_INSTANCES_POOL_HEARTBEAT",
+            "HEARTBEAT_SETTING_REGION",
+        ];
         let expected =
             expected.map(|name| format!("{name} means nothing to this worker: remove it"));
         assert_eq!(warnings(&variables), expected);

@@ -29,13 +29,18 @@ impl Address {
         Self::Tcp((Ipv6Addr::UNSPECIFIED, port).into())
     }
 
+    /// Returns the address at which a client on this machine reaches the endpoint.
+    pub(crate) fn reachable(&self) -> String {
+        match self {
+            Self::Tcp(at) if at.ip().is_unspecified() => format!("localhost:{}", at.port()),
+            Self::Tcp(_) | Self::Unix(_) => self.to_string(),
+        }
+    }
+
     /// Returns the URL at which a person on this machine finds a path.
     pub(crate) fn url(&self, path: &str) -> String {
         match self {
-            Self::Tcp(at) if at.ip().is_unspecified() => {
-                format!("http://localhost:{}{path}", at.port())
-            }
-            Self::Tcp(at) => format!("http://{at}{path}"),
+            Self::Tcp(_) => format!("http://{}{path}", self.reachable()),
             Self::Unix(socket) => format!("{} as {path}", socket.display()),
         }
     }

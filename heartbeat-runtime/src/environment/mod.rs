@@ -2,6 +2,7 @@
 //! stop signal, and the heartbeat.
 
 mod endpoints;
+mod instances;
 mod signs;
 mod stop;
 mod tell;
@@ -10,6 +11,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use crate::config::{InstanceConfig, LocalResourceError, SettingError};
 use crate::endpoint::Endpoint;
@@ -139,6 +141,8 @@ struct Instance {
     tasks: Arc<TaskSet>,
     facts: Arc<Facts>,
     metrics: Metrics,
+    /// A name that is no role was asked for its instances.
+    warned_of_role: AtomicBool,
 }
 
 // === impl RoleEnvironment ===
@@ -160,6 +164,7 @@ impl RoleEnvironment {
             tasks,
             facts: Arc::clone(&source.facts),
             metrics: source.metrics.clone(),
+            warned_of_role: AtomicBool::new(false),
         };
         Self { instance: Arc::new(instance) }
     }

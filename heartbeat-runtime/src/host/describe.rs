@@ -37,14 +37,17 @@ pub(super) fn describe<S>(host: &Host<S, Bound>) -> (String, Exit) {
     let exit =
         if errors.is_empty() { Exit::Answer { is_success: true } } else { Exit::Configuration };
     let definition = read_definition(host.binding.definition).ok();
-    let role = definition.as_ref().and_then(|it| it.worker_role(host.role).ok());
+    let description = definition.as_ref().and_then(|definition| {
+        let role = definition.worker_role(host.role).ok()?;
+        let configuration = configuration.as_ref();
+        Some(Description::new(definition, role, host.deadlines, &variables, configuration))
+    });
     let answer = Answer {
         role: host.role,
         version: host.version,
         heartbeat: host.binding.heartbeat,
         management: host.management,
-        description: role
-            .map(|role| Description::new(role, host.deadlines, &variables, configuration.as_ref())),
+        description,
         warnings,
         errors,
     };

@@ -16,6 +16,9 @@ const ARGUMENTS: [(&str, &str); 4] = [
     ("--heartbeat-probe=live|ready|startup", "probes the running worker: exits with 0 or 1"),
 ];
 
+/// Maximum width of the column of names, in characters.
+const MAX_WIDTH: usize = 36;
+
 /// Returns the text of `--help`.
 pub(super) fn help<S>(host: &Host<S, Bound>) -> String {
     let program = args_os().next().unwrap_or_default();
@@ -28,9 +31,12 @@ pub(super) fn help<S>(host: &Host<S, Bound>) -> String {
         let _ = writeln!(text, "  {argument:<36}  {does}");
     }
     text.push_str("\nVariables of the environment:\n\n");
-    let width = variables.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    let widths = variables.iter().map(|(name, _)| name.len());
+    let width = widths.filter(|width| *width <= MAX_WIDTH).max().unwrap_or_default();
     for (name, gives) in variables {
-        let _ = writeln!(text, "  {name:<width$}  {gives}");
+        // A longer name has a line of its own.
+        let gap = if name.len() > width { format!("\n  {:width$}", "") } else { String::new() };
+        let _ = writeln!(text, "  {name:<width$}{gap}  {gives}");
     }
     text
 }
@@ -38,7 +44,9 @@ pub(super) fn help<S>(host: &Host<S, Bound>) -> String {
 /// Returns the variables that the worker reads, and what each gives.
 fn variables<S>(host: &Host<S, Bound>) -> Vec<(String, String)> {
     let definition = read_definition(host.binding.definition).ok();
-    let role = definition.as_ref().and_then(|it| it.worker_role(host.role).ok());
-    let known = role.map(|role| known_variables(&ConfiguredRole::new(role, None)));
+    let known = definition.as_ref().and_then(|definition| {
+        let role = definition.worker_role(host.role).ok()?;
+        Some(known_variables(definition, &ConfiguredRole::new(role, None)))
+    });
     known.into_iter().flatten().map(|variable| (variable.name, variable.gives)).collect()
 }
