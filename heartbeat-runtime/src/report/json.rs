@@ -33,6 +33,7 @@ pub(super) struct Public<'a> {
 }
 
 /// The answer with the details. Durations are in seconds.
+#[expect(clippy::struct_excessive_bools, reason = "each is the answer to one question")]
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Detailed<'a> {
@@ -42,6 +43,12 @@ pub(super) struct Detailed<'a> {
     role: &'a str,
     /// The id of the instance.
     instance: &'a str,
+    /// The instance should go on running.
+    live: bool,
+    /// The instance accepts work.
+    ready: bool,
+    /// `on_start` has succeeded.
+    started: bool,
     /// The start of the process, in seconds since 1970.
     start_time: u64,
     /// The time since the start, without the time in which the process was suspended.
@@ -87,6 +94,9 @@ struct HeartbeatDetails<'a> {
     age: f64,
     /// The time that may pass without a beat.
     deadline: f64,
+    /// The time that is left of its allowance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allowed_for: Option<f64>,
     /// The number of its stalls so far.
     stalls: u64,
 }
@@ -165,6 +175,9 @@ impl<'a> Detailed<'a> {
             public,
             role: report.info.role,
             instance: &report.info.instance,
+            live: report.verdict.live,
+            ready: report.verdict.ready,
+            started: report.verdict.started,
             start_time: report.info.start_time().as_secs(),
             uptime: seconds(report.uptime),
             failure: report.failure.as_deref(),
@@ -199,6 +212,7 @@ impl<'a> From<&'a HeartbeatReport> for HeartbeatDetails<'a> {
             state: report.state,
             age: seconds(report.age),
             deadline: seconds(report.deadline),
+            allowed_for: report.allowed_for.map(seconds),
             stalls: report.stalls,
         }
     }

@@ -1,0 +1,4 @@
+"use strict";
+function renderWorker(element, report, receivedAt) {
+  element.textContent = report.status;
+}
