@@ -9,8 +9,8 @@ use serde_json::value::RawValue;
 use super::snapshot::Report;
 use crate::endpoint::Endpoint;
 use crate::vitals::{
-    CheckReport, HeartbeatReport, HeartbeatState, Reason, State, Status, TaskPhase, TaskReport,
-    Transition, Verdict,
+    CheckReport, HeartbeatReport, HeartbeatState, ProbeKind, Reason, State, Status, TaskPhase,
+    TaskReport, Transition, Verdict,
 };
 
 /// The answer without details, which changes only when the verdict or a public fact does.
@@ -33,7 +33,6 @@ pub(super) struct Public<'a> {
 }
 
 /// The answer with the details. Durations are in seconds.
-#[expect(clippy::struct_excessive_bools, reason = "each is the answer to one question")]
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Detailed<'a> {
@@ -155,6 +154,8 @@ struct TransitionDetails {
     from: String,
     /// The reasons after, separated by spaces, or `pass`.
     to: String,
+    /// The status of health after.
+    status: Status,
     /// The time that the verdict before had lasted.
     lasted: f64,
 }
@@ -253,6 +254,7 @@ impl From<&Transition> for TransitionDetails {
             at: seconds(transition.at),
             from: word(&transition.from),
             to: word(&transition.to),
+            status: transition.to.status(ProbeKind::Health),
             lasted: seconds(transition.lasted),
         }
     }

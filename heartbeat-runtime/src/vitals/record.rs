@@ -270,7 +270,8 @@ impl HeartbeatRecord {
             state,
             age: self.age(now),
             deadline: self.stall_after,
-            allowed_for: (state == HeartbeatState::Allowed).then(|| allowed_until - now),
+            allowed_for: (state == HeartbeatState::Allowed)
+                .then(|| allowed_until.saturating_sub(now)),
             stalls: self.stalls.load(Ordering::Relaxed),
         }
     }
