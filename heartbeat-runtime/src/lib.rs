@@ -22,6 +22,7 @@ pub mod host;
 mod log;
 mod metrics;
 mod monitor;
+pub mod page;
 pub mod probe;
 mod report;
 mod server;

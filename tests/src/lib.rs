@@ -5,6 +5,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "in a test, that is how to fail")]
 
 pub mod blocking_task;
+mod listener;
 pub mod prometheus;
 pub mod schema;
 
@@ -18,6 +19,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 pub use rustix::process::Signal;
+
+pub use crate::listener::Listener;
 
 /// Far longer than any step takes, even on a slow machine.
 const TIMEOUT: Duration = Duration::from_secs(60);

@@ -5,15 +5,16 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use heartbeat_tests::{HEALTH_PATHS, Worker, schema, workspace};
+use heartbeat_tests::{HEALTH_PATHS, Listener, Worker, schema, workspace};
 use serde_json::Value;
 
 /// Formats to ask for.
-const ACCEPTED: [&str; 5] = [
+const ACCEPTED: [&str; 6] = [
     "*/*",
     "application/json",
     "application/health+json",
     "text/plain",
+    "text/html",
     "application/openmetrics-text",
 ];
 
@@ -35,8 +36,9 @@ fn resolve<'a>(description: &'a Value, part: &'a Value) -> &'a Value {
     description.pointer(reference.strip_prefix('#').unwrap()).unwrap()
 }
 
-/// Spawns workers that differ in what passes, and in who sees the details.
-fn workers() -> Vec<Worker> {
+/// Spawns workers that differ in what passes, and in who sees the details. As many clients as may listen to
+/// the last one.
+fn workers() -> (Vec<Worker>, Vec<Listener>) {
     let worker = |fail: &str, details: &str, line: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_failing-worker"));
         command.env("HEARTBEAT_SETTING_FAIL", fail).env("HEARTBEAT_DETAILS", details);
@@ -44,15 +46,26 @@ fn workers() -> Vec<Worker> {
         worker.wait_for_line(line);
         worker
     };
-    vec![
+    let workers = vec![
         worker("run stop", "never", "in run"),
         worker("run stop", "always", "in run"),
         worker("on_start hang", "never", "in on_start"),
         worker("run stall", "always", "heartbeat: stalled"),
-    ]
+        worker("run stop", "always", "in run"),
+    ];
+    let crowded = workers.last().unwrap().address();
+    let listeners = (0..8).map(|_| Listener::open(crowded).unwrap()).collect();
+    (workers, listeners)
 }
 
 fn ask(worker: &Worker, method: &str, path: &str, accept: &str) -> Answer {
+    if (method, path) == ("GET", "/events") {
+        let mut listener = Listener::open(worker.address()).unwrap();
+        if let Some(report) = listener.head.contains(" 200 ").then(|| listener.next_report()) {
+            let head = listener.head.to_ascii_lowercase();
+            return Answer { status: "200".to_owned(), head, body: report.unwrap().to_string() };
+        }
+    }
     let response = worker.exchange(format!("{method} {path} HTTP/1.0\r\nAccept: {accept}\r\n\r\n"));
     let (head, body) = response.split_once("\r\n\r\n").unwrap();
     let status = head.split(' ').nth(1).unwrap().to_owned();
@@ -89,7 +102,7 @@ fn assert_described(description: &Value, response: &Value, answer: &Answer, aske
 #[test]
 fn workers_answer_as_described_and_nothing_else() {
     let description = description();
-    let workers = workers();
+    let (workers, _listeners) = workers();
     for (path, item) in description["paths"].as_object().unwrap() {
         let item = resolve(&description, item).as_object().unwrap();
         for (method, operation) in item.iter().filter(|(name, _)| *name != "summary") {
@@ -123,7 +136,7 @@ fn it_describes_every_path_of_this_version() {
     assert_eq!(description["info"]["version"], env!("CARGO_PKG_VERSION"));
     let described: BTreeSet<_> =
         description["paths"].as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(described, HEALTH_PATHS.into_iter().chain(["/metrics"]).collect());
+    assert_eq!(described, HEALTH_PATHS.into_iter().chain(["/metrics", "/events"]).collect());
     let source = workspace().join("heartbeat-runtime/src/server/router.rs");
     let source = std::fs::read_to_string(source).unwrap();
     let source = source.split("#[cfg(test)]").next().unwrap();

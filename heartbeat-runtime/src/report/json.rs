@@ -9,8 +9,8 @@ use serde_json::value::RawValue;
 use super::snapshot::Report;
 use crate::endpoint::Endpoint;
 use crate::vitals::{
-    CheckReport, HeartbeatReport, HeartbeatState, Reason, State, Status, TaskPhase, TaskReport,
-    Transition, Verdict,
+    CheckReport, HeartbeatReport, HeartbeatState, ProbeKind, Reason, State, Status, TaskPhase,
+    TaskReport, Transition, Verdict,
 };
 
 /// The answer without details, which changes only when the verdict or a public fact does.
@@ -42,6 +42,12 @@ pub(super) struct Detailed<'a> {
     role: &'a str,
     /// The id of the instance.
     instance: &'a str,
+    /// The instance should go on running.
+    live: bool,
+    /// The instance accepts work.
+    ready: bool,
+    /// `on_start` has succeeded.
+    started: bool,
     /// The start of the process, in seconds since 1970.
     start_time: u64,
     /// The time since the start, without the time in which the process was suspended.
@@ -87,6 +93,9 @@ struct HeartbeatDetails<'a> {
     age: f64,
     /// The time that may pass without a beat.
     deadline: f64,
+    /// The time that is left of its allowance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allowed_for: Option<f64>,
     /// The number of its stalls so far.
     stalls: u64,
 }
@@ -145,6 +154,8 @@ struct TransitionDetails {
     from: String,
     /// The reasons after, separated by spaces, or `pass`.
     to: String,
+    /// The status of health after.
+    status: Status,
     /// The time that the verdict before had lasted.
     lasted: f64,
 }
@@ -165,6 +176,9 @@ impl<'a> Detailed<'a> {
             public,
             role: report.info.role,
             instance: &report.info.instance,
+            live: report.verdict.live,
+            ready: report.verdict.ready,
+            started: report.verdict.started,
             start_time: report.info.start_time().as_secs(),
             uptime: seconds(report.uptime),
             failure: report.failure.as_deref(),
@@ -199,6 +213,7 @@ impl<'a> From<&'a HeartbeatReport> for HeartbeatDetails<'a> {
             state: report.state,
             age: seconds(report.age),
             deadline: seconds(report.deadline),
+            allowed_for: report.allowed_for.map(seconds),
             stalls: report.stalls,
         }
     }
@@ -239,6 +254,7 @@ impl From<&Transition> for TransitionDetails {
             at: seconds(transition.at),
             from: word(&transition.from),
             to: word(&transition.to),
+            status: transition.to.status(ProbeKind::Health),
             lasted: seconds(transition.lasted),
         }
     }

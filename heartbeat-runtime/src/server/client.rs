@@ -19,7 +19,7 @@ pub(super) struct Client {
     unflushed: Mutex<Option<Vec<Box<dyn Send>>>>,
 }
 
-/// A request that user code answers. Dropping it ends the request.
+/// A request that is answered for long: by user code, or with events. Dropping it ends the request.
 pub(super) struct Serving {
     client: Arc<Client>,
 }

@@ -1,7 +1,7 @@
 //! One connection: from its first byte to its end, which is a FIN and never a reset.
 
 use std::convert::Infallible;
-use std::future::ready;
+use std::future::{pending, ready};
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -41,6 +41,8 @@ const READS_PER_TURN: u8 = 2;
 /// Time for the peer to close after the last response, and the bytes that it may still send.
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 256 * 1024;
+/// Time for the last event at a shutdown.
+const LAST_EVENT: Duration = Duration::from_millis(100);
 /// Time in which user code may answer a client that has closed its half.
 const HALF_CLOSED: Duration = Duration::from_secs(1);
 
@@ -71,6 +73,7 @@ pub(super) async fn serve(stream: Stream, client: Client, router: Router) {
                 tokio::select! {
                     _ = connection.as_mut() => {}
                     () = slot.evicted_or_expired() => {}
+                    () = listener_is_slow(slot) => {}
                 }
                 false
             }
@@ -81,7 +84,7 @@ pub(super) async fn serve(stream: Stream, client: Client, router: Router) {
     close(&stream, slot, closing, lingers).await;
 }
 
-/// Waits until the client closes while user code answers. hyper does not look, so that health is told to
+/// Waits until the client closes while it is answered for long. hyper does not look, so that health is told to
 /// clients that close their half first; user code may answer long after the client has gone.
 async fn client_left(stream: &Stream, slot: &ConnectionSlot) {
     loop {
@@ -93,6 +96,15 @@ async fn client_left(stream: &Stream, slot: &ConnectionSlot) {
                 return;
             }
         }
+    }
+}
+
+/// Waits until a listener had the time to read its last event: a stop does not wait for one that does
+/// not read.
+async fn listener_is_slow(slot: &ConnectionSlot) {
+    sleep(LAST_EVENT).await;
+    if !slot.is_listening() {
+        pending::<()>().await;
     }
 }
 

@@ -14,6 +14,8 @@ const LIMIT: usize = 64;
 /// Number of connections from which each is asked to close after its response, and of requests to user
 /// code from which they are evicted first: a prober must not be alone with them.
 const CROWDED: usize = 48;
+/// Maximum listeners to events per endpoint, and never more than half of the connections.
+const LISTENERS: usize = 8;
 /// Time for a request head.
 const HEAD_WITHIN: Duration = Duration::from_secs(5);
 /// Time that a connection may idle after a response. Envoy probes every 60 seconds.
@@ -54,14 +56,16 @@ struct Activity {
     mid_request: bool,
     /// The next request head cannot be found.
     is_lost: bool,
-    /// Requests that user code answers.
+    /// Requests that are answered for long: by user code, or with events.
     serving: usize,
+    /// Those of them that are answered with events.
+    listening: usize,
 }
 
 /// The stage of a connection; later ones are evicted first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Stage {
-    /// User code answers a request, in its own time.
+    /// A request is answered for long: by user code in its own time, or with events.
     Serving,
     /// Part of a request may have arrived.
     Head,
@@ -142,7 +146,8 @@ impl Table {
 impl Entry {
     fn new(peer: Peer) -> Self {
         let (stage, since) = (Stage::Head, Instant::now());
-        let activity = Activity { stage, since, mid_request: false, is_lost: false, serving: 0 };
+        let (mid_request, is_lost, serving, listening) = (false, false, 0, 0);
+        let activity = Activity { stage, since, mid_request, is_lost, serving, listening };
         let activity = Mutex::new(activity);
         let (evicted, served, serving) = (Notify::new(), Notify::new(), Notify::new());
         Self { peer, activity, evicted, served, serving }
@@ -201,7 +206,7 @@ impl ConnectionSlot {
         activity.is_lost
     }
 
-    /// Records that user code answers a request, until [`end_serving`](Self::end_serving).
+    /// Records that a request is answered for long, until [`end_serving`](Self::end_serving).
     pub(super) fn begin_serving(&self) {
         let mut activity = self.entry.activity();
         activity.serving += 1;
@@ -209,12 +214,12 @@ impl ConnectionSlot {
         self.entry.serving.notify_one();
     }
 
-    /// Tells whether user code answers a request.
+    /// Tells whether a request is answered for long.
     pub(super) fn is_serving(&self) -> bool {
         self.entry.activity().serving > 0
     }
 
-    /// Waits until user code answers a request. Only one caller may wait.
+    /// Waits until a request is answered for long. Only one caller may wait.
     pub(super) async fn serving(&self) {
         self.entry.serving.notified().await;
     }
@@ -223,6 +228,34 @@ impl ConnectionSlot {
         let mut activity = self.entry.activity();
         activity.serving = activity.serving.saturating_sub(1);
         activity.rest();
+    }
+
+    /// Records a listener to events, until [`end_listening`](Self::end_listening). Returns false if there
+    /// are as many as may be.
+    pub(super) fn begin_listening(&self) -> bool {
+        let mut table = self.connections.table();
+        let limit = LISTENERS.min(table.limit() / 2);
+        let listening: usize = table.open.iter().map(|entry| entry.activity().listening).sum();
+        let is_admitted = listening < limit;
+        if is_admitted {
+            self.entry.activity().listening += 1;
+        }
+        is_admitted
+    }
+
+    /// Tells whether a client listens to events.
+    pub(super) fn is_listening(&self) -> bool {
+        self.entry.activity().listening > 0
+    }
+
+    pub(super) fn end_listening(&self) {
+        let mut activity = self.entry.activity();
+        activity.listening = activity.listening.saturating_sub(1);
+    }
+
+    /// Evicts the connection.
+    pub(super) fn evict(&self) {
+        self.entry.evicted.notify_one();
     }
 
     /// Records that nothing more will be written.

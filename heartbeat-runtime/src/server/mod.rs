@@ -4,6 +4,7 @@ mod accept;
 mod client;
 mod connection;
 mod details;
+mod events;
 mod exchanges;
 mod format;
 mod frames;

@@ -9,18 +9,20 @@ use axum::extract::{FromRequest, FromRequestParts, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, get};
-use http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
+use http::header::{ACCEPT, ALLOW, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use hyper::body::Incoming;
 use tower::ServiceExt;
 
 use super::client::Client;
+use super::events::listen;
+use super::format::prefers_html;
 use super::headers::HEADERS;
 use super::rules::NoBody;
 use super::state::HealthState;
 use crate::report::metrics::{self, MetricsFormat};
-use crate::report::{self, Format};
+use crate::report::{self, Format, page};
 use crate::vitals::ProbeKind;
 
 pub(crate) use axum::extract::Request;
@@ -37,24 +39,31 @@ const PATHS: [(&str, ProbeKind); 8] = [
     ("/startupz", ProbeKind::Startup),
 ];
 const METRICS: &str = "/metrics";
+const EVENTS: &str = "/events";
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 
 type Health = Arc<HealthState>;
 
 /// Returns the fixed paths of a health endpoint.
 pub(super) fn fixed_paths() -> impl Iterator<Item = String> {
-    let named = PATHS.iter().map(|(path, _)| *path).chain([METRICS]);
+    let named = PATHS.iter().map(|(path, _)| *path).chain([METRICS, EVENTS]);
     named.flat_map(|path| [path.to_owned(), format!("{path}/")]).chain(["/".to_owned()])
 }
 
 /// Returns the router of an endpoint: the health paths, and behind them the routes of user code.
 pub(crate) fn router(health: Health) -> Router {
     let root = if health.is_probed_at("/") { ProbeKind::Health } else { ProbeKind::Live };
-    let metrics = get(scrape).options(list_methods).fallback(refuse_method);
-    let metrics = metrics.layer(from_fn_with_state(Arc::clone(&health), hide));
-    let routes = Router::new().route("/", probe(root));
+    let metrics = with_details(get(scrape), &health);
+    let events = with_details(get(listen), &health);
+    let routes = Router::new().route("/", page_or_probe(root));
     let routes = PATHS.iter().fold(routes, |routes, (path, kind)| both(routes, path, probe(*kind)));
-    both(routes, METRICS, metrics).fallback(other).with_state(health)
+    both(both(routes, METRICS, metrics), EVENTS, events).fallback(other).with_state(health)
+}
+
+/// Returns the methods of a path that is there only for clients that may see the details.
+fn with_details(path: MethodRouter<Health>, health: &Health) -> MethodRouter<Health> {
+    let path = path.options(list_methods).fallback(refuse_method);
+    path.layer(from_fn_with_state(Arc::clone(health), hide))
 }
 
 /// Adds a route, with and without a trailing slash.
@@ -69,6 +78,37 @@ fn probe(kind: ProbeKind) -> MethodRouter<Health> {
     get(answer).options(list_methods).fallback(refuse_method)
 }
 
+/// Returns the methods of `/`, which is a page for a browser.
+fn page_or_probe(kind: ProbeKind) -> MethodRouter<Health> {
+    let answer = async move |health, viewer, format, headers: HeaderMap, _: NoBody| {
+        if accept(&headers).is_some_and(prefers_html) {
+            show_page(kind, health, &viewer).into_response()
+        } else {
+            verdict(kind, health, viewer, format).into_response()
+        }
+    };
+    get(answer).options(list_methods).fallback(refuse_method)
+}
+
+fn show_page(
+    kind: ProbeKind,
+    State(health): State<Health>,
+    viewer: &Viewer,
+) -> impl IntoResponse + use<> {
+    let verdict = health.source.vitals.verdict();
+    let passes = verdict.passes(kind);
+    let body = if viewer.detailed {
+        page::render(&health.source, &verdict)
+    } else {
+        page::render_public(passes).to_owned()
+    };
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+        (CONTENT_SECURITY_POLICY, HeaderValue::from_static(page::POLICY)),
+    ];
+    (status(passes), HEADERS, headers, Body::from(body))
+}
+
 fn verdict(
     kind: ProbeKind,
     State(health): State<Health>,
@@ -77,10 +117,12 @@ fn verdict(
 ) -> impl IntoResponse {
     let verdict = health.source.vitals.verdict();
     let body = report::render(format, &health.source, detailed, kind, &verdict);
-    let passes = verdict.passes(kind);
-    let status = if passes { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let content_type = HeaderValue::from_static(format.content_type());
-    (status, HEADERS, [(CONTENT_TYPE, content_type)], Body::from(body))
+    (status(verdict.passes(kind)), HEADERS, [(CONTENT_TYPE, content_type)], Body::from(body))
+}
+
+fn status(passes: bool) -> StatusCode {
+    if passes { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
 }
 
 async fn scrape(State(health): State<Health>, headers: HeaderMap, _: NoBody) -> impl IntoResponse {

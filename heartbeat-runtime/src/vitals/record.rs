@@ -51,6 +51,8 @@ pub(crate) struct HeartbeatReport {
     /// Time since the last scan that found it alive.
     pub(crate) age: Duration,
     pub(crate) deadline: Duration,
+    /// Time that is left of its allowance.
+    pub(crate) allowed_for: Option<Duration>,
     pub(crate) stalls: u64,
 }
 
@@ -251,11 +253,12 @@ impl HeartbeatRecord {
     }
 
     pub(crate) fn report(&self, now: Duration) -> HeartbeatReport {
+        let allowed_until = Duration::from_nanos(self.allowed_until.load(Ordering::Relaxed));
         let state = if self.is_stalled() {
             HeartbeatState::Stalled
         } else if self.idle.load(Ordering::Relaxed) {
             HeartbeatState::Idle
-        } else if self.allowed_until.load(Ordering::Relaxed) > nanoseconds(now) {
+        } else if allowed_until > now {
             HeartbeatState::Allowed
         } else if self.armed.load(Ordering::Relaxed) {
             HeartbeatState::Beating
@@ -267,6 +270,8 @@ impl HeartbeatRecord {
             state,
             age: self.age(now),
             deadline: self.stall_after,
+            allowed_for: (state == HeartbeatState::Allowed)
+                .then(|| allowed_until.saturating_sub(now)),
             stalls: self.stalls.load(Ordering::Relaxed),
         }
     }

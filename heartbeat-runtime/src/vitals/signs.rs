@@ -224,6 +224,23 @@ impl Vitals {
         transition
     }
 
+    /// Returns the total number of changes of the verdict.
+    pub(crate) fn change_count(&self) -> u64 {
+        self.history().count()
+    }
+
+    /// Waits until there have been other than `count` changes of the verdict.
+    pub(crate) async fn changed_since(&self, count: u64) {
+        loop {
+            // Created first, so that no change in between is missed.
+            let changed = self.changed.notified();
+            if self.change_count() != count {
+                return;
+            }
+            changed.await;
+        }
+    }
+
     fn history(&self) -> MutexGuard<'_, History> {
         self.history.lock().unwrap_or_else(PoisonError::into_inner)
     }

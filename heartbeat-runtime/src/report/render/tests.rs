@@ -64,7 +64,9 @@ async fn adds_the_details() {
     assert_eq!(body["heartbeats"], json!([heartbeat]));
     source.vitals.apply(Event::Started);
     let body = detailed(Format::Json, &source);
-    let change = json!({ "at": 0.0, "from": "starting", "to": "pass", "lasted": 0.0 });
+    let change = json!({
+        "at": 0.0, "from": "starting", "to": "pass", "status": "pass", "lasted": 0.0
+    });
     assert_eq!(body["history"], json!([change]));
     let body = detailed(Format::HealthJson, &source);
     assert_eq!(body["checks"]["run:age"][0]["status"], "pass");
