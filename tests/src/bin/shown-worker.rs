@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use heartbeat_runtime::{Allowance, Check, Error, Heartbeat, Restart, RoleEnvironment, WorkerRole};
-use heartbeat_runtime::{Task, worker_role};
+use heartbeat_runtime::{
+    Check, Error, Heartbeat, Restart, RoleEnvironment, Task, WorkerRole, worker_role,
+};
 use serde_json::json;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{interval, sleep};
@@ -23,8 +24,8 @@ struct Orders {
     lines: UnboundedReceiver<String>,
     /// The mail server is there.
     has_mail: Arc<AtomicBool>,
-    _checks: Vec<Check>,
-    _heartbeats: Vec<Heartbeat>,
+    checks: Vec<Check>,
+    heartbeats: Vec<Heartbeat>,
 }
 
 #[worker_role(heartbeat = "Heartbeat", definition = "Shown.csdef", role = "Orders")]
@@ -50,7 +51,7 @@ impl WorkerRole for Orders {
             .spawn(async |task| import(task, has_failed).await)?;
         let heartbeats = rest(role)?;
         let lines = lines_of_stdin();
-        Ok(Self { lines, has_mail, _checks: vec![database, mail], _heartbeats: heartbeats })
+        Ok(Self { lines, has_mail, checks: vec![database, mail], heartbeats })
     }
 
     async fn run(&mut self, role: &RoleEnvironment) -> Result<(), Error> {
@@ -67,6 +68,7 @@ impl WorkerRole for Orders {
                         "find mail" => self.has_mail.store(true, Ordering::Relaxed),
                         "busy" => role.set_busy(true),
                         "free" => role.set_busy(false),
+                        "flap" => flap(role).await,
                         "panic" => panic_in_a_thread(),
                         "be hostile" => self.be_hostile(role)?,
                         "flood" => flood(role)?,
@@ -89,9 +91,9 @@ impl WorkerRole for Orders {
 impl Orders {
     fn be_hostile(&mut self, role: &RoleEnvironment) -> Result<(), Error> {
         role.fact(HOSTILE, HOSTILE)?;
-        self._heartbeats.push(role.heartbeat(HOSTILE).stall_after(LONG).register()?);
+        self.heartbeats.push(role.heartbeat(HOSTILE).stall_after(LONG).register()?);
         let check = role.check(&format!("check {HOSTILE}")).warn_only();
-        self._checks.push(check.register(async || Err(HOSTILE.into()))?);
+        self.checks.push(check.register(async || Err(HOSTILE.into()))?);
         role.task(&format!("task {HOSTILE}")).spawn(consume)?;
         Ok(())
     }
@@ -117,8 +119,7 @@ fn rest(role: &RoleEnvironment) -> Result<Vec<Heartbeat>, Error> {
     let idle = role.heartbeat("watcher").register()?;
     std::mem::forget(idle.idle());
     let allowed = role.heartbeat("nightly export").register()?;
-    let allowance: Allowance = allowed.allow(LONG);
-    std::mem::forget(allowance);
+    std::mem::forget(allowed.allow(LONG));
     Ok(vec![idle, allowed])
 }
 
@@ -131,6 +132,16 @@ fn lines_of_stdin() -> UnboundedReceiver<String> {
 #[expect(clippy::panic, reason = "a panic under test")]
 fn panic_in_a_thread() {
     let _panicked = thread::spawn(|| panic!("a wrong turn")).join();
+}
+
+/// Changes the verdict every millisecond, for three seconds.
+async fn flap(role: &RoleEnvironment) {
+    let mut milliseconds = interval(Duration::from_millis(1));
+    for turn in 0..3000 {
+        milliseconds.tick().await;
+        role.beat();
+        role.set_busy(turn % 2 == 0);
+    }
 }
 
 /// Tells as much as facts may be: each event has a quarter of a megabyte.

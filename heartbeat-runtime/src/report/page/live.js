@@ -41,5 +41,6 @@ function listen() {
   };
 }
 
+patch(worker, h("p", { class: "quiet" }, "Waiting for the worker…"));
 listen();
 setInterval(look, 1000);

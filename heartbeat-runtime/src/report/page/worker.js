@@ -137,11 +137,11 @@ function sentencesOf(report, reason) {
     case "check_failed":
       return report.checks
         .filter(({ status }) => status !== "pass")
-        .map(({ name, message }) => `check ${name}: ${message ?? "it fails"}`);
+        .map(({ name, message }) => `${name}: ${message ?? "it fails"}`);
     case "task_failed":
       return report.tasks
         .filter(({ state }) => state === "restarting")
-        .map(({ name, last_failure }) => `task ${name} is being restarted: ${last_failure ?? "it failed"}`);
+        .map(({ name, last_failure }) => `${name} is being restarted, ${last_failure ?? "it failed"}`);
     default:
       return [reason];
   }
@@ -263,7 +263,7 @@ function tasksOf({ tasks }) {
   if (!tasks.length) return part("Tasks", 0, none("No task is supervised.", 'role.task("consumer")'));
   const verdicts = { running: "pass", restarting: "warn", failed: "fail" };
   const rows = sorted(tasks, ({ state }) => state === "running").map((task) => [
-    marked(verdicts[task.state], name(task.name), task.last_failure && h("small", {}, "last failure: ", task.last_failure)),
+    marked(verdicts[task.state], name(task.name), task.last_failure && h("small", {}, task.last_failure)),
     task.state,
     task.restarts,
     [age(task.age), " ago"],
