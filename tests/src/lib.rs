@@ -66,8 +66,18 @@ pub struct Response {
 /// The example does not build.
 #[must_use]
 pub fn example(package: &str) -> Command {
-    let build = escargot::CargoBuild::new().package(package).bin(package).current_release();
-    let run = build.run().unwrap_or_else(|error| panic!("cannot build {package}: {error}"));
+    program(package, package)
+}
+
+/// Builds a program of a package, in the profile of the tests.
+///
+/// # Panics
+///
+/// The program does not build.
+#[must_use]
+pub fn program(package: &str, name: &str) -> Command {
+    let build = escargot::CargoBuild::new().package(package).bin(name).current_release();
+    let run = build.run().unwrap_or_else(|error| panic!("cannot build {name}: {error}"));
     run.command()
 }
 
