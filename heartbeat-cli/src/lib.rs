@@ -15,6 +15,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod check;
 mod failure;
 mod project;
 
@@ -29,7 +30,7 @@ use failure::Failure;
 type Subcommand = (fn() -> Command, fn(&ArgMatches) -> Result<ExitCode, Failure>);
 
 /// The subcommands, in the order of the help.
-const SUBCOMMANDS: &[Subcommand] = &[];
+const SUBCOMMANDS: &[Subcommand] = &[(check::command, check::run)];
 
 /// Runs the command with its arguments, of which the first is the program's name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
