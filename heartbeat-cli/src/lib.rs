@@ -17,6 +17,7 @@
 
 mod check;
 mod failure;
+mod new;
 mod project;
 
 use std::ffi::OsString;
@@ -30,7 +31,7 @@ use failure::Failure;
 type Subcommand = (fn() -> Command, fn(&ArgMatches) -> Result<ExitCode, Failure>);
 
 /// The subcommands, in the order of the help.
-const SUBCOMMANDS: &[Subcommand] = &[(check::command, check::run)];
+const SUBCOMMANDS: &[Subcommand] = &[(new::command, new::run), (check::command, check::run)];
 
 /// Runs the command with its arguments, of which the first is the program's name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {

@@ -269,9 +269,8 @@ error[unreadable]: the file is not well-formed XML: the value of an attribute ha
 
     #[test]
     fn long_lines_are_cut_around_the_place() {
-        let roles: String = (0..16_000)
-            .map(|n| format!("<WorkerRole name=\"R{n}\" vmsize=\"Small\" vmSize=\"x\" />"))
-            .collect();
+        let role = |n| format!("<WorkerRole name=\"R{n}\" vmsize=\"Small\" vmSize=\"x\" />");
+        let roles = (0..16_000).map(role).collect::<Vec<_>>().concat();
         let text = definition("Shop", &roles).replace('\n', "");
         assert!(text.len() > 800_000 && text.len() < 1 << 20);
         let folder = Folder::new(&[("Shop.csdef", &text)]);
