@@ -140,6 +140,12 @@ mod tests {
         let made = fs::read_to_string(folder.path().join("orders/Cargo.toml")).unwrap();
         assert!(made.contains("heartbeat-runtime = { workspace = true }\n"), "{made}");
         assert!(made.contains("tokio = { workspace = true, features = [\"time\"] }\n"), "{made}");
+        let output = heartbeat(folder.path(), &["new", "again/orders"]);
+        let (_, errors) = texts(&output);
+        assert!(
+            errors.contains("orders/Cargo.toml has this name already: choose another"),
+            "{errors}"
+        );
         let joined = fs::read_to_string(folder.path().join("Cargo.toml")).unwrap();
         assert!(joined.contains("members = [\"orders\"]"), "{joined}");
     }

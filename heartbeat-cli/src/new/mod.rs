@@ -60,6 +60,10 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let folder = resolve(path).map_err(failed)?;
     refuse_existing(&folder).map_err(failed)?;
     let workspace = Workspace::of(&folder)?;
+    if let Some(other) = workspace.as_ref().and_then(|it| it.package(name.as_str())) {
+        let message = format!("{} has this name already: choose another", other.display());
+        return Err(failed(io::Error::other(message)));
+    }
     let ports = workspace.as_ref().map(Workspace::ports).unwrap_or_default();
     let port = (FIRST_PORT..u16::MAX).find(|port| !ports.contains(port)).unwrap_or(FIRST_PORT);
     let has_gitignore =

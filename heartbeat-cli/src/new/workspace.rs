@@ -8,7 +8,7 @@ use toml_edit::{Array, DocumentMut, Item, Value};
 
 use crate::failure::Failure;
 
-/// Maximum depth of folders in which definitions are looked for.
+/// Maximum depth of folders in which files are looked for.
 const MAX_DEPTH: usize = 8;
 
 /// A workspace.
@@ -89,8 +89,24 @@ impl Workspace {
     /// Returns the ports of all definitions in the workspace.
     pub(super) fn ports(&self) -> Vec<u16> {
         let mut ports = Vec::new();
-        collect_ports(self.root(), MAX_DEPTH, &mut ports);
+        visit(self.root(), MAX_DEPTH, &mut |file| {
+            if file.extension().is_some_and(|it| it.eq_ignore_ascii_case("csdef")) {
+                let definition = ServiceDefinition::read(&std::fs::read(file).unwrap_or_default());
+                ports.extend(definition.iter().flat_map(ports_of));
+            }
+        });
         ports
+    }
+
+    /// Returns the manifest of the package of that name in the workspace.
+    pub(super) fn package(&self, name: &str) -> Option<PathBuf> {
+        let mut found = None;
+        visit(self.root(), MAX_DEPTH, &mut |file| {
+            if file.ends_with("Cargo.toml") && package_name(file).as_deref() == Some(name) {
+                found = Some(file.to_owned());
+            }
+        });
+        found
     }
 }
 
@@ -139,22 +155,26 @@ fn insert(list: &mut Array, value: &str) {
     list.set_trailing_comma(true);
 }
 
-fn collect_ports(folder: &Path, depth: usize, ports: &mut Vec<u16>) {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    for entry in entries {
+/// Visits the files of a folder and of those in it.
+fn visit(folder: &Path, depth: usize, file: &mut impl FnMut(&Path)) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        let is_folder = entry.file_type().is_ok_and(|it| it.is_dir());
         // Nothing of one's own is in there, but often a lot.
         let is_foreign = name.starts_with('.') || name == "target" || name == "node_modules";
-        if is_folder && !is_foreign && depth > 0 {
-            collect_ports(&entry.path(), depth - 1, ports);
-        } else if !is_folder && name.to_lowercase().ends_with(".csdef") {
-            let bytes = std::fs::read(entry.path()).unwrap_or_default();
-            let definition = ServiceDefinition::read(&bytes);
-            ports.extend(definition.iter().flat_map(ports_of));
+        match entry.file_type() {
+            Ok(it) if it.is_dir() && !is_foreign && depth > 0 => {
+                visit(&entry.path(), depth - 1, file);
+            }
+            Ok(it) if it.is_file() => file(&entry.path()),
+            _ => {}
         }
     }
+}
+
+fn package_name(manifest: &Path) -> Option<String> {
+    let document: DocumentMut = std::fs::read_to_string(manifest).ok()?.parse().ok()?;
+    Some(document.get("package")?.get("name")?.as_str()?.to_owned())
 }
 
 fn ports_of(definition: &ServiceDefinition) -> Vec<u16> {
