@@ -3,11 +3,10 @@
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::io::{BufRead as _, BufReader};
     use std::path::{Path, PathBuf};
-    use std::process::{Child, Command, Output, Stdio};
+    use std::process::{Command, Output};
 
-    use rustix::process::{Pid, Signal, kill_process};
+    use heartbeat_tests::{Signal, Worker};
 
     fn heartbeat(folder: &Path, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_heartbeat"));
@@ -49,16 +48,6 @@ mod tests {
         text
     }
 
-    /// A worker that is killed at the end of its test.
-    struct Worker(Child);
-
-    impl Drop for Worker {
-        fn drop(&mut self) {
-            let _ = self.0.kill();
-            let _ = self.0.wait();
-        }
-    }
-
     #[test]
     fn a_worker_runs_and_answers() {
         let folder = tempfile::tempdir().unwrap();
@@ -80,20 +69,12 @@ mod tests {
             "/target\n/.heartbeat\n"
         );
 
-        let mut command = cargo(&package, &["run", "--quiet"]);
-        command.env("HEARTBEAT_ENDPOINT_HEARTBEAT", "127.0.0.1:0").stderr(Stdio::piped());
-        let mut worker = Worker(command.spawn().unwrap());
-        let log = BufReader::new(worker.0.stderr.take().unwrap());
-        let mut lines = log.lines().map(Result::unwrap);
-        let line = lines.find(|line| line.contains("health on ")).unwrap();
-        lines.find(|line| line.contains("ready after ")).unwrap();
-        let (_, url) = line.split_once("health on ").unwrap();
-        let body = ureq::get(url).call().unwrap().body_mut().read_to_string().unwrap();
+        let mut worker = Worker::spawn(&mut cargo(&package, &["run", "--quiet"]));
+        worker.wait_for_line("ready after ");
+        let body = worker.get("/health").body;
         assert_eq!(body, r#"{"version":"0.1.0","status":"pass","state":"running"}"#);
         // cargo has become the worker.
-        let pid = Pid::from_child(&worker.0);
-        kill_process(pid, Signal::TERM).unwrap();
-        assert!(worker.0.wait().unwrap().success());
+        assert!(worker.signal_until_exit(Signal::TERM).success());
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use heartbeat_definition::Position;
 
 use super::secrets::find_secrets;
+use crate::terminal::printable;
 
 /// Maximum length of the line before and behind the place that is pointed at, in bytes.
 const MAX_CONTEXT: usize = 240;
@@ -203,20 +204,6 @@ fn token_length(text: &str, line: usize, rest: Range<usize>) -> usize {
 /// Returns the start of the character at `at`.
 fn floor(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default()
-}
-
-/// Replaces what a terminal would act upon instead of showing it.
-fn printable(c: char) -> char {
-    match c {
-        // Marks that turn the direction of the text around.
-        '\u{061c}'
-        | '\u{200e}'
-        | '\u{200f}'
-        | '\u{202a}'..='\u{202e}'
-        | '\u{2066}'..='\u{2069}' => char::REPLACEMENT_CHARACTER,
-        c if c.is_control() => char::REPLACEMENT_CHARACTER,
-        c => c,
-    }
 }
 
 #[cfg(test)]
