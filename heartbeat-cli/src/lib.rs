@@ -15,8 +15,13 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod check;
 mod failure;
+mod new;
+mod probe;
 mod project;
+mod shell;
+mod terminal;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -29,7 +34,13 @@ use failure::Failure;
 type Subcommand = (fn() -> Command, fn(&ArgMatches) -> Result<ExitCode, Failure>);
 
 /// The subcommands, in the order of the help.
-const SUBCOMMANDS: &[Subcommand] = &[];
+const SUBCOMMANDS: &[Subcommand] = &[
+    (new::command, new::run),
+    (check::command, check::run),
+    (probe::command, probe::run),
+    (shell::completions_command, shell::completions),
+    (shell::man_command, shell::man),
+];
 
 /// Runs the command with its arguments, of which the first is the program's name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -54,10 +65,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// Returns the arguments of the whole command.
 fn command() -> Command {
+    command_with(|_| true)
+}
+
+/// Returns the arguments of the command with some of its subcommands.
+fn command_with(includes: impl Fn(&Command) -> bool) -> Command {
     Command::new("heartbeat")
         .about("Makes, checks, runs and deploys the workers of a service definition")
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands(SUBCOMMANDS.iter().map(|(command, _)| command()))
+        .subcommands(SUBCOMMANDS.iter().map(|(command, _)| command()).filter(includes))
 }

@@ -140,7 +140,7 @@ impl From<ProjectError> for Failure {
 }
 
 /// Returns the definition in the working directory or the nearest folder above it.
-fn nearest_definition() -> Result<PathBuf, ProjectError> {
+pub(crate) fn nearest_definition() -> Result<PathBuf, ProjectError> {
     let folder = std::env::current_dir()
         .map_err(|cause| ProjectError::Read { path: PathBuf::from("."), cause })?;
     let found = folder.ancestors().map(|folder| folder.join(DEFINITION)).find(|p| p.is_file());

@@ -94,7 +94,10 @@ pub use model::role_module::RoleModule;
 pub use model::role_value::RoleValue;
 pub use model::site::{Binding, Site, VirtualDirectory};
 pub use model::traffic::{FromRole, RoleEndpoint, TrafficRule};
+#[cfg(feature = "lint")]
+pub use parse::encoding::source_text;
 pub use parse::error::ReadError;
+pub use parse::file_kind::FileKind;
 pub use parse::position::Position;
 pub use parse::source::{Attribute, Source};
 pub use select::{

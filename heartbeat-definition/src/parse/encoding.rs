@@ -72,23 +72,61 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ReadError> {
     })
 }
 
+/// Returns the text of a file as positions count it, also of one that cannot be decoded: bytes that are
+/// not UTF-8 count as one character each. It is empty for UTF-32, and above the
+/// [limit](crate#limits).
+///
+/// ```
+/// assert_eq!(heartbeat_definition::source_text(b"\xEF\xBB\xBF<a>\xFC</a>"), "<a>ü</a>");
+/// ```
+#[cfg(feature = "lint")]
+#[must_use]
+pub fn source_text(bytes: &[u8]) -> Cow<'_, str> {
+    decode(bytes).unwrap_or_else(|_| Cow::Owned(decode_lossy(bytes)))
+}
+
+#[cfg(feature = "lint")]
+fn decode_lossy(bytes: &[u8]) -> String {
+    let encoding = Encoding::detect(bytes);
+    let bytes = bytes.strip_prefix(encoding.mark()).unwrap_or(bytes);
+    let utf16 = |unit: fn([u8; 2]) -> u16| {
+        let units = bytes.as_chunks::<2>().0.iter().copied().map(unit);
+        char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+    };
+    match encoding {
+        _ if bytes.len() > MAX_BYTES => String::new(),
+        Encoding::Utf8 => {
+            let valid = std::str::from_utf8(bytes).map_or_else(|e| e.valid_up_to(), str::len);
+            utf8_or_windows_1252(bytes, valid)
+        }
+        Encoding::Utf16Le => utf16(u16::from_le_bytes),
+        Encoding::Utf16Be => utf16(u16::from_be_bytes),
+        Encoding::Utf32 => String::new(),
+    }
+}
+
 fn utf8(bytes: &[u8]) -> Result<&str, ReadError> {
     std::str::from_utf8(bytes).map_err(|error| {
-        let (valid, rest) = bytes.split_at(error.valid_up_to());
-        let valid = std::str::from_utf8(valid).unwrap_or_default();
-        let byte = rest.first().copied().unwrap_or_default();
-        let text = valid.chars().chain(rest.iter().copied().map(windows_1252)).collect::<String>();
-        let (place, message) = typographic_quote(&text, valid.len()).unwrap_or_else(|| {
+        let valid = error.valid_up_to();
+        let byte = bytes.get(valid).copied().unwrap_or_default();
+        let text = utf8_or_windows_1252(bytes, valid);
+        let (place, message) = typographic_quote(&text, valid).unwrap_or_else(|| {
             let message =
                 format!("the byte 0x{byte:02X} is not UTF-8: save the file as UTF-8 or UTF-16");
-            (valid.len(), message)
+            (valid, message)
         });
         ReadError::new(Cursor::new(&text).at(place), message)
     })
 }
 
-/// Decodes a byte that is not UTF-8 by the most likely encoding. Of its differences from Latin-1,
-/// only the quotation marks matter.
+/// Decodes the first `valid` bytes as UTF-8, and the others by the most likely encoding.
+fn utf8_or_windows_1252(bytes: &[u8], valid: usize) -> String {
+    let (valid, rest) = bytes.split_at_checked(valid).unwrap_or((bytes, &[]));
+    let valid = std::str::from_utf8(valid).unwrap_or_default();
+    valid.chars().chain(rest.iter().copied().map(windows_1252)).collect()
+}
+
+/// Decodes a byte by Windows-1252. Of its differences from Latin-1, only the quotation marks matter.
 fn windows_1252(byte: u8) -> char {
     match byte {
         0x82 => '‚',

@@ -1,12 +1,13 @@
 //! The kinds of file, told apart by their root element.
 
+use super::foreign::skip_prolog;
 use super::{Document, decode};
 use crate::ReadError;
 use crate::excerpt::{excerpt, excerpt_beside};
 
 /// A kind of file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FileKind {
+pub enum FileKind {
     /// `.csdef`.
     Definition,
     /// `.csplugin`.
@@ -16,6 +17,25 @@ pub(crate) enum FileKind {
 }
 
 impl FileKind {
+    /// Detects the kind of a text by the name of its first element, well-formed or not.
+    ///
+    /// ```
+    /// use heartbeat_definition::FileKind;
+    ///
+    /// let text = "<?xml version=\"1.0\"?><!-- Shop --><ServiceConfiguration serviceName=";
+    /// assert_eq!(FileKind::detect(text), Some(FileKind::Configuration));
+    /// assert_eq!(FileKind::detect("<html>"), None);
+    /// ```
+    #[must_use]
+    pub fn detect(text: &str) -> Option<Self> {
+        let tag = skip_prolog(text).strip_prefix('<')?;
+        let name = tag.split(|c: char| c.is_whitespace() || "/>".contains(c)).next()?;
+        let name = name.split_once(':').map_or(name, |(_, local)| local);
+        [Self::Definition, Self::RoleModule, Self::Configuration]
+            .into_iter()
+            .find(|kind| kind.root() == name)
+    }
+
     /// Reads `bytes` as a file of this kind.
     pub(crate) fn read(self, bytes: &[u8]) -> Result<Document, ReadError> {
         self.parse(&decode(bytes)?)

@@ -4,9 +4,9 @@
 
 mod damage;
 pub(crate) mod element_names;
-mod encoding;
+pub(crate) mod encoding;
 pub(crate) mod error;
-mod file_kind;
+pub(crate) mod file_kind;
 mod foreign;
 mod limits;
 pub(crate) mod position;
