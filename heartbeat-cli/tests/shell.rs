@@ -59,6 +59,14 @@ mod tests {
     }
 
     #[test]
+    fn fish_completes() {
+        let script = "heartbeat completions fish | source; complete -C 'heartbeat check --fo'";
+        let Some((text, errors)) = run("fish", &["--no-config", "-c", script]) else { return };
+        assert_eq!(errors, "");
+        assert!(text.starts_with("--format\tThe form of the findings"), "{text}");
+    }
+
+    #[test]
     fn every_shell_has_completions() {
         for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
             let script = heartbeat(&["completions", shell]);

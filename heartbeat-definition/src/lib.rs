@@ -44,7 +44,8 @@
 //! schema (SDK 2.4) and the rules that only the packaging tools and the platform enforced.
 //! Violations that are met in Microsoft's own documentation or in real files are warnings: an
 //! unknown attribute, no namespace, a repeated traffic rule. `ServiceDefinition::cross_check` holds
-//! a configuration against a definition.
+//! a configuration against a definition. `source_text` gives the text that positions count in, to show
+//! a line of it.
 //!
 //! # Limits
 //!
