@@ -238,7 +238,7 @@ error[unreadable]: the file is not well-formed XML: the value of an attribute ha
         );
         folder.write("Shop.csdef", b"<a>\xFC</a>");
         let (line, underline) = folder.excerpt(&["Shop.csdef"]);
-        assert_eq!((&*line, &*underline), ("1 | <a>ü</a>", "  |    ^"));
+        assert_eq!((&*line, &*underline), ("1 | <a>…</a>", "  |    ^"));
         for content in [&b""[..], b"\xFF\xFE\0\0<\0\0\0", &vec![b' '; (1 << 20) + 1]] {
             folder.write("Shop.csdef", content);
             let (exit, text, _) = folder.run(&["Shop.csdef"]);

@@ -1,5 +1,5 @@
 //! Parts of a file that may be secrets, which are never shown: values of settings and of variables,
-//! whatever their names and however broken the file.
+//! whatever their names, and in a broken file, or one of another kind, whatever may have been one.
 
 use std::ops::Range;
 
@@ -11,14 +11,20 @@ const ELEMENTS: [&str; 2] = ["Setting", "Variable"];
 const ATTRIBUTES: [&str; 7] =
     ["value", "password", "secret", "key", "token", "credential", "connection"];
 
+/// Maximum length of what is shown of a broken tag in one piece, in bytes: enough for a name.
+const MAX_DEBRIS: usize = 40;
+
 /// Finds the parts of a text that may be secrets, in its order. Comments are searched too.
 pub(super) fn find_secrets(text: &str) -> Vec<Range<usize>> {
     let mut scan = Scan { text, at: 0, found: Vec::new() };
-    while let Some(start) = scan.rest().find('<') {
-        scan.at += start + 1;
+    loop {
+        scan.content();
+        if scan.rest().is_empty() {
+            return scan.found;
+        }
+        scan.at += 1;
         scan.tag();
     }
-    scan.found
 }
 
 struct Scan<'a> {
@@ -40,25 +46,28 @@ impl<'a> Scan<'a> {
         rest.get(..length).unwrap_or_default()
     }
 
-    /// Scans a tag, and what follows one that holds values up to the next tag.
+    /// Scans the text up to the next tag. None belongs there.
+    fn content(&mut self) {
+        self.take(is_space);
+        let start = self.at;
+        let content = self.take(|c| c != '<');
+        self.mark(start..start + content.trim_end().len(), true);
+    }
+
+    /// Scans a tag behind its `<`.
     fn tag(&mut self) {
+        let start = self.at;
         let element = self.take(is_of_name);
+        self.mark(start..self.at, element.len() > MAX_DEBRIS);
         let holds_values = suggest(element, ELEMENTS).is_some();
         loop {
-            self.take(char::is_whitespace);
+            self.take(is_space);
             match self.rest().chars().next() {
                 None | Some('<') => return,
-                Some('>') => break,
+                Some('>') => break self.at += 1,
                 Some('/' | '?' | '!') => self.at += 1,
                 Some(_) => self.attribute(holds_values),
             }
-        }
-        self.at += 1;
-        let is_closed = self.text.get(..self.at).is_some_and(|tag| tag.ends_with("/>"));
-        if holds_values && !is_closed {
-            let start = self.at;
-            let content = self.take(|c| c != '<');
-            self.mark(start..self.at, !content.trim().is_empty());
         }
     }
 
@@ -66,31 +75,29 @@ impl<'a> Scan<'a> {
     fn attribute(&mut self, holds_values: bool) {
         let start = self.at;
         let name = self.take(is_of_name);
-        self.take(char::is_whitespace);
+        self.take(is_space);
         if name.is_empty() || !self.rest().starts_with('=') {
             self.at = start + name.len();
-            self.take(|c| !c.is_whitespace() && c != '>' && c != '<');
-            // Without progress there is a character that is no part of any tag.
-            self.at = self.at.max(start + self.rest_char_len(start));
-            return self.mark(start..self.at, holds_values);
+            self.take(|c| !is_space(c) && c != '>' && c != '<');
+            let debris = start..self.at;
+            let is_long = debris.len() > MAX_DEBRIS;
+            return self.mark(debris, holds_values || is_long);
         }
+        self.mark(start..start + name.len(), name.len() > MAX_DEBRIS);
         self.at += 1;
-        self.take(char::is_whitespace);
+        self.take(is_space);
         let name = name.to_lowercase();
         let is_secret =
             (holds_values && name != "name") || ATTRIBUTES.iter().any(|part| name.contains(part));
         let quote = self.rest().chars().next().filter(|c| matches!(c, '"' | '\''));
         self.at += usize::from(quote.is_some());
         let start = self.at;
-        self.take(|c| quote.map_or(!c.is_whitespace() && c != '>', |quote| c != quote));
+        self.take(|c| quote.map_or(!is_space(c) && c != '>', |quote| c != quote));
         let value = start..self.at;
-        self.at = self.text.len().min(self.at + usize::from(quote.is_some()));
-        self.mark(value, is_secret);
-    }
-
-    fn rest_char_len(&self, at: usize) -> usize {
-        let rest = self.text.get(at..).unwrap_or_default();
-        rest.chars().next().map_or(0, char::len_utf8)
+        let is_closed = quote.is_some_and(|quote| self.rest().starts_with(quote));
+        self.at += usize::from(is_closed);
+        let is_long = value.len() > MAX_DEBRIS;
+        self.mark(value, is_secret || (is_long && !is_closed));
     }
 
     fn mark(&mut self, range: Range<usize>, is_secret: bool) {
@@ -98,6 +105,11 @@ impl<'a> Scan<'a> {
             self.found.push(range);
         }
     }
+}
+
+/// XML knows no other spaces.
+fn is_space(c: char) -> bool {
+    c.is_ascii_whitespace()
 }
 
 fn is_of_name(c: char) -> bool {
@@ -118,15 +130,27 @@ mod tests {
             ("<Setting name=\"a\" value=\"hidden\"/>", &["hidden"][..]),
             ("<Setting value = 'hidden' name='a' />", &["hidden"]),
             ("<Variable name=\"a\" value=\"hid\nden\">", &["hid\nden"]),
-            ("<!-- <Setting name=\"a\" value=\"hidden\"/> -->", &["hidden"]),
+            ("<!-- <Setting name=\"a\" value=\"hidden\"/> -->", &["hidden", "-->"]),
             ("<n:setting name=\"a\" VALUE=\"hidden\"/>", &["hidden"]),
-            ("<Setting name=\"a\">hidden</Setting>", &["hidden"]),
-            ("<Role password=\"hidden\" name=\"a\" vmsize=\"Small\" />", &["hidden"]),
-            ("<Setting name=\"a\" value=\"\"/>", &[]),
-            ("<Role name=\"a\"><Instances count=\"1\" /></Role>", &[]),
+            ("<Setting name=\"a\"> hid den\n</Setting>", &["hid den"]),
+            ("API_KEY=hidden\n", &["API_KEY=hidden"]),
         ] {
             assert_eq!(secrets(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn finds_them_in_a_wrong_encoding() {
+        // UTF-16 without one of its bytes.
+        let hidden: String =
+            "DefaultEndpointsProtocol=https;AccountKey=".chars().map(shifted).collect();
+        for before in ["<", "<a name=", "<a name=\"", "<a name ", "<a>", ""] {
+            assert_eq!(secrets(&format!("{before}{hidden}")), [hidden.as_str()], "{before}");
+        }
+    }
+
+    fn shifted(c: char) -> char {
+        char::from_u32(u32::from(c) << 8).unwrap()
     }
 
     #[test]
