@@ -24,6 +24,7 @@ mod shell;
 mod terminal;
 
 use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Command};
@@ -44,6 +45,15 @@ const SUBCOMMANDS: &[Subcommand] = &[
 
 /// Runs the command with its arguments, of which the first is the program's name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    or_panicked(|| run_subcommand(arguments))
+}
+
+/// Returns the exit code of a panic, which has told its message already, or of what did not panic.
+fn or_panicked(run: impl FnOnce() -> ExitCode) -> ExitCode {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or(ExitCode::from(70))
+}
+
+fn run_subcommand(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let matches = match command().try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(error) => {
@@ -76,4 +86,22 @@ fn command_with(includes: impl Fn(&Command) -> bool) -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommands(SUBCOMMANDS.iter().map(|(command, _)| command()).filter(includes))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::ExitCode;
+
+    use super::{command, or_panicked};
+
+    #[test]
+    fn a_panic_is_exit_code_70() {
+        let panicked = or_panicked(|| panic!("on purpose"));
+        assert_eq!(format!("{panicked:?}"), format!("{:?}", ExitCode::from(70)));
+    }
+
+    #[test]
+    fn arguments_are_well_defined() {
+        command().debug_assert();
+    }
 }

@@ -8,7 +8,8 @@ use heartbeat_definition::Severity;
 
 use super::finding::Finding;
 use super::service::CheckedFile;
-use super::source::{ShownLine, Source};
+use super::shown_line::ShownLine;
+use super::source::Source;
 
 /// The style of the arrow before a place, as the library has it.
 const ARROW: Style = AnsiColor::BrightBlue.on_default().effects(Effects::BOLD);

@@ -6,6 +6,7 @@ mod human;
 mod machine;
 mod secrets;
 mod service;
+mod shown_line;
 mod source;
 
 use std::io::Write as _;

@@ -1,5 +1,6 @@
 //! `heartbeat new`: a worker that runs.
 
+mod members;
 mod name;
 mod package;
 mod workspace;

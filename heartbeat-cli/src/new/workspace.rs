@@ -6,6 +6,7 @@ use glob::{MatchOptions, Pattern};
 use heartbeat_definition::{EndpointKind, Port, ServiceDefinition};
 use toml_edit::{Array, DocumentMut, Item, Value};
 
+use super::members::insert;
 use crate::failure::Failure;
 
 /// Maximum depth of folders in which files are looked for.
@@ -114,47 +115,6 @@ fn unreadable(manifest: &Path, error: impl std::fmt::Display) -> Failure {
     Failure::configuration(format!("cannot read {}: {error}", manifest.display()))
 }
 
-/// Inserts a value into a list, in its order if it is sorted, and on a line of its own if the others are.
-fn insert(list: &mut Array, value: &str) {
-    let values: Vec<_> = list.iter().filter_map(Value::as_str).collect();
-    let place = if values.is_sorted() {
-        values.partition_point(|other| *other < value)
-    } else {
-        values.len()
-    };
-    let is_last = place == list.len();
-    let style = list.iter().last().and_then(|last| last.decor().prefix()?.as_str());
-    let style = style.unwrap_or_default().to_owned();
-    let Some(line) = style.rfind('\n') else {
-        list.insert(place, value);
-        // The former first one has no space before it.
-        if let Some(next) = list.get_mut(place + 1) {
-            next.decor_mut().set_prefix(" ");
-        }
-        return;
-    };
-    let indent = style.split_at(line).1.to_owned();
-    if !is_last {
-        // Comments stay above the value that they are about.
-        return list.insert_formatted(place, Value::from(value).decorated(indent, ""));
-    }
-    // So do those behind it.
-    let mut comments = list.trailing().as_str().unwrap_or_default().to_owned();
-    if !list.trailing_comma()
-        && let Some(last) = list.iter_mut().last()
-    {
-        let suffix = last.decor().suffix().and_then(|it| it.as_str()).unwrap_or_default();
-        comments = format!("{suffix}{comments}");
-        last.decor_mut().set_suffix("");
-    }
-    let prefix = format!("{}{indent}", comments.trim_end());
-    list.push_formatted(Value::from(value).decorated(prefix, ""));
-    list.set_trailing(
-        comments.rfind('\n').map_or("\n", |line| comments.split_at(line).1).to_owned(),
-    );
-    list.set_trailing_comma(true);
-}
-
 /// Visits the files of a folder and of those in it.
 fn visit(folder: &Path, depth: usize, file: &mut impl FnMut(&Path)) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -248,11 +208,23 @@ mod tests {
         );
         assert_joins(
             "[workspace]\nmembers = [\n  \"b\" # second\n  # The end.\n]\n",
-            "[workspace]\nmembers = [\n  \"b\", # second\n  # The end.\n  \"services/orders\",\n]\n",
+            "[workspace]\nmembers = [\n  \"b\", # second\n  \"services/orders\",\n  # The end.\n]\n",
         );
         assert_joins(
             "[workspace]\nmembers = [\n  \"a\",\n  # The last.\n  \"z\",\n]\n",
             "[workspace]\nmembers = [\n  \"a\",\n  \"services/orders\",\n  # The last.\n  \"z\",\n]\n",
+        );
+    }
+
+    #[test]
+    fn keeps_comments_behind_their_values() {
+        assert_joins(
+            "[workspace]\nmembers = [ # all\n  \"a\", # first\n  \"z\", # last\n]\n",
+            "[workspace]\nmembers = [ # all\n  \"a\", # first\n  \"services/orders\",\n  \"z\", # last\n]\n",
+        );
+        assert_joins(
+            "[workspace]\nmembers = [ # all\n  \"x\"]\n",
+            "[workspace]\nmembers = [ # all\n  \"services/orders\",\n  \"x\"]\n",
         );
     }
 
