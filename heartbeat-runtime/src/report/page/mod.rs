@@ -38,11 +38,11 @@ const BEFORE_REPORT: &str = concat!(
     "<style>",
     include_str!("style.css"),
     "</style>\n",
-    include_str!("body.html"),
-    "<noscript>\n"
+    include_str!("body.html")
 );
 const AFTER_REPORT: &str = concat!(
-    "</noscript>\n<script>",
+    include_str!("foot.html"),
+    "<script>",
     include_str!("worker.js"),
     include_str!("live.js"),
     "</script>\n</html>\n"

@@ -300,9 +300,8 @@ function processOf(report, share) {
 }
 
 function endpointsOf({ endpoints }) {
-  const rows = endpoints.map(({ name: own, protocol, address }) => [name(own), protocol, name(address)]);
-  const columns = [["Endpoint"], ["Protocol"], ["Address"]];
-  return part("Endpoints", rows.length, table("Endpoints", columns, rows));
+  const pairs = endpoints.map(({ name: own, protocol, address }) => [name(own), `${protocol} `, name(address)]);
+  return part("Endpoints", pairs.length, list(pairs));
 }
 
 function changesOf(report) {
