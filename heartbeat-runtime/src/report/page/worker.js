@@ -395,7 +395,8 @@ function changesOf(report) {
       clock(report, at),
       h("div", {}, h("b", {}, to), before && h("small", {}, before)),
     );
-  const { history } = report;
+  // The verdict may change in ways that its words do not tell.
+  const history = report.history.filter(({ from, to }) => from !== to);
   const changes = history.map(({ at, from, to, lasted, status }) =>
     change(
       toneOf(status, to.split(" ")),
