@@ -185,6 +185,22 @@ function sinceText(report, at) {
   return h("span", { class: "since" }, "since ", clock(report, at), ` (${time})`);
 }
 
+function listOf(report, reasons) {
+  const items = reasons
+    .slice(0, 8)
+    .map(({ reason, text, since }) => [
+      h("b", {}, reason.replace("_", " ")),
+      `: ${text}; `,
+      sinceText(report, since),
+    ]);
+  if (reasons.length > 8) items.push(`and ${reasons.length - 8} more`);
+  return h(
+    "ul",
+    { class: "reasons" },
+    items.map((item) => h("li", {}, item)),
+  );
+}
+
 function heroOf(report) {
   const reasons = reasonsOf(report);
   const tone = toneOfReport(report);
@@ -204,19 +220,7 @@ function heroOf(report) {
       h("span", { class: "verdict" }, report.status),
     ),
     reasons.length
-      ? h(
-          "ul",
-          { class: "reasons" },
-          reasons.map(({ reason, text, since }) =>
-            h(
-              "li",
-              {},
-              h("b", {}, reason.replace("_", " ")),
-              `: ${text}; `,
-              sinceText(report, since),
-            ),
-          ),
-        )
+      ? listOf(report, reasons)
       : h(
           "p",
           { class: "reasons" },
@@ -261,8 +265,15 @@ function table(caption, columns, rows) {
   );
 }
 
+// Rows of a table: more would keep the browser busy each second.
+const SHOWN = 200;
+
 // Problems first.
-const sorted = (items, isFine) => [...items].sort((a, b) => isFine(a) - isFine(b));
+const sorted = (items, isFine) => [...items].sort((a, b) => isFine(a) - isFine(b)).slice(0, SHOWN);
+
+const more = (items) =>
+  items.length > SHOWN &&
+  h("p", { class: "quiet" }, `${items.length - SHOWN} more are in the JSON.`);
 
 function barOf({ state, age, deadline }) {
   const share = deadline > 0 ? Math.min(age / deadline, 1) : 1;
@@ -300,11 +311,8 @@ function heartbeatsOf({ heartbeats }) {
   });
   const caption =
     "A heartbeat that misses its deadline makes live fail, unless it is idle or allowed to take longer.";
-  return part(
-    "Heartbeats",
-    rows.length,
-    table(caption, [["Heartbeat"], ["Age and deadline", "wide"]], rows),
-  );
+  const columns = [["Heartbeat"], ["Age and deadline", "wide"]];
+  return part("Heartbeats", heartbeats.length, table(caption, columns, rows), more(heartbeats));
 }
 
 function checksOf({ checks }) {
@@ -317,7 +325,12 @@ function checksOf({ checks }) {
     [age(check.age), " ago"],
   ]);
   const columns = [["Check"], ["Result"], ["Took", "number"], ["Last result", "number"]];
-  return part("Checks", rows.length, table("Checks of dependencies", columns, rows));
+  return part(
+    "Checks",
+    checks.length,
+    table("Checks of dependencies", columns, rows),
+    more(checks),
+  );
 }
 
 function tasksOf({ tasks }) {
@@ -335,7 +348,7 @@ function tasksOf({ tasks }) {
     [age(task.age), " ago"],
   ]);
   const columns = [["Task"], ["State"], ["Restarts", "number"], ["Last alive", "number"]];
-  return part("Tasks", rows.length, table("Supervised tasks", columns, rows));
+  return part("Tasks", tasks.length, table("Supervised tasks", columns, rows), more(tasks));
 }
 
 const list = (pairs) =>
