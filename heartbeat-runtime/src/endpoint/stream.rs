@@ -80,6 +80,12 @@ impl Stream {
         either!(self, stream => matches!(SockRef::from(stream).peek(&mut byte), Ok(0)))
     }
 
+    /// Limits the bytes that wait in the system for the peer; some systems double the limit.
+    pub(crate) fn limit_send_buffer(&self, bytes: usize) {
+        // Where it cannot be set, that of the system holds.
+        let _ = either!(self, stream => SockRef::from(stream).set_send_buffer_size(bytes));
+    }
+
     /// Closes the write side, and leaves the read side open.
     pub(crate) fn shutdown_write(&self) -> io::Result<()> {
         let how = std::net::Shutdown::Write;

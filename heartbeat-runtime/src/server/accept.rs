@@ -23,8 +23,8 @@ use crate::endpoint::Listener;
 pub(crate) async fn serve(listener: Listener, health: HealthState, closing: watch::Receiver<()>) {
     let router = router(Arc::new(health));
     let serve_one = |stream, slot, address| -> BoxFuture {
-        let client = Client::new(slot, address, closing.clone());
-        Box::pin(connection::serve(stream, client, router.clone()))
+        let client = Client::new(stream, slot, address, closing.clone());
+        Box::pin(connection::serve(client, router.clone()))
     };
     let connections = Arc::new(ConnectionLimiter::default());
     let mut tasks = JoinSet::new();

@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 use super::limiter::ConnectionSlot;
-use crate::endpoint::Peer;
+use crate::endpoint::{Peer, Stream};
 
 /// The client of a connection. Each of its requests carries it as an extension.
 pub(super) struct Client {
+    pub(super) stream: Stream,
     pub(super) slot: ConnectionSlot,
     /// `None` for a unix socket.
     pub(super) address: Option<SocketAddr>,
@@ -26,11 +27,12 @@ pub(super) struct Serving {
 
 impl Client {
     pub(super) fn new(
+        stream: Stream,
         slot: ConnectionSlot,
         address: Option<SocketAddr>,
         closing: watch::Receiver<()>,
     ) -> Self {
-        Self { slot, address, closing, unflushed: Mutex::new(Some(Vec::new())) }
+        Self { stream, slot, address, closing, unflushed: Mutex::new(Some(Vec::new())) }
     }
 
     pub(super) fn peer(&self) -> Peer {

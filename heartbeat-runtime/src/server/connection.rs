@@ -47,13 +47,13 @@ const LAST_EVENT: Duration = Duration::from_millis(100);
 const HALF_CLOSED: Duration = Duration::from_secs(1);
 
 /// Serves a connection until either side closes or shutdown begins.
-pub(super) async fn serve(stream: Stream, client: Client, router: Router) {
-    let (stream, client) = (Arc::new(stream), Arc::new(client));
-    let slot = &client.slot;
+pub(super) async fn serve(client: Client, router: Router) {
+    let client = Arc::new(client);
+    let Client { stream, slot, .. } = &*client;
     let mut closing = client.closing.clone();
     let lingers = {
         let (heads, reads) = (Heads::default(), 0);
-        let io = Io { stream: Arc::clone(&stream), client: Arc::clone(&client), heads, reads };
+        let io = Io { client: Arc::clone(&client), heads, reads };
         let service = service_fn(|request| answer(request.map(to_body), &client, &router));
         let builder = builder();
         let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service));
@@ -61,7 +61,7 @@ pub(super) async fn serve(stream: Stream, client: Client, router: Router) {
             // A client that never stops sending would starve the branches below.
             biased;
             () = slot.evicted_or_expired() => false,
-            () = client_left(&stream, slot) => false,
+            () = client_left(stream, slot) => false,
             () = shutdown_requested(&mut closing) => {
                 tokio::select! {
                     _ = connection.as_mut() => {}
@@ -81,7 +81,7 @@ pub(super) async fn serve(stream: Stream, client: Client, router: Router) {
             _ = connection.as_mut() => true,
         }
     };
-    close(&stream, slot, closing, lingers).await;
+    close(stream, slot, closing, lingers).await;
 }
 
 /// Waits until the client closes while it is answered for long. hyper does not look, so that health is told to
@@ -208,7 +208,6 @@ fn drain(stream: &Stream, left: &mut usize) -> bool {
 
 /// The stream that hyper reads and writes.
 struct Io {
-    stream: Arc<Stream>,
     client: Arc<Client>,
     heads: Heads,
     /// Reads since the connection last yielded.
@@ -227,13 +226,13 @@ impl AsyncRead for Io {
             return Poll::Pending;
         }
         loop {
-            let Poll::Ready(readiness) = self.stream.poll_read_ready(context) else {
+            let Poll::Ready(readiness) = self.client.stream.poll_read_ready(context) else {
                 self.reads = 0;
                 return Poll::Pending;
             };
             readiness?;
             let piece = buffer.remaining().min(READ_CHUNK);
-            match self.stream.try_read(buffer.initialize_unfilled_to(piece)) {
+            match self.client.stream.try_read(buffer.initialize_unfilled_to(piece)) {
                 Ok(count) => {
                     self.reads += 1;
                     let start = buffer.filled().len();
@@ -259,8 +258,8 @@ impl AsyncWrite for Io {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         loop {
-            task::ready!(self.stream.poll_write_ready(context))?;
-            match self.stream.try_write(bytes) {
+            task::ready!(self.client.stream.poll_write_ready(context))?;
+            match self.client.stream.try_write(bytes) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 result => return Poll::Ready(result),
             }
@@ -273,7 +272,7 @@ impl AsyncWrite for Io {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(self.stream.shutdown_write())
+        Poll::Ready(self.client.stream.shutdown_write())
     }
 }
 

@@ -30,6 +30,8 @@ const GAP: Duration = Duration::from_millis(100);
 const PERIOD: Duration = Duration::from_secs(1);
 /// Time in which a listener must take an event.
 const READ_WITHIN: Duration = Duration::from_secs(5);
+/// Bytes that may wait for a listener in the system, so that one that does not read is soon noticed.
+const SEND_BUFFER: usize = 64 * 1024;
 /// Time after which a browser connects again.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -47,11 +49,11 @@ struct Listener {
 impl Listener {
     /// Admits a listener, unless there are as many as may be.
     fn admit(client: &Arc<Client>) -> Option<Self> {
-        let is_admitted = client.slot.begin_listening();
-        is_admitted.then(|| Self {
-            client: Arc::clone(client),
-            serving: Serving::begin(Arc::clone(client)),
-        })
+        if !client.slot.begin_listening() {
+            return None;
+        }
+        client.stream.limit_send_buffer(SEND_BUFFER);
+        Some(Self { client: Arc::clone(client), serving: Serving::begin(Arc::clone(client)) })
     }
 }
 

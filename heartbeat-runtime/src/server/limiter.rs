@@ -311,7 +311,7 @@ mod tests {
 
     use tokio::time::{Instant, advance, sleep, timeout};
 
-    use super::{CROWDED, ConnectionLimiter, ConnectionSlot, LIMIT};
+    use super::{CROWDED, ConnectionLimiter, ConnectionSlot, LIMIT, LISTENERS};
     use crate::endpoint::Peer;
 
     async fn admitted(
@@ -363,6 +363,26 @@ mod tests {
                 assert_eq!(is_evicted.is_ok(), evicted, "{number} beside {requests} requests");
             }
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn eight_listen_and_never_more_than_half() {
+        let connections = Arc::new(ConnectionLimiter::default());
+        let mut slots = Vec::new();
+        for _ in 0..=LISTENERS {
+            slots.push(admitted(&connections, "192.0.2.1:1").await.unwrap());
+        }
+        let (last, others) = slots.split_last().unwrap();
+        assert!(others.iter().all(ConnectionSlot::begin_listening), "of one connection each");
+        assert!(!last.begin_listening());
+        others[0].end_listening();
+        assert!(last.begin_listening(), "there is room again");
+        others[1..].iter().for_each(ConnectionSlot::end_listening);
+        // The process has run out of descriptors: one connection less may be open.
+        connections.recover().await;
+        let half = LISTENERS / 2;
+        let admitted = others.iter().filter(|slot| slot.begin_listening()).count();
+        assert_eq!(admitted + 1, half, "the last one listens too");
     }
 
     #[tokio::test(start_paused = true)]

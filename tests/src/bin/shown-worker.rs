@@ -71,7 +71,7 @@ impl WorkerRole for Orders {
                         "flap" => flap(role).await,
                         "panic" => panic_in_a_thread(),
                         "be hostile" => self.be_hostile(role)?,
-                        "flood" => flood(role)?,
+                        "flood" => self.checks.push(flood(role)?),
                         other => return Err(format!("unknown line `{other}`").into()),
                     }
                     eprintln!("{line}: done");
@@ -144,11 +144,9 @@ async fn flap(role: &RoleEnvironment) {
     }
 }
 
-/// Tells as much as facts may be: each event has a quarter of a megabyte.
-fn flood(role: &RoleEnvironment) -> Result<(), Error> {
-    let long = "x".repeat(4000);
-    for number in 0..60 {
-        role.fact(&format!("flood {number}"), &long)?;
-    }
-    Ok(())
+/// Makes each event larger than what the system keeps for a client that does not read.
+fn flood(role: &RoleEnvironment) -> Result<Check, Error> {
+    let long = "x".repeat(1024 * 1024);
+    let check = role.check("flood").warn_only();
+    Ok(check.register(move || ready(Err(long.clone().into())))?)
 }

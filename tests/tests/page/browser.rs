@@ -1,4 +1,4 @@
-//! A real Chromium without a window, driven by WebDriver (<https://www.w3.org/TR/webdriver2/>).
+//! A real Chromium without a window, driven by `WebDriver` (<https://www.w3.org/TR/webdriver2/>).
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -113,7 +113,7 @@ impl Browser {
         self.post("/actions", &json!({ "actions": actions }));
     }
 
-    /// Calls a command of the DevTools protocol.
+    /// Calls a command of the `DevTools` protocol.
     pub(crate) fn devtools(&self, command: &str, parameters: &Value) -> Value {
         self.post("/goog/cdp/execute", &json!({ "cmd": command, "params": parameters }))
     }
@@ -141,7 +141,7 @@ impl Browser {
     fn post(&self, command: &str, body: &Value) -> Value {
         let request = self.agent.post(format!("{}{command}", self.url));
         let response = request.content_type("application/json").send(body.to_string());
-        let mut response = response.unwrap_or_else(|error| panic!("{command}: {error}"));
+        let mut response = response.expect(command);
         let text = response.body_mut().with_config().limit(1 << 26).read_to_string().unwrap();
         assert!(response.status().is_success(), "{command} {body}: {text}");
         serde_json::from_str::<Value>(&text).unwrap()["value"].take()

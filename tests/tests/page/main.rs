@@ -1,6 +1,11 @@
 //! The status page and its events: over sockets, and in a real browser.
 #![cfg(target_os = "linux")]
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "in a test, that is how to fail")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "in a test, that is how to fail"
+)]
 
 mod accessibility;
 mod answers;

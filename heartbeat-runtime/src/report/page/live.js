@@ -1,4 +1,3 @@
-
 // === The page of one worker ===
 
 const worker = document.getElementById("worker");
@@ -8,9 +7,12 @@ let report;
 let receivedAt = performance.now();
 
 function show(json) {
-  report = JSON.parse(json);
+  const next = JSON.parse(json);
+  // Another version of the worker may have another page.
+  if (report && report.version !== next.version) return location.reload();
+  report = next;
   receivedAt = performance.now();
-  renderWorker(worker, report, receivedAt);
+  renderWorker(worker, report);
   look();
 }
 
@@ -18,13 +20,15 @@ function show(json) {
 function look() {
   const role = report?.role ?? "the worker";
   const isSilent = renderSilence(silence, role, receivedAt, report?.state);
-    worker.classList.toggle("stale", isSilent);
+  worker.classList.toggle("stale", isSilent);
   setIcon(isSilent || !report ? "none" : toneOfReport(report));
   if (!report && !isSilent) return;
   const word = isSilent ? "no answer" : report.status;
   document.title = `${word}: ${role}`;
   const reasons = report ? reasonsOf(report).map(({ reason }) => reason.replace("_", " ")) : [];
-  const told = isSilent ? `${role} does not answer` : `${role}: ${report.state}, ${[word, ...new Set(reasons)].join(", ")}`;
+  const told = isSilent
+    ? `${role} does not answer`
+    : `${role}: ${report.state}, ${[word, ...new Set(reasons)].join(", ")}`;
   if (news.textContent !== told) news.textContent = told;
 }
 
@@ -35,7 +39,9 @@ function listen() {
   events.onerror = async () => {
     if (events.readyState !== EventSource.CLOSED) return;
     setTimeout(listen, 2000);
-    const response = await fetch("health", { headers: { accept: "application/json" } }).catch(() => null);
+    const response = await fetch("health", { headers: { accept: "application/json" } }).catch(
+      () => null,
+    );
     const json = await response?.text().catch(() => "");
     if (json?.includes('"heartbeats"')) show(json);
   };

@@ -14,15 +14,18 @@ use crate::vitals::{ProbeKind, Verdict};
 /// for a light or a dark scheme, and fits windows from 320 pixels on.
 pub const STYLE: &str = include_str!("style.css");
 
-/// The script that renders a worker, for the text of one `<script>` element. It only defines functions:
+/// The script that renders a worker, for the text of one `<script>` element. It only defines functions, and
+/// constants that a script beside it must not define again:
 ///
-/// - `renderWorker(element, report, receivedAt)` renders the details of a worker, as `/health` and
-///   `/events` give them in JSON, into an element. Called again, it changes what has changed.
-///   `receivedAt` is the time of their receipt by `performance.now()`.
-/// - `renderSilence(element, name, receivedAt)` says in an element that a worker has not answered for
-///   more than three seconds, and returns whether that is so.
-/// - `verdictOf(report)` returns `pass`, `warn` or `fail`, and `none` without a report; `mark(verdict)`
-///   returns an element with its shape and colour, and `setIcon(verdict)` makes it that of the tab.
+/// - `renderWorker(element, report)` renders the details of a worker, as `/health` and `/events` give them
+///   in JSON, into an element. Called again, it changes what has changed.
+/// - `renderSilence(element, name, receivedAt, last)` says in an element that a worker has not answered for
+///   more than three seconds, and returns whether that is so. `receivedAt` is the time of its last
+///   report, by `performance.now()`; `last`, if it is given, is the state that was seen last.
+/// - `verdictOf(report)` returns `pass`, `warn` or `fail`, and `none` without a report; `toneOfReport` the
+///   same, but `rest` for a worker that is not ready on purpose. `mark(tone)` returns an element with its
+///   shape and colour, and `setIcon(tone)` makes it the icon of the page, which needs a
+///   `<link rel="icon">`.
 /// - `reasonsOf(report)` returns the sentences that say why a worker does not pass.
 /// - `h(tag, attributes, ...children)` returns an element, and `patch(element, ...children)` makes its
 ///   children equal to others in place. They insert text, and never HTML.
@@ -38,11 +41,11 @@ const BEFORE_REPORT: &str = concat!(
     "<style>",
     include_str!("style.css"),
     "</style>\n",
-    include_str!("body.html"),
-    "<noscript>\n"
+    include_str!("body.html")
 );
 const AFTER_REPORT: &str = concat!(
-    "</noscript>\n<script>",
+    include_str!("foot.html"),
+    "<script>",
     include_str!("worker.js"),
     include_str!("live.js"),
     "</script>\n</html>\n"

@@ -80,7 +80,12 @@ fn without_javascript_it_tells_the_whole_report() {
     let source = source();
     let page = render(&source, &source.vitals.verdict());
     let report = texts(&page, "noscript")[1];
-    for part in ["<dt>instance</dt><dd>orders-0</dd>", "<th scope=\"col\">deadline</th>", "30.0"] {
+    for part in [
+        "<strong>starting</strong>",
+        "<dt>instance</dt><dd>orders-0</dd>",
+        "<th scope=\"col\">deadline</th>",
+        "<td>30.0</td>",
+    ] {
         assert!(report.contains(part), "no {part} in {report}");
     }
 }
