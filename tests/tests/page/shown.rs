@@ -197,6 +197,31 @@ fn shows_hostile_names_as_text() {
 }
 
 #[test]
+fn shows_those_in_trouble_first_of_many() {
+    let worker = worker(&mut program());
+    let Some(browser) = open(&worker) else { return };
+    // In an element of its own, which the next report does not change.
+    let shown = browser.evaluate(
+        "(() => {
+            const many = structuredClone(report);
+            const [first] = many.heartbeats;
+            const number = (_, index) => ({ ...first, name: `h-${index}`, state: 'beating' });
+            many.heartbeats = Array.from({ length: 1000 }, number);
+            many.heartbeats[999].state = 'stalled';
+            const element = document.createElement('article');
+            renderWorker(element, many);
+            const rows = element.querySelectorAll('section:first-child tbody tr');
+            return [rows.length, rows[0].textContent, element.querySelector('section').textContent];
+        })()",
+    );
+    assert_eq!(shown[0], 200);
+    assert!(shown[1].as_str().unwrap().starts_with("h-999"), "{shown}");
+    let section = shown[2].as_str().unwrap();
+    assert!(section.starts_with("Heartbeats1000"), "{section}");
+    assert!(section.ends_with("800 more are in the JSON."), "{section}");
+}
+
+#[test]
 fn without_javascript_it_tells_the_whole() {
     let worker = worker(&mut program());
     let Some(browser) = open(&worker) else { return };
