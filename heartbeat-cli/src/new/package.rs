@@ -34,7 +34,7 @@ pub(super) struct Package<'a> {
     pub(super) shape: Shape,
     pub(super) port: u16,
     pub(super) workspace: Option<&'a Workspace>,
-    /// Whether cargo would make a file of what git ignores.
+    /// True if cargo would make a file of what git ignores.
     pub(super) has_gitignore: bool,
 }
 

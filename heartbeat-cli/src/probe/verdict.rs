@@ -14,7 +14,7 @@ pub(super) struct Verdict {
     pub(super) passes: bool,
     /// The report of a worker.
     pub(super) report: Option<Value>,
-    /// What a person should know, the most important first; one sentence each.
+    /// Sentences for a person, the most important first.
     pub(super) words: Vec<String>,
 }
 
