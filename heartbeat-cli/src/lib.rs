@@ -20,6 +20,7 @@ mod failure;
 mod new;
 mod probe;
 mod project;
+mod render;
 mod shell;
 mod terminal;
 
@@ -39,6 +40,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
     (new::command, new::run),
     (check::command, check::run),
     (probe::command, probe::run),
+    (render::command, render::run),
     (shell::completions_command, shell::completions),
     (shell::man_command, shell::man),
 ];

@@ -1,0 +1,225 @@
+//! Compose: one service for each worker role.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::loss::Loss;
+use super::service::Service;
+use super::target::{RenderError, RenderedFile, Target};
+use super::variables::VariableValue;
+use super::worker::Worker;
+use super::yaml::{Comment, Document};
+
+/// The user and group of the workers, as images without a shell usually have it: any but root.
+const USER: &str = "65532:65532";
+/// The reason of the variable that lets a worker recycle itself.
+const RECYCLE: &str = "A worker that hangs ends itself, as nothing else here would end it.";
+
+#[derive(Serialize)]
+struct ComposeFile {
+    services: BTreeMap<String, ComposeService>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    secrets: BTreeMap<String, ComposeSecret>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    volumes: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+#[derive(Serialize)]
+struct ComposeService {
+    image: String,
+    user: &'static str,
+    read_only: bool,
+    cap_drop: [&'static str; 1],
+    security_opt: [&'static str; 1],
+    environment: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    secrets: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ports: Vec<String>,
+    tmpfs: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    volumes: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    healthcheck: Option<HealthCheck>,
+    restart: &'static str,
+    stop_grace_period: String,
+    deploy: Deploy,
+}
+
+#[derive(Serialize)]
+struct HealthCheck {
+    test: [String; 3],
+    interval: String,
+    timeout: String,
+    retries: u32,
+    start_period: String,
+}
+
+#[derive(Serialize)]
+struct Deploy {
+    replicas: u32,
+}
+
+#[derive(Serialize)]
+struct ComposeSecret {
+    file: String,
+}
+
+/// Renders `compose.yaml`.
+pub(super) fn render(service: &Service<'_>) -> Result<Vec<RenderedFile>, RenderError> {
+    let workers = service.workers.iter();
+    let secrets = workers.clone().flat_map(|worker| {
+        let secrets = worker.settings.iter().filter(|setting| setting.is_secret);
+        secrets.map(|setting| secret_name(worker, &setting.name))
+    });
+    let volumes = workers.clone().flat_map(|worker| kept(worker).map(|(volume, _)| volume));
+    let file = ComposeFile {
+        services: workers
+            .map(|worker| (worker.name.clone(), service_of(service, worker)))
+            .collect(),
+        secrets: secrets
+            .map(|name| (name.clone(), ComposeSecret { file: format!("./secrets/{name}") }))
+            .collect(),
+        volumes: volumes.map(|volume| (volume, BTreeMap::new())).collect(),
+    };
+    let document = Document::new(&file, &comments(service))?;
+    Ok(vec![RenderedFile::yaml(Target::Compose, "compose.yaml", &[document])])
+}
+
+/// Returns what Compose has no counterpart for.
+pub(super) fn lost(service: &Service<'_>) -> Vec<Loss> {
+    let mut losses = Vec::new();
+    for worker in &service.workers {
+        let many = worker.instances > 1;
+        losses.extend(worker.public().next().filter(|_| many).map(|(endpoint, port)| {
+            let what = format!(
+                "the {} instances of `{}` cannot all have port {port} of one machine",
+                worker.instances, worker.role.name
+            );
+            Loss::new(endpoint.declared.position, what, "put a load balancer in front of them")
+        }));
+        for storage in worker.storages.iter().filter(|s| !s.declared.clean_on_role_recycle) {
+            losses.extend(many.then(|| {
+                let what = format!(
+                    "all instances of `{}` share the volume of local storage `{}`",
+                    worker.role.name, storage.declared.name
+                );
+                let position = storage.declared.source.position_of("name");
+                Loss::new(position, what, "keep what one instance owns in a folder of its id")
+            }));
+        }
+    }
+    losses
+}
+
+fn service_of(service: &Service<'_>, worker: &Worker<'_>) -> ComposeService {
+    let secrets = worker.settings.iter().filter(|setting| setting.is_secret);
+    let timing = worker.timing();
+    ComposeService {
+        image: service.image(worker),
+        user: USER,
+        read_only: true,
+        cap_drop: ["ALL"],
+        security_opt: ["no-new-privileges:true"],
+        environment: environment(service, worker),
+        secrets: secrets.map(|setting| secret_name(worker, &setting.name)).collect(),
+        ports: ports(worker),
+        tmpfs: tmpfs(worker),
+        volumes: kept(worker).map(|(volume, folder)| format!("{volume}:{folder}")).collect(),
+        healthcheck: worker.heartbeat().map(|_| HealthCheck {
+            test: ["CMD".into(), worker.program(), "--heartbeat-probe=live".into()],
+            interval: "10s".into(),
+            timeout: "5s".into(),
+            retries: 3,
+            start_period: seconds(timing.start_within),
+        }),
+        restart: "unless-stopped",
+        stop_grace_period: seconds(timing.grace()),
+        deploy: Deploy { replicas: worker.instances },
+    }
+}
+
+fn environment(service: &Service<'_>, worker: &Worker<'_>) -> BTreeMap<String, String> {
+    let mut environment: BTreeMap<_, _> = worker.environment().into_iter().collect();
+    environment.extend(service.peers(|peer| peer.name.clone()));
+    for variable in &worker.variables {
+        // A container's id is its host name, which the worker takes as its own.
+        if let VariableValue::Text(value) = &variable.value {
+            environment.insert(variable.name.clone(), value.clone());
+        }
+    }
+    for setting in &worker.settings {
+        if setting.is_secret {
+            let file = format!("/run/secrets/{}", secret_name(worker, &setting.name));
+            environment.insert(format!("{}_FILE", setting.variable), file);
+        } else if let Some(value) = &setting.value {
+            environment.insert(setting.variable.clone(), value.clone());
+        }
+    }
+    environment.insert("HEARTBEAT_RECYCLE_AFTER".into(), "30s".into());
+    // Compose itself replaces variables in values.
+    for value in environment.values_mut() {
+        *value = value.replace('$', "$$");
+    }
+    environment
+}
+
+/// Returns the published ports, if a single instance has them.
+fn ports(worker: &Worker<'_>) -> Vec<String> {
+    let public = worker.public().filter(|_| worker.instances == 1);
+    let ports = public.map(|(endpoint, port)| {
+        let protocol = if endpoint.is_udp() { "/udp" } else { "" };
+        format!("{port}:{}{protocol}", endpoint.port)
+    });
+    ports.collect()
+}
+
+/// Returns the folders in memory: that for temporary files, and storages that a restart may empty.
+fn tmpfs(worker: &Worker<'_>) -> Vec<String> {
+    let emptied = worker.storages.iter().filter(|s| s.declared.clean_on_role_recycle);
+    let folders = emptied.map(|s| format!("{}:size={}m", s.folder, s.declared.size_in_mb));
+    std::iter::once("/tmp:size=64m".to_owned()).chain(folders).collect()
+}
+
+/// Returns the volume and the folder of each storage that must be kept.
+fn kept<'a>(worker: &'a Worker<'_>) -> impl Iterator<Item = (String, &'a str)> {
+    let kept = worker.storages.iter().filter(|s| !s.declared.clean_on_role_recycle);
+    kept.map(|storage| (format!("{}-{}", worker.name, storage.name), storage.folder.as_str()))
+}
+
+fn secret_name(worker: &Worker<'_>, setting: &str) -> String {
+    format!("{}-{setting}", worker.name)
+}
+
+fn comments(service: &Service<'_>) -> Vec<Comment> {
+    let mut comments = Vec::new();
+    for worker in &service.workers {
+        let mut comment = |key: &str, text: &str| {
+            comments.push((format!("services.{}.{key}", worker.name), text.to_owned()));
+        };
+        comment("environment.HEARTBEAT_RECYCLE_AFTER", RECYCLE);
+        comment(
+            "restart",
+            "After exit codes 2 and 78, which are final, this is one restart too many.",
+        );
+        comment("stop_grace_period", "More than the worker's own budget for a stop.");
+        comment(
+            "healthcheck",
+            "For those who look: Compose restarts what exits, not what is unhealthy.",
+        );
+        comment(
+            "volumes",
+            "The image must have these folders, owned by the user: a new volume copies that.",
+        );
+    }
+    let secret = "Files with one value each, which no repository has.";
+    comments.push(("secrets".to_owned(), secret.to_owned()));
+    comments
+}
+
+/// Returns a duration in whole seconds, rounded up.
+fn seconds(duration: Duration) -> String {
+    format!("{}s", duration.as_millis().div_ceil(1000))
+}
