@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::loss::Loss;
+use super::loss::{Loss, in_containers};
 use super::service::Service;
 use super::target::{RenderError, RenderedFile, Target};
 use super::variables::VariableValue;
@@ -90,7 +90,7 @@ pub(super) fn render(service: &Service<'_>) -> Result<Vec<RenderedFile>, RenderE
 
 /// Returns what Compose has no counterpart for.
 pub(super) fn lost(service: &Service<'_>) -> Vec<Loss> {
-    let mut losses = Vec::new();
+    let mut losses = in_containers(service);
     for worker in &service.workers {
         let many = worker.instances > 1;
         losses.extend(worker.public().next().filter(|_| many).map(|(endpoint, port)| {

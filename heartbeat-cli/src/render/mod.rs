@@ -3,6 +3,7 @@
 mod compose;
 mod deployment;
 mod endpoint;
+mod kubernetes;
 mod loss;
 mod names;
 mod output;

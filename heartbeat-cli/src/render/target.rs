@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::compose;
 use super::loss::Loss;
 use super::service::Service;
 use super::yaml::{Document, YamlError};
+use super::{compose, kubernetes};
 
 /// The beginning of the first line of each file that may have comments.
 pub(crate) const MARK: &str = "# Rendered by `heartbeat render";
@@ -13,6 +13,7 @@ pub(crate) const MARK: &str = "# Rendered by `heartbeat render";
 /// A kind of deploy files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
+    Kubernetes,
     Compose,
 }
 
@@ -35,11 +36,12 @@ pub(crate) struct RenderedFile {
 
 impl Target {
     /// All targets, in the order of the help.
-    pub(crate) const ALL: &[Self] = &[Self::Compose];
+    pub(crate) const ALL: &[Self] = &[Self::Kubernetes, Self::Compose];
 
     /// Returns the name in arguments.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
+            Self::Kubernetes => "kubernetes",
             Self::Compose => "compose",
         }
     }
@@ -58,6 +60,7 @@ impl Target {
     /// Renders a service, in an order that depends on the service alone.
     pub(crate) fn render(self, service: &Service<'_>) -> Result<Vec<RenderedFile>, RenderError> {
         match self {
+            Self::Kubernetes => kubernetes::render(service),
             Self::Compose => compose::render(service),
         }
     }
@@ -67,6 +70,7 @@ impl Target {
     pub(crate) fn lost(self, service: &Service<'_>) -> Vec<Loss> {
         let mut losses = super::loss::common(service);
         losses.extend(match self {
+            Self::Kubernetes => kubernetes::lost(service),
             Self::Compose => compose::lost(service),
         });
         losses.sort_by_key(|loss| loss.position);

@@ -6,7 +6,7 @@ use heartbeat_definition::{
 };
 
 use super::deployment::RoleKeys;
-use super::names::label;
+use super::names::{label, unique};
 use super::storage::Storage;
 
 /// A setting.
@@ -42,22 +42,23 @@ pub(crate) enum VariableValue {
 
 /// Returns the declared settings of a role. Those of plug-ins go with the plug-ins.
 pub(super) fn settings(configured: &ConfiguredRole<'_>, keys: &RoleKeys) -> Vec<WorkerSetting> {
-    let is_declared =
-        |setting: &&ConfiguredSetting<'_>| configured.role.setting(setting.name).is_some();
-    let settings = configured.settings.iter().filter(is_declared).map(|setting| {
+    let mut settings: Vec<WorkerSetting> = Vec::new();
+    let is_declared = |name: &str| configured.role.setting(name).is_some();
+    for setting in configured.settings.iter().filter(|setting| is_declared(setting.name)) {
         let listed = keys.secrets.iter().any(|secret| secret.get_ref() == setting.name);
         let is_secret = listed
             || is_secret_name(setting.name)
             || setting.value.is_some_and(|value| is_secret_value(value) || is_encrypted(value));
-        WorkerSetting {
+        let is_taken = |name: &str| settings.iter().any(|setting| setting.name == name);
+        settings.push(WorkerSetting {
             declared: setting.name.to_owned(),
-            name: label(setting.name, "setting", 60),
+            name: unique(&label(setting.name, "setting", 60), 60, is_taken),
             variable: variable_name("HEARTBEAT_SETTING_", setting.name),
             value: setting.value.filter(|_| !is_secret).map(str::to_owned),
             is_secret,
-        }
-    });
-    settings.collect()
+        });
+    }
+    settings
 }
 
 /// Returns the variables of a role's process, as far as their values are known before it runs.

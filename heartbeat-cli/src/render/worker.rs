@@ -1,5 +1,6 @@
 //! One worker role of a service, as its instances run it anywhere.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use heartbeat_definition::{
@@ -112,6 +113,18 @@ impl<'a> Worker<'a> {
         let is_internal =
             |e: &&WorkerEndpoint<'a>| matches!(e.declared.kind, EndpointKind::Internal(_));
         self.endpoints.iter().filter(is_internal)
+    }
+
+    /// Returns whether a recycle must not empty one of the local storages.
+    pub(crate) fn keeps_storage(&self) -> bool {
+        self.storages.iter().any(|storage| !storage.declared.clean_on_role_recycle)
+    }
+
+    /// Returns the certificates of the endpoints, by name, if the worker ends TLS itself.
+    pub(crate) fn certificates(&self) -> impl Iterator<Item = &'a str> {
+        let endpoints = self.endpoints.iter().filter(|_| self.keys.tls);
+        let names = endpoints.filter_map(|endpoint| endpoint.declared.certificate());
+        names.collect::<BTreeSet<_>>().into_iter()
     }
 
     /// Returns the path of the program in an image, or on a machine.
