@@ -13,7 +13,7 @@
 //! | 70 | a panic |
 //! | 78 | a file that cannot be read, or says what cannot be |
 
-#![cfg_attr(test, allow(clippy::unwrap_used))]
+#![cfg_attr(test, allow(clippy::indexing_slicing, clippy::unwrap_used))]
 
 mod check;
 mod failure;

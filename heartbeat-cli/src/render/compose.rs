@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use heartbeat_definition::EndpointKind;
 use serde::Serialize;
 
 use super::loss::{Loss, in_containers};
@@ -166,10 +167,19 @@ fn environment(service: &Service<'_>, worker: &Worker<'_>) -> BTreeMap<String, S
     environment
 }
 
-/// Returns the published ports, if a single instance has them.
+/// Returns the published ports: those of input endpoints, if a single instance has them, and of each
+/// range one for every instance.
 fn ports(worker: &Worker<'_>) -> Vec<String> {
     let public = worker.public().filter(|_| worker.instances == 1);
-    let ports = public.map(|(endpoint, port)| {
+    let public = public.map(|(endpoint, port)| (endpoint, port.to_string()));
+    let ranges = worker.endpoints.iter().filter_map(|endpoint| match &endpoint.declared.kind {
+        EndpointKind::InstanceInput(instance) => {
+            let range = instance.public_ports.first()?;
+            Some((endpoint, format!("{}-{}", range.min, range.max)))
+        }
+        EndpointKind::Input(_) | EndpointKind::Internal(_) => None,
+    });
+    let ports = public.chain(ranges).map(|(endpoint, port)| {
         let protocol = if endpoint.is_udp() { "/udp" } else { "" };
         format!("{port}:{}{protocol}", endpoint.port)
     });

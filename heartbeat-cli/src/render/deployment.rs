@@ -130,6 +130,15 @@ impl DeploymentFile {
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => String::new(),
             read => read.map_err(|cause| DeploymentError::Read { path: path.to_owned(), cause })?,
         };
+        Self::parse(path, text)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of_text(text: &str) -> Result<Self, DeploymentError> {
+        Self::parse(Path::new(FILE), text.to_owned())
+    }
+
+    fn parse(path: &Path, text: String) -> Result<Self, DeploymentError> {
         let mut file = Self { path: path.to_owned(), text, keys: Deployment::default() };
         match toml::from_str(&file.text) {
             Ok(keys) => file.keys = keys,

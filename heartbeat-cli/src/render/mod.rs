@@ -3,6 +3,8 @@
 mod compose;
 mod deployment;
 mod endpoint;
+#[cfg(test)]
+mod fixture;
 mod kubernetes;
 mod loss;
 mod names;

@@ -8,6 +8,8 @@ mod pod;
 mod probes;
 mod services;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod volumes;
 mod workload;
 
