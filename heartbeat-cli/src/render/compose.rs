@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use heartbeat_definition::EndpointKind;
+use heartbeat_definition::{EndpointKind, variable_name};
 use serde::Serialize;
 
-use super::loss::{Loss, in_containers};
+use super::loss::{Loss, certificates, in_containers};
+use super::names::label;
 use super::service::Service;
 use super::target::{RenderError, RenderedFile, Target};
 use super::variables::VariableValue;
@@ -92,6 +93,7 @@ pub(super) fn render(service: &Service<'_>) -> Result<Vec<RenderedFile>, RenderE
 /// Returns what Compose has no counterpart for.
 pub(super) fn lost(service: &Service<'_>) -> Vec<Loss> {
     let mut losses = in_containers(service);
+    losses.extend(certificates(service, true));
     for worker in &service.workers {
         let many = worker.instances > 1;
         losses.extend(worker.public().next().filter(|_| many).map(|(endpoint, port)| {
@@ -128,7 +130,7 @@ fn service_of(service: &Service<'_>, worker: &Worker<'_>) -> ComposeService {
         secrets: secrets.map(|setting| secret_name(worker, &setting.name)).collect(),
         ports: ports(worker),
         tmpfs: tmpfs(worker),
-        volumes: kept(worker).map(|(volume, folder)| format!("{volume}:{folder}")).collect(),
+        volumes: volumes(worker),
         healthcheck: worker.heartbeat().map(|_| HealthCheck {
             test: ["CMD".into(), worker.program(), "--heartbeat-probe=live".into()],
             interval: "10s".into(),
@@ -159,6 +161,9 @@ fn environment(service: &Service<'_>, worker: &Worker<'_>) -> BTreeMap<String, S
             environment.insert(setting.variable.clone(), value.clone());
         }
     }
+    environment.extend(worker.certificates().map(|certificate| {
+        (variable_name("HEARTBEAT_CERTIFICATE_", certificate), certificate_folder(certificate))
+    }));
     environment.insert("HEARTBEAT_RECYCLE_AFTER".into(), "30s".into());
     // Compose itself replaces variables in values.
     for value in environment.values_mut() {
@@ -191,6 +196,20 @@ fn tmpfs(worker: &Worker<'_>) -> Vec<String> {
     let emptied = worker.storages.iter().filter(|s| s.declared.clean_on_role_recycle);
     let folders = emptied.map(|s| format!("{}:size={}m", s.folder, s.declared.size_in_mb));
     std::iter::once("/tmp:size=64m".to_owned()).chain(folders).collect()
+}
+
+/// Returns the volumes, and the folders of certificates for a worker that ends TLS itself.
+fn volumes(worker: &Worker<'_>) -> Vec<String> {
+    let kept = kept(worker).map(|(volume, folder)| format!("{volume}:{folder}"));
+    let certificates = worker.certificates().map(|certificate| {
+        let name = label(certificate, "tls", 60);
+        format!("./certificates/{name}:{}:ro", certificate_folder(certificate))
+    });
+    kept.chain(certificates).collect()
+}
+
+fn certificate_folder(certificate: &str) -> String {
+    format!("/etc/heartbeat/certificates/{}", label(certificate, "tls", 60))
 }
 
 /// Returns the volume and the folder of each storage that must be kept.

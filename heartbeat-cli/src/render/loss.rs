@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use heartbeat_definition::{
-    EntryPoint, ExecutionContext, Position, RoleKind, RoleValue, StoreLocation, Variable,
-};
+use heartbeat_definition::{EntryPoint, ExecutionContext, Position, RoleKind, RoleValue, Variable};
 
 use super::service::Service;
 use super::worker::Worker;
@@ -71,7 +69,6 @@ pub(super) fn in_containers(service: &Service<'_>) -> Vec<Loss> {
         startup_tasks(worker, &mut losses);
         contents(worker, &mut losses);
         size(worker, &mut losses);
-        certificates(worker, &mut losses);
     }
     losses
 }
@@ -268,20 +265,31 @@ fn size(worker: &Worker<'_>, losses: &mut Vec<Loss>) {
     }
 }
 
-fn certificates(worker: &Worker<'_>, losses: &mut Vec<Loss>) {
-    for certificate in &worker.role.certificates {
-        let name = &certificate.name;
-        if worker.certificates().any(|mounted| mounted == name) {
-            continue;
+/// Returns the certificates that no worker has. `mounts` tells whether the target can give them to one
+/// that ends TLS itself.
+pub(super) fn certificates(service: &Service<'_>, mounts: bool) -> Vec<Loss> {
+    let mut losses = Vec::new();
+    for worker in &service.workers {
+        let mounted: Vec<_> = worker.certificates().filter(|_| mounts).collect();
+        for certificate in &worker.role.certificates {
+            let name = &certificate.name;
+            if mounted.contains(&name.as_str()) {
+                continue;
+            }
+            let help = "end TLS in front of the worker";
+            let help = if mounts {
+                format!("{help}, or write `tls = true` under {}", table(worker))
+            } else {
+                help.to_owned()
+            };
+            losses.push(Loss::new(
+                certificate.source.position_of("name"),
+                format!("certificate `{name}` is not installed: there is no certificate store"),
+                help,
+            ));
         }
-        let is_machine = certificate.store_location != Some(StoreLocation::CurrentUser);
-        let store = if is_machine { "the machine's store" } else { "a store" };
-        losses.push(Loss::new(
-            certificate.source.position_of("name"),
-            format!("certificate `{name}` is in no file: there is no such thing as {store}"),
-            "end TLS in front of the worker, or, if it ends TLS itself, write `tls = true` in heartbeat.toml",
-        ));
     }
+    losses
 }
 
 /// Returns the header of a role's table in `heartbeat.toml`.

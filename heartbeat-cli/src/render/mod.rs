@@ -1,6 +1,7 @@
 //! `heartbeat render`: writes the files that run a service elsewhere.
 
 mod compose;
+mod container_apps;
 mod deployment;
 mod endpoint;
 #[cfg(test)]

@@ -9,8 +9,9 @@ use super::deployment::{Deployment, DeploymentError, DeploymentFile, RoleKeys};
 use super::names::{label, unique};
 use super::worker::Worker;
 
-/// Maximum length of the name of a service or worker. Targets add suffixes, and allow 63 in all.
-const MAX_NAME_LEN: usize = 48;
+/// Maximum length of the name of a service or worker: that of a container app. Other targets add
+/// suffixes, and allow 63 in all.
+const MAX_NAME_LEN: usize = 32;
 
 /// A service, ready to be rendered.
 #[derive(Debug)]

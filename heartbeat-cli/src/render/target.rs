@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::loss::Loss;
 use super::service::Service;
 use super::yaml::{Document, YamlError};
-use super::{compose, kubernetes};
+use super::{compose, container_apps, kubernetes};
 
 /// The beginning of the first line of each file that may have comments.
 pub(crate) const MARK: &str = "# Rendered by `heartbeat render";
@@ -14,6 +14,7 @@ pub(crate) const MARK: &str = "# Rendered by `heartbeat render";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     Kubernetes,
+    ContainerApps,
     Compose,
 }
 
@@ -36,12 +37,13 @@ pub(crate) struct RenderedFile {
 
 impl Target {
     /// All targets, in the order of the help.
-    pub(crate) const ALL: &[Self] = &[Self::Kubernetes, Self::Compose];
+    pub(crate) const ALL: &[Self] = &[Self::Kubernetes, Self::ContainerApps, Self::Compose];
 
     /// Returns the name in arguments.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Kubernetes => "kubernetes",
+            Self::ContainerApps => "container-apps",
             Self::Compose => "compose",
         }
     }
@@ -61,6 +63,7 @@ impl Target {
     pub(crate) fn render(self, service: &Service<'_>) -> Result<Vec<RenderedFile>, RenderError> {
         match self {
             Self::Kubernetes => kubernetes::render(service),
+            Self::ContainerApps => container_apps::render(service),
             Self::Compose => compose::render(service),
         }
     }
@@ -71,6 +74,7 @@ impl Target {
         let mut losses = super::loss::common(service);
         losses.extend(match self {
             Self::Kubernetes => kubernetes::lost(service),
+            Self::ContainerApps => container_apps::lost(service),
             Self::Compose => compose::lost(service),
         });
         losses.sort_by_key(|loss| loss.position);

@@ -37,7 +37,7 @@ fn files_are_written_and_checked() {
 
 #[test]
 fn the_same_service_renders_the_same() {
-    for target in ["kubernetes", "compose"] {
+    for target in ["kubernetes", "container-apps", "compose"] {
         let [first, second] = [(), ()].map(|()| everything().render(&[target]).stdout);
         assert!(!first.is_empty());
         assert_eq!(first, second);
@@ -56,7 +56,7 @@ fn stdout_is_one_stream_in_which_examples_are_comments() {
 
 #[test]
 fn no_secret_is_rendered() {
-    for target in ["kubernetes", "compose"] {
+    for target in ["kubernetes", "container-apps", "compose"] {
         let output = everything().render(&[target]);
         assert!(!stdout(&output).contains("hidden"), "{target}");
         assert!(!stderr(&output).contains("hidden"), "{target}");

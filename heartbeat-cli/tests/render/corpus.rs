@@ -38,7 +38,7 @@ fn every_definition_renders() {
     for definition in files(&corpus, "csdef") {
         let text = String::from_utf8_lossy(&fs::read(&definition).unwrap()).into_owned();
         let configuration = files(definition.parent().unwrap(), "cscfg").into_iter().next();
-        for target in ["kubernetes", "compose"] {
+        for target in ["kubernetes", "container-apps", "compose"] {
             let folder = out.path().join(format!("{rendered}-{target}"));
             let mut command = Command::new(env!("CARGO_BIN_EXE_heartbeat"));
             command.args(["render", target, "-d"]).arg(&definition).arg("-o").arg(&folder);

@@ -9,6 +9,7 @@
 mod command;
 mod compose;
 mod corpus;
+mod docs;
 mod kubernetes;
 mod semantics;
 

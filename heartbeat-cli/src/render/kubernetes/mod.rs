@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
-use super::loss::{Loss, in_containers};
+use super::loss::{self, Loss, in_containers};
 use super::service::Service;
 use super::target::{RenderError, RenderedFile, Target};
 use super::worker::Worker;
@@ -49,6 +49,7 @@ const SECRETS: &str =
 /// Returns what Kubernetes has no counterpart for.
 pub(super) fn lost(service: &Service<'_>) -> Vec<Loss> {
     let mut losses = in_containers(service);
+    losses.extend(loss::certificates(service, true));
     losses.extend(services::lost(service));
     losses
 }
