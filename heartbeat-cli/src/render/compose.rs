@@ -6,7 +6,7 @@ use std::time::Duration;
 use heartbeat_definition::{EndpointKind, variable_name};
 use serde::Serialize;
 
-use super::loss::{Loss, certificates, in_containers};
+use super::loss::{Loss, certificates, in_containers, of_traffic};
 use super::names::label;
 use super::service::Service;
 use super::target::{RenderError, RenderedFile, Target};
@@ -94,6 +94,7 @@ pub(super) fn render(service: &Service<'_>) -> Result<Vec<RenderedFile>, RenderE
 pub(super) fn lost(service: &Service<'_>) -> Vec<Loss> {
     let mut losses = in_containers(service);
     losses.extend(certificates(service, true));
+    losses.extend(of_traffic(service));
     for worker in &service.workers {
         let many = worker.instances > 1;
         losses.extend(worker.public().next().filter(|_| many).map(|(endpoint, port)| {

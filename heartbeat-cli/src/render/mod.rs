@@ -76,7 +76,9 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let service = Service::new(&project.definition, project.configuration.as_ref(), &file)?;
     let files = target.render(&service).map_err(Failure::failed)?;
     for loss in target.lost(&service) {
-        eprintln!("warning: {}:{loss}", project.definition_path.display());
+        let configuration = project.configuration_path.as_ref().filter(|_| loss.in_configuration);
+        let path = configuration.unwrap_or(&project.definition_path);
+        eprintln!("warning: {}:{loss}", path.display());
     }
     match matches.get_one::<PathBuf>("output") {
         Some(folder) if matches.get_flag("check") => check(target, &files, folder),

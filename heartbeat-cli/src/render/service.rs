@@ -19,6 +19,7 @@ pub(crate) struct Service<'a> {
     /// The name as a DNS label.
     pub(crate) name: String,
     pub(crate) definition: &'a ServiceDefinition,
+    pub(crate) configuration: Option<&'a ServiceConfiguration>,
     pub(crate) keys: &'a Deployment,
     /// The worker roles, in the order of the definition. Web roles run nowhere but under IIS.
     pub(crate) workers: Vec<Worker<'a>>,
@@ -45,6 +46,7 @@ impl<'a> Service<'a> {
         let mut service = Self {
             name: label(name, "service", MAX_NAME_LEN),
             definition,
+            configuration,
             keys: &file.keys,
             workers: Vec::new(),
         };

@@ -77,7 +77,7 @@ impl Target {
             Self::ContainerApps => container_apps::lost(service),
             Self::Compose => compose::lost(service),
         });
-        losses.sort_by_key(|loss| loss.position);
+        losses.sort_by_key(|loss| (loss.in_configuration, loss.position));
         losses
     }
 }

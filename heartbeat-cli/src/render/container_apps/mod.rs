@@ -9,7 +9,7 @@ mod resources;
 #[cfg(test)]
 mod tests;
 
-use super::loss::{Loss, certificates, in_containers};
+use super::loss::{Loss, certificates, in_containers, of_traffic};
 use super::service::Service;
 use super::target::{RenderError, RenderedFile, Target};
 use super::yaml::{Comment, Document};
@@ -44,6 +44,7 @@ pub(super) fn render(service: &Service<'_>) -> Result<Vec<RenderedFile>, RenderE
 pub(super) fn lost(service: &Service<'_>) -> Vec<Loss> {
     let mut losses = in_containers(service);
     losses.extend(certificates(service, false));
+    losses.extend(of_traffic(service));
     let keys = &service.keys.container_apps;
     for worker in &service.workers {
         if keys.environment.is_none() {
