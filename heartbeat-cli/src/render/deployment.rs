@@ -32,6 +32,7 @@ pub(crate) struct Deployment {
     pub(crate) version: Option<String>,
     pub(crate) kubernetes: KubernetesKeys,
     pub(crate) container_apps: ContainerAppsKeys,
+    pub(crate) compose: ComposeKeys,
     pub(crate) roles: BTreeMap<Spanned<String>, RoleKeys>,
 }
 
@@ -109,6 +110,15 @@ pub(crate) struct ContainerAppsKeys {
     pub(crate) environment: Option<String>,
     pub(crate) location: Option<String>,
     pub(crate) key_vault: Option<String>,
+}
+
+/// The keys of `[compose]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ComposeKeys {
+    pub(crate) balancer: Option<String>,
+    #[serde(deserialize_with = "duration")]
+    pub(crate) recycle_after: Option<Duration>,
 }
 
 /// The error of a `heartbeat.toml` that cannot be read.

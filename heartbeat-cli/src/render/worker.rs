@@ -13,6 +13,9 @@ use super::endpoint::{WorkerEndpoint, assign};
 use super::storage::Storage;
 use super::variables::{WorkerSetting, WorkerVariable, settings, variables};
 
+/// The drain by default: balancers have noticed by then.
+const DRAIN: Duration = Duration::from_secs(5);
+
 /// A worker role.
 #[derive(Debug)]
 pub(crate) struct Worker<'a> {
@@ -140,10 +143,13 @@ impl<'a> Worker<'a> {
     /// defaults of the runtime, and 5 s of drain.
     pub(crate) fn timing(&self) -> Timing {
         let or = |given: Option<Duration>, seconds| given.unwrap_or(Duration::from_secs(seconds));
+        let stop_within = or(self.keys.stop_within, 25);
+        // More than `run`'s share of a stop would be for nothing.
+        let drain = self.keys.drain.unwrap_or(DRAIN.min(stop_within / 5 * 4));
         Timing {
             stall_after: or(self.keys.stall_after, 30),
-            stop_within: or(self.keys.stop_within, 25),
-            drain: or(self.keys.drain, 5),
+            stop_within,
+            drain,
             start_within: or(self.keys.start_within, 300),
         }
     }
@@ -211,7 +217,7 @@ fn check_setting(
 }
 
 /// Writes a duration as the worker reads it.
-fn format_duration(duration: Duration) -> String {
+pub(crate) fn format_duration(duration: Duration) -> String {
     match duration.subsec_millis() {
         0 => format!("{}s", duration.as_secs()),
         _ => format!("{}ms", duration.as_millis()),

@@ -11,6 +11,8 @@ mod compose;
 mod corpus;
 mod docs;
 mod kubernetes;
+#[cfg(target_os = "linux")]
+mod podman;
 mod semantics;
 
 use std::collections::BTreeMap;
@@ -101,4 +103,12 @@ fn everything() -> Project {
     Project::new(include_str!("everything/ServiceDefinition.csdef"))
         .with("ServiceConfiguration.cscfg", include_str!("everything/ServiceConfiguration.cscfg"))
         .with("heartbeat.toml", include_str!("everything/heartbeat.toml"))
+}
+
+/// The fleet of the examples.
+fn fleet() -> Project {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/fleet");
+    let read = |name: &str| fs::read_to_string(Path::new(folder).join(name)).unwrap();
+    Project::new(&read("ServiceDefinition.csdef"))
+        .with("ServiceConfiguration.cscfg", &read("ServiceConfiguration.cscfg"))
 }

@@ -1,93 +1,52 @@
-//! Compose: one service for each worker role.
+//! Compose: a service for each worker role, and a balancer in front of several instances.
+
+mod balancer;
+mod model;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use heartbeat_definition::{EndpointKind, variable_name};
-use serde::Serialize;
 
 use super::loss::{Loss, certificates, in_containers, of_traffic};
 use super::names::label;
 use super::service::Service;
 use super::target::{RenderError, RenderedFile, Target};
 use super::variables::VariableValue;
-use super::worker::Worker;
+use super::worker::{Worker, format_duration};
 use super::yaml::{Comment, Document};
+use model::{ComposeFile, ComposeSecret, ComposeService, Deploy, HealthCheck};
 
 /// The user and group of the workers, as images without a shell usually have it: any but root.
 const USER: &str = "65532:65532";
+/// How long a worker may be red until it recycles itself, as nothing else here would end it.
+const RECYCLE_AFTER: Duration = Duration::from_secs(30);
 /// The reason of the variable that lets a worker recycle itself.
 const RECYCLE: &str = "A worker that hangs ends itself, as nothing else here would end it.";
 
-#[derive(Serialize)]
-struct ComposeFile {
-    services: BTreeMap<String, ComposeService>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    secrets: BTreeMap<String, ComposeSecret>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    volumes: BTreeMap<String, BTreeMap<String, String>>,
-}
-
-#[derive(Serialize)]
-struct ComposeService {
-    image: String,
-    user: &'static str,
-    read_only: bool,
-    cap_drop: [&'static str; 1],
-    security_opt: [&'static str; 1],
-    environment: BTreeMap<String, String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    secrets: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    ports: Vec<String>,
-    tmpfs: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    volumes: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    healthcheck: Option<HealthCheck>,
-    restart: &'static str,
-    stop_grace_period: String,
-    deploy: Deploy,
-}
-
-#[derive(Serialize)]
-struct HealthCheck {
-    test: [String; 3],
-    interval: String,
-    timeout: String,
-    retries: u32,
-    start_period: String,
-}
-
-#[derive(Serialize)]
-struct Deploy {
-    replicas: u32,
-}
-
-#[derive(Serialize)]
-struct ComposeSecret {
-    file: String,
-}
-
-/// Renders `compose.yaml`.
+/// Renders `compose.yaml`, and the configurations of the balancers.
 pub(super) fn render(service: &Service<'_>) -> Result<Vec<RenderedFile>, RenderError> {
     let workers = service.workers.iter();
+    let services = workers.clone().map(|worker| (worker.name.clone(), service_of(service, worker)));
+    let balancers = workers.clone().filter_map(|worker| balancer::service(service, worker));
     let secrets = workers.clone().flat_map(|worker| {
         let secrets = worker.settings.iter().filter(|setting| setting.is_secret);
         secrets.map(|setting| secret_name(worker, &setting.name))
     });
     let volumes = workers.clone().flat_map(|worker| kept(worker).map(|(volume, _)| volume));
     let file = ComposeFile {
-        services: workers
-            .map(|worker| (worker.name.clone(), service_of(service, worker)))
-            .collect(),
+        services: services.chain(balancers).collect(),
         secrets: secrets
             .map(|name| (name.clone(), ComposeSecret { file: format!("./secrets/{name}") }))
             .collect(),
         volumes: volumes.map(|volume| (volume, BTreeMap::new())).collect(),
     };
     let document = Document::new(&file, &comments(service))?;
-    Ok(vec![RenderedFile::yaml(Target::Compose, "compose.yaml", &[document])])
+    let mut files = vec![RenderedFile::yaml(Target::Compose, "compose.yaml", &[document])];
+    files.extend(workers.filter_map(balancer::file));
+    Ok(files)
 }
 
 /// Returns what Compose has no counterpart for.
@@ -97,13 +56,13 @@ pub(super) fn lost(service: &Service<'_>) -> Vec<Loss> {
     losses.extend(of_traffic(service));
     for worker in &service.workers {
         let many = worker.instances > 1;
-        losses.extend(worker.public().next().filter(|_| many).map(|(endpoint, port)| {
+        for (endpoint, port) in worker.public().filter(|(e, _)| many && e.is_udp()) {
             let what = format!(
-                "the {} instances of `{}` cannot all have port {port} of one machine",
+                "the {} instances of `{}` cannot all have the UDP port {port} of one machine",
                 worker.instances, worker.role.name
             );
-            Loss::new(endpoint.declared.position, what, "put a load balancer in front of them")
-        }));
+            losses.push(Loss::new(endpoint.declared.position, what, "run a single instance"));
+        }
         for storage in worker.storages.iter().filter(|s| !s.declared.clean_on_role_recycle) {
             losses.extend(many.then(|| {
                 let what = format!(
@@ -122,11 +81,7 @@ fn service_of(service: &Service<'_>, worker: &Worker<'_>) -> ComposeService {
     let secrets = worker.settings.iter().filter(|setting| setting.is_secret);
     let timing = worker.timing();
     ComposeService {
-        image: service.image(worker),
-        user: USER,
-        read_only: true,
-        cap_drop: ["ALL"],
-        security_opt: ["no-new-privileges:true"],
+        user: Some(USER),
         environment: environment(service, worker),
         secrets: secrets.map(|setting| secret_name(worker, &setting.name)).collect(),
         ports: ports(worker),
@@ -139,9 +94,9 @@ fn service_of(service: &Service<'_>, worker: &Worker<'_>) -> ComposeService {
             retries: 3,
             start_period: seconds(timing.start_within),
         }),
-        restart: "unless-stopped",
-        stop_grace_period: seconds(timing.grace()),
-        deploy: Deploy { replicas: worker.instances },
+        stop_grace_period: Some(seconds(timing.grace())),
+        deploy: Some(Deploy { replicas: worker.instances }),
+        ..ComposeService::restricted(service.image(worker))
     }
 }
 
@@ -165,7 +120,8 @@ fn environment(service: &Service<'_>, worker: &Worker<'_>) -> BTreeMap<String, S
     environment.extend(worker.certificates().map(|certificate| {
         (variable_name("HEARTBEAT_CERTIFICATE_", certificate), certificate_folder(certificate))
     }));
-    environment.insert("HEARTBEAT_RECYCLE_AFTER".into(), "30s".into());
+    let recycle_after = service.keys.compose.recycle_after.unwrap_or(RECYCLE_AFTER);
+    environment.insert("HEARTBEAT_RECYCLE_AFTER".into(), format_duration(recycle_after));
     // Compose itself replaces variables in values.
     for value in environment.values_mut() {
         *value = value.replace('$', "$$");
