@@ -10,6 +10,7 @@ use heartbeat_definition::{Position, parse_duration, suggest};
 use serde::{Deserialize, Deserializer, de};
 use toml::Spanned;
 
+use super::quantity::quantity;
 use crate::failure::Failure;
 
 /// The name of the file, beside the definition.
@@ -54,7 +55,9 @@ pub(crate) struct RoleKeys {
     pub(crate) drain: Option<Duration>,
     #[serde(deserialize_with = "duration")]
     pub(crate) start_within: Option<Duration>,
+    #[serde(deserialize_with = "quantity_text")]
     pub(crate) cpu: Option<String>,
+    #[serde(deserialize_with = "quantity_text")]
     pub(crate) memory: Option<String>,
     pub(crate) secrets: Vec<Spanned<String>>,
 }
@@ -206,6 +209,17 @@ fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duratio
         ))
     });
     duration.map(Some)
+}
+
+/// Reads the text of a quantity, if it is one.
+fn quantity_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let written = String::deserialize(deserializer)?;
+    if quantity(&written).is_none() {
+        return Err(de::Error::custom(format_args!(
+            "`{written}` is no quantity: write a number and its unit, such as 100m, 2, 64Mi or 1Gi"
+        )));
+    }
+    Ok(Some(written))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod kubernetes;
 mod loss;
 mod names;
 mod output;
+mod quantity;
 mod service;
 mod storage;
 mod target;

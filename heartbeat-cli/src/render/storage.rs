@@ -21,8 +21,8 @@ impl<'a> Storage<'a> {
         let mut storages: Vec<Self> = Vec::new();
         for declared in &role.local_resources {
             let is_taken = |name: &str| storages.iter().any(|storage| storage.name == name);
-            let wanted = label(&declared.name, "storage", 40);
-            let name = unique(&wanted, 40, is_taken);
+            let wanted = label(&declared.name, "storage", 20);
+            let name = unique(&wanted, 20, is_taken);
             let variable = variable_name("HEARTBEAT_RESOURCE_", &declared.name);
             let folder = format!("/var/lib/heartbeat/{name}");
             storages.push(Self { declared, name, variable, folder });

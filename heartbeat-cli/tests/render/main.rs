@@ -10,6 +10,7 @@ mod command;
 mod compose;
 mod corpus;
 mod docs;
+mod fleet;
 mod kubernetes;
 #[cfg(target_os = "linux")]
 mod podman;

@@ -84,7 +84,7 @@ fn check_probes(pod: &Value, container: &Value, ports: &[&str]) {
         assert!(probe.get("successThreshold").is_none());
         let grace = probe.get("terminationGracePeriodSeconds").and_then(Value::as_i64);
         assert_eq!(grace.is_some(), may_kill, "{name}");
-        assert!(grace.unwrap_or(1) < pod["terminationGracePeriodSeconds"].as_i64().unwrap());
+        assert!(grace.unwrap_or(1) <= pod["terminationGracePeriodSeconds"].as_i64().unwrap());
         assert!(probe["timeoutSeconds"].as_i64() <= probe["periodSeconds"].as_i64());
         if let Some(request) = probe.get("httpGet") {
             assert!(ports.contains(&text(&request["port"])));

@@ -12,18 +12,27 @@ use heartbeat_definition::{EndpointKind, variable_name};
 
 use super::loss::{Loss, certificates, in_containers, of_traffic};
 use super::names::label;
+use super::quantity::quantity;
 use super::service::Service;
 use super::target::{RenderError, RenderedFile, Target};
 use super::variables::VariableValue;
 use super::worker::{Worker, format_duration};
 use super::yaml::{Comment, Document};
-use model::{ComposeFile, ComposeSecret, ComposeService, Deploy, HealthCheck};
+use model::{
+    ComposeFile, ComposeLimits, ComposeResources, ComposeSecret, ComposeService, Deploy,
+    HealthCheck,
+};
 
 /// The user and group of the workers, as images without a shell usually have it: any but root.
 const USER: &str = "65532:65532";
 /// How long a worker may be red until it recycles itself, as nothing else here would end it.
 const RECYCLE_AFTER: Duration = Duration::from_secs(30);
 /// The reason of the variable that lets a worker recycle itself.
+const RESTART: &str = "After exit codes 2 and 78, which are final, this is one restart too many.";
+const HEALTH_CHECK: &str =
+    "For those who look: Compose restarts what exits, not what is unhealthy.";
+const VOLUMES: &str =
+    "The image must have these folders, owned by the user: a new volume copies that.";
 const RECYCLE: &str = "A worker that hangs ends itself, as nothing else here would end it.";
 
 /// Renders `compose.yaml`, and the configurations of the balancers.
@@ -95,7 +104,7 @@ fn service_of(service: &Service<'_>, worker: &Worker<'_>) -> ComposeService {
             start_period: seconds(timing.start_within),
         }),
         stop_grace_period: Some(seconds(timing.grace())),
-        deploy: Some(Deploy { replicas: worker.instances }),
+        deploy: Some(Deploy { replicas: worker.instances, resources: resources(worker) }),
         ..ComposeService::restricted(service.image(worker))
     }
 }
@@ -127,6 +136,12 @@ fn environment(service: &Service<'_>, worker: &Worker<'_>) -> BTreeMap<String, S
         *value = value.replace('$', "$$");
     }
     environment
+}
+
+/// Returns the limit of memory that `heartbeat.toml` gives. There is nothing that reserves.
+fn resources(worker: &Worker<'_>) -> Option<ComposeResources> {
+    let bytes = quantity(worker.keys.memory.as_deref()?)?;
+    Some(ComposeResources { limits: ComposeLimits { memory: format!("{bytes:.0}b") } })
 }
 
 /// Returns the published ports: those of input endpoints, if a single instance has them, and of each
@@ -181,24 +196,18 @@ fn secret_name(worker: &Worker<'_>, setting: &str) -> String {
 
 fn comments(service: &Service<'_>) -> Vec<Comment> {
     let mut comments = Vec::new();
-    for worker in &service.workers {
+    // What is the same for all is said once.
+    for (n, worker) in service.workers.iter().enumerate() {
         let mut comment = |key: &str, text: &str| {
             comments.push((format!("services.{}.{key}", worker.name), text.to_owned()));
         };
-        comment("environment.HEARTBEAT_RECYCLE_AFTER", RECYCLE);
-        comment(
-            "restart",
-            "After exit codes 2 and 78, which are final, this is one restart too many.",
-        );
-        comment("stop_grace_period", "More than the worker's own budget for a stop.");
-        comment(
-            "healthcheck",
-            "For those who look: Compose restarts what exits, not what is unhealthy.",
-        );
-        comment(
-            "volumes",
-            "The image must have these folders, owned by the user: a new volume copies that.",
-        );
+        comment("volumes", VOLUMES);
+        if n == 0 {
+            comment("environment.HEARTBEAT_RECYCLE_AFTER", RECYCLE);
+            comment("restart", RESTART);
+            comment("stop_grace_period", "More than the worker's own budget for a stop.");
+            comment("healthcheck", HEALTH_CHECK);
+        }
     }
     let secret = "Files with one value each, which no repository has.";
     comments.push(("secrets".to_owned(), secret.to_owned()));

@@ -52,6 +52,19 @@ pub(super) struct HealthCheck {
 #[derive(Serialize)]
 pub(super) struct Deploy {
     pub(super) replicas: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) resources: Option<ComposeResources>,
+}
+
+#[derive(Serialize)]
+pub(super) struct ComposeResources {
+    pub(super) limits: ComposeLimits,
+}
+
+#[derive(Serialize)]
+pub(super) struct ComposeLimits {
+    /// In bytes, with their unit.
+    pub(super) memory: String,
 }
 
 #[derive(Serialize)]

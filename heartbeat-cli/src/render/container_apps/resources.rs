@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::render::deployment::RoleKeys;
+use crate::render::quantity::quantity;
 
 /// A quarter of a core, with half a GiB of memory, is the smallest pair, and 16 of them the largest.
 const MAX_QUARTERS: u32 = 16;
@@ -32,24 +33,6 @@ const GIBIBYTE: f64 = 1024.0 * 1024.0 * 1024.0;
 
 fn pair(quarters: u32) -> (f64, f64) {
     (f64::from(quarters) / 4.0, f64::from(quarters) / 2.0 * GIBIBYTE)
-}
-
-/// Reads a quantity as Kubernetes writes it.
-fn quantity(written: &str) -> Option<f64> {
-    let end = written.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(written.len());
-    let (number, unit) = written.split_at(end);
-    let factor = match unit {
-        "" => 1.0,
-        "m" => 0.001,
-        "k" => 1e3,
-        "M" => 1e6,
-        "G" => 1e9,
-        "Ki" => 1024.0,
-        "Mi" => 1024.0 * 1024.0,
-        "Gi" => GIBIBYTE,
-        _ => return None,
-    };
-    Some(number.parse::<f64>().ok()? * factor)
 }
 
 #[cfg(test)]

@@ -54,6 +54,8 @@ fn an_unknown_key_is_refused_with_the_nearest() {
 fn a_wrong_value_is_refused_at_its_place() {
     let error = refused("[roles.Front]\nstop_within = \"25\"\n");
     assert!(error.starts_with("2:15: `25` is no duration: write "), "{error}");
+    let error = refused("[roles.Front]\nmemory = \"64 MB\"\n");
+    assert!(error.starts_with("2:10: `64 MB` is no quantity: write "), "{error}");
     let error = refused("version = 2\n");
     assert!(error.starts_with("1:11: invalid type: integer `2`, expected a string"), "{error}");
     let error = refused("version = \n");

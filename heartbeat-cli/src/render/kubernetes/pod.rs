@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::container::container;
-use super::probes::KILL_WITHIN;
+use super::probes::kill_within;
 use super::volumes::Volumes;
 use super::{labels, selector, settings};
 use crate::render::deployment::Spread;
@@ -85,8 +85,10 @@ pub(super) fn comments(worker: &Worker<'_>) -> Vec<Comment> {
         seconds(timing.stop_within),
         seconds(timing.drain)
     );
-    let killed =
-        format!("A worker that hangs cannot use its grace period: {KILL_WITHIN} s are enough.");
+    let killed = format!(
+        "A worker that hangs cannot use its grace period: {} s are enough.",
+        kill_within(worker)
+    );
     let pod = "spec.template.spec";
     let container = "spec.template.spec.containers";
     let on_liveness = format!("{container}.livenessProbe");

@@ -12,7 +12,7 @@ use crate::render::worker::Worker;
 
 /// Seconds that a worker has to stop if it is killed for its health. One that hangs does not use
 /// them, and a frozen one cannot.
-pub(super) const KILL_WITHIN: i64 = 10;
+const KILL_WITHIN: i64 = 10;
 /// Failed liveness probes in a row that are a reason to kill.
 const LIVENESS_FAILURES: i32 = 3;
 /// Seconds between two readiness probes: an instance that is busy has no traffic by then.
@@ -40,7 +40,7 @@ impl Probes {
         let starting = whole_seconds(worker.timing().start_within);
         let startup = probe(Kind::Startup, STARTUP_PERIOD, (starting / STARTUP_PERIOD).max(1));
         let liveness = probe(Kind::Live, liveness_period(worker), LIVENESS_FAILURES);
-        let kill_within = Some(KILL_WITHIN);
+        let kill_within = Some(kill_within(worker));
         Some(Self {
             startup: Probe { termination_grace_period_seconds: kill_within, ..startup },
             liveness: Probe { termination_grace_period_seconds: kill_within, ..liveness },
@@ -48,6 +48,11 @@ impl Probes {
             readiness: probe(Kind::Ready, READINESS_PERIOD, 1),
         })
     }
+}
+
+/// Returns the seconds that a worker has to stop if it is killed for its health.
+pub(super) fn kill_within(worker: &Worker<'_>) -> i64 {
+    KILL_WITHIN.min(i64::try_from(worker.timing().grace().as_secs()).unwrap_or(KILL_WITHIN))
 }
 
 /// Returns the seconds between two liveness probes: so many that a worker is killed, at the latest,

@@ -149,7 +149,7 @@ fn storage_is_kept_or_emptied_as_declared() {
     assert!(service.workers[0].keeps_storage());
     let spec = workload::stateful_set(&service, &service.workers[0]).spec.unwrap();
     let claim = spec.volume_claim_templates.unwrap().remove(0);
-    assert_eq!(claim.metadata.name.as_deref(), Some("storage-spool"));
+    assert_eq!(claim.metadata.name.as_deref(), Some("front-storage-spool"));
     let claimed = claim.spec.unwrap();
     assert_eq!(claimed.resources.unwrap().requests.unwrap()["storage"].0, "100Mi");
     assert_eq!(claimed.storage_class_name.as_deref(), Some("fast"));

@@ -28,12 +28,14 @@ pub(super) struct Volumes {
 
 impl Volumes {
     pub(super) fn new(service: &Service<'_>, worker: &Worker<'_>) -> Self {
+        // podman shares volumes of one name between pods, so each has the worker's.
+        let named = |name: &str| format!("{}-{name}", worker.name);
         // The root file system is read-only.
-        let mut volumes = vec![empty("tmp".into(), TEMPORARY_SIZE.into())];
-        let mut mounts = vec![mount("tmp".into(), "/tmp".into())];
+        let mut volumes = vec![empty(named("tmp"), TEMPORARY_SIZE.into())];
+        let mut mounts = vec![mount(named("tmp"), "/tmp".into())];
         let mut claims = Vec::new();
         for storage in &worker.storages {
-            let name = format!("storage-{}", storage.name);
+            let name = named(&format!("storage-{}", storage.name));
             mounts.push(mount(name.clone(), storage.folder.clone()));
             if storage.declared.clean_on_role_recycle {
                 volumes.push(empty(name, size(storage)));

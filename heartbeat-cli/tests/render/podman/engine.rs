@@ -39,7 +39,7 @@ impl Engine {
         );
         fs::write(folder.path().join("storage.conf"), storage).unwrap();
         let setup = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/render/podman/setup.sh");
-        let mut holder = Command::new("unshare")
+        let holder = Command::new("unshare")
             .args(["--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"])
             .args(["sh", setup])
             .arg(folder.path().join("cgroup"))
@@ -47,15 +47,15 @@ impl Engine {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut line = String::new();
-        BufReader::new(holder.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        if line.is_empty() {
+        let mut engine = Self { folder, holder, inside: String::new() };
+        let output = BufReader::new(engine.holder.stdout.take().unwrap());
+        if output.lines().next().is_none() {
             skip("this user cannot make namespaces");
             return None;
         }
-        let children = format!("/proc/{0}/task/{0}/children", holder.id());
-        let inside = fs::read_to_string(children).unwrap().trim().to_owned();
-        Some(Self { folder, holder, inside })
+        let children = format!("/proc/{0}/task/{0}/children", engine.holder.id());
+        fs::read_to_string(children).unwrap().trim().clone_into(&mut engine.inside);
+        Some(engine)
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -91,7 +91,11 @@ impl Engine {
         output.status.success().then(|| stdout(&output))
     }
 
-    /// Waits until `attempt` gives a value. Between two attempts it waits a little, as nothing tells.
+    /// Waits until `attempt` gives a value.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "no engine tells the test that something changed"
+    )]
     #[track_caller]
     pub(super) fn until<T>(&self, what: &str, mut attempt: impl FnMut(&Self) -> Option<T>) -> T {
         let begin = Instant::now();
@@ -109,7 +113,7 @@ impl Engine {
         let mut logs = stdout(&self.run("podman", &["ps", "-a"]));
         for container in stdout(&self.run("podman", &["ps", "-aq"])).lines() {
             let output = self.run("podman", &["logs", "--tail=20", container]);
-            logs += &format!("\n{container}\n{}{}", stdout(&output), stderr(&output));
+            logs.extend(["\n", container, "\n", &stdout(&output), &stderr(&output)]);
         }
         logs
     }

@@ -28,15 +28,15 @@ pub(super) fn build_haproxy(engine: &Engine) {
     let haproxy = program("haproxy");
     let libraries = stdout(&Command::new("ldd").arg(&haproxy).output().unwrap());
     let libraries = libraries.split_whitespace().filter(|word| word.starts_with('/'));
-    let mut content = String::new();
-    for path in libraries.map(Path::new).chain([haproxy.as_path()]) {
+    let copies = libraries.map(Path::new).chain([haproxy.as_path()]).map(|path| {
         let name = path.file_name().unwrap().to_str().unwrap();
         fs::copy(path, folder.join(name)).unwrap();
-        content += &format!("COPY {name} {}\n", path.display());
-    }
+        format!("COPY {name} {}\n", path.display())
+    });
+    let copies: String = copies.collect();
     let command = [haproxy.to_str().unwrap(), "-f", "/usr/local/etc/haproxy/haproxy.cfg"];
-    content += &format!("ENTRYPOINT {}\n", serde_json::to_string(&command).unwrap());
-    build(engine, &folder, "haproxy", &content);
+    let command = serde_json::to_string(&command).unwrap();
+    build(engine, &folder, "haproxy", &format!("{copies}ENTRYPOINT {command}\n"));
 }
 
 fn build(engine: &Engine, folder: &Path, name: &str, content: &str) {
