@@ -13,13 +13,14 @@
 //! | 70 | a panic |
 //! | 78 | a file that cannot be read, or says what cannot be |
 
-#![cfg_attr(test, allow(clippy::unwrap_used))]
+#![cfg_attr(test, allow(clippy::indexing_slicing, clippy::unwrap_used))]
 
 mod check;
 mod failure;
 mod new;
 mod probe;
 mod project;
+mod render;
 mod shell;
 mod terminal;
 
@@ -39,6 +40,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
     (new::command, new::run),
     (check::command, check::run),
     (probe::command, probe::run),
+    (render::command, render::run),
     (shell::completions_command, shell::completions),
     (shell::man_command, shell::man),
 ];

@@ -59,8 +59,10 @@ mod excerpt;
 mod lint;
 mod model;
 mod parse;
+mod secrets;
 mod select;
 mod suggest;
+mod variable_name;
 
 /// The README, so that its example is tested.
 #[cfg(doctest)]
@@ -101,7 +103,9 @@ pub use parse::error::ReadError;
 pub use parse::file_kind::FileKind;
 pub use parse::position::Position;
 pub use parse::source::{Attribute, Source};
+pub use secrets::{is_secret_name, is_secret_value};
 pub use select::{
     Declaration, EndpointFault, EndpointUse, SelectError, SelectReport, UnknownEndpoint,
 };
 pub use suggest::suggest;
+pub use variable_name::variable_name;

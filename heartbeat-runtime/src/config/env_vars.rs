@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+pub(crate) use heartbeat_definition::variable_name;
 use thiserror::Error;
 
 /// The environment variables of a process.
@@ -63,23 +64,5 @@ impl<const N: usize> From<[(&str, &str); N]> for EnvVars {
     fn from(values: [(&str, &str); N]) -> Self {
         let values = values.map(|(name, value)| (name.into(), value.into())).into();
         Self { values }
-    }
-}
-
-/// Returns `prefix` and the declared name in upper case, with `_` for each character that is not
-/// alphanumeric.
-pub(crate) fn variable_name(prefix: &str, declared: &str) -> String {
-    let name = declared.chars().flat_map(char::to_uppercase);
-    prefix.chars().chain(name.map(|c| if c.is_alphanumeric() { c } else { '_' })).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::variable_name;
-
-    #[test]
-    fn maps_a_declared_name_to_a_variable() {
-        assert_eq!(variable_name("P_", "Heartbeat"), "P_HEARTBEAT");
-        assert_eq!(variable_name("P_", "My.Plug-In Setting1"), "P_MY_PLUG_IN_SETTING1");
     }
 }

@@ -19,13 +19,14 @@ mod numbers;
 mod private_folder;
 mod regular_file;
 mod role_instance;
-mod secrets;
 mod service_configuration;
 mod setting_error;
 mod setting_file;
 mod setting_source;
 mod settings;
 mod unknown_variables;
+
+pub(crate) use heartbeat_definition::is_secret_name;
 
 pub(crate) use self::deadlines::Deadlines;
 pub(crate) use self::definition::{place, read_definition, report};
@@ -47,6 +48,5 @@ pub use self::local_resources::LocalResourceError;
 pub(crate) use self::missing_values::MissingValues;
 pub(crate) use self::numbers::check_numbers;
 pub use self::role_instance::{InstanceEndpoint, RoleInstance};
-pub(crate) use self::secrets::is_secret_name;
 pub(crate) use self::service_configuration::Configuration;
 pub use self::setting_error::SettingError;

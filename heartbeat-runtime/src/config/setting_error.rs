@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use heartbeat_definition::suggest;
+use heartbeat_definition::{is_secret_name, is_secret_value, suggest};
 
-use super::secrets::{is_secret_name, is_secret_value};
 use crate::log::escape_controls;
 
 /// Maximum length of a value in a message, in characters.

@@ -15,8 +15,16 @@ const PARTS: [&str; 9] = [
 /// Whole words of names, which are too short to be looked for inside of other words.
 const WORDS: [&str; 7] = ["key", "keys", "sas", "pwd", "pass", "sig", "dsn"];
 
-/// Tells whether the value of something of that name may be a secret.
-pub(crate) fn is_secret_name(name: &str) -> bool {
+/// Returns whether the value of something of that name may be a secret.
+///
+/// ```
+/// use heartbeat_definition::is_secret_name;
+///
+/// assert!(is_secret_name("DbPassword"));
+/// assert!(!is_secret_name("QueueUrl"));
+/// ```
+#[must_use]
+pub fn is_secret_name(name: &str) -> bool {
     let words = words(name);
     let joined = words.concat();
     // Names such as `storagekey` have no separator.
@@ -25,9 +33,17 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
         || words.iter().any(|word| WORDS.contains(&word.as_str()))
 }
 
-/// Tells whether a value may hold a secret, whatever its name: a URL with a password, or a connection
-/// string.
-pub(crate) fn is_secret_value(value: &str) -> bool {
+/// Returns whether a value may hold a secret, whatever its name: a URL with a password, or a
+/// connection string.
+///
+/// ```
+/// use heartbeat_definition::is_secret_value;
+///
+/// assert!(is_secret_value("amqp://user:hidden@queue/orders"));
+/// assert!(!is_secret_value("amqp://queue/orders"));
+/// ```
+#[must_use]
+pub fn is_secret_value(value: &str) -> bool {
     let has_user = value.split_once("://").is_some_and(|(_, rest)| {
         let authority = rest.split(['/', '?', '#']).next();
         authority.is_some_and(|authority| authority.contains('@'))

@@ -1,0 +1,242 @@
+//! An app.
+
+use serde::Serialize;
+
+use super::ingress::Ingress;
+use super::resources::Resources;
+use crate::render::service::Service;
+use crate::render::storage::Storage;
+use crate::render::variables::VariableValue;
+use crate::render::worker::Worker;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct App {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity: Option<Identity>,
+    properties: Properties,
+}
+
+#[derive(Serialize)]
+struct Identity {
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Properties {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    environment_id: Option<String>,
+    configuration: Configuration,
+    template: Template,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Configuration {
+    active_revisions_mode: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ingress: Option<Ingress>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    secrets: Vec<Secret>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Secret {
+    name: String,
+    key_vault_url: String,
+    identity: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Template {
+    containers: [Container; 1],
+    scale: Scale,
+    termination_grace_period_seconds: u128,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    volumes: Vec<Volume>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Container {
+    name: String,
+    image: String,
+    env: Vec<Variable>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    probes: Vec<Probe>,
+    resources: Resources,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    volume_mounts: Vec<Mount>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Variable {
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret_ref: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Scale {
+    min_replicas: u32,
+    max_replicas: u32,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Probe {
+    #[serde(rename = "type")]
+    pub(super) kind: &'static str,
+    http_get: HttpGet,
+    pub(super) period_seconds: u64,
+    timeout_seconds: u64,
+    pub(super) failure_threshold: u64,
+}
+
+#[derive(Serialize)]
+struct HttpGet {
+    path: &'static str,
+    port: u16,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Volume {
+    name: String,
+    storage_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    storage_name: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Mount {
+    volume_name: String,
+    mount_path: String,
+}
+
+// === impl App ===
+
+impl App {
+    pub(super) fn new(service: &Service<'_>, worker: &Worker<'_>) -> Self {
+        let keys = &service.keys.container_apps;
+        let secrets = secrets(service, worker);
+        let kind = "SystemAssigned";
+        Self {
+            kind: "Microsoft.App/containerApps",
+            name: worker.name.clone(),
+            location: keys.location.clone(),
+            identity: (!secrets.is_empty()).then_some(Identity { kind }),
+            properties: Properties {
+                environment_id: keys.environment.clone(),
+                configuration: Configuration {
+                    active_revisions_mode: "Single",
+                    ingress: Ingress::new(worker),
+                    secrets,
+                },
+                template: Template::new(service, worker),
+            },
+        }
+    }
+}
+
+// === impl Template ===
+
+impl Template {
+    fn new(service: &Service<'_>, worker: &Worker<'_>) -> Self {
+        let mounts = worker.storages.iter().map(|storage| Mount {
+            volume_name: storage.name.clone(),
+            mount_path: storage.folder.clone(),
+        });
+        Self {
+            containers: [Container {
+                name: worker.name.clone(),
+                image: service.image(worker),
+                env: variables(service, worker),
+                probes: probes(worker),
+                resources: Resources::new(&worker.keys),
+                volume_mounts: mounts.collect(),
+            }],
+            scale: Scale { min_replicas: worker.instances, max_replicas: worker.instances },
+            termination_grace_period_seconds: worker.timing().grace().as_millis().div_ceil(1000),
+            volumes: worker.storages.iter().map(Volume::new).collect(),
+        }
+    }
+}
+
+// === impl Volume ===
+
+impl Volume {
+    fn new(storage: &Storage<'_>) -> Self {
+        let name = storage.name.clone();
+        if storage.declared.clean_on_role_recycle {
+            return Self { name, storage_type: "EmptyDir", storage_name: None };
+        }
+        Self { storage_name: Some(name.clone()), name, storage_type: "AzureFile" }
+    }
+}
+
+fn secrets(service: &Service<'_>, worker: &Worker<'_>) -> Vec<Secret> {
+    let Some(vault) = &service.keys.container_apps.key_vault else { return Vec::new() };
+    let secrets = worker.settings.iter().filter(|setting| setting.is_secret);
+    let secrets = secrets.map(|setting| Secret {
+        name: setting.name.clone(),
+        key_vault_url: format!("{}/secrets/{}", vault.trim_end_matches('/'), setting.name),
+        identity: "system",
+    });
+    secrets.collect()
+}
+
+/// Returns the variables. The host's name is that of the replica, so that it needs none.
+fn variables(service: &Service<'_>, worker: &Worker<'_>) -> Vec<Variable> {
+    let text =
+        |name: String, value: String| Variable { name, value: Some(value), secret_ref: None };
+    let common = worker.environment().into_iter().chain(service.peers(|peer| peer.name.clone()));
+    let mut variables: Vec<_> = common.map(|(name, value)| text(name, value)).collect();
+    for setting in &worker.settings {
+        let name = setting.variable.clone();
+        if !setting.is_secret {
+            variables.extend(setting.value.clone().map(|value| text(name, value)));
+        } else if service.keys.container_apps.key_vault.is_some() {
+            let secret_ref = Some(setting.name.clone());
+            variables.push(Variable { name, value: None, secret_ref });
+        }
+    }
+    variables.extend(worker.variables.iter().filter_map(|variable| match &variable.value {
+        VariableValue::Text(value) => Some(text(variable.name.clone(), value.clone())),
+        VariableValue::InstanceId => None,
+    }));
+    variables.sort_by(|a, b| a.name.cmp(&b.name));
+    variables
+}
+
+/// Returns the probes of a worker whose health endpoint is known.
+pub(super) fn probes(worker: &Worker<'_>) -> Vec<Probe> {
+    let Some(heartbeat) = worker.heartbeat() else { return Vec::new() };
+    let timing = worker.timing();
+    let probe = |kind, path, period: u64, failures| Probe {
+        kind,
+        http_get: HttpGet { path, port: heartbeat.port },
+        period_seconds: period,
+        timeout_seconds: period.min(5),
+        failure_threshold: failures,
+    };
+    vec![
+        probe("Startup", "/startupz", timing.start_within.as_secs().div_ceil(10).clamp(1, 240), 10),
+        probe("Liveness", "/livez", (timing.stall_after.as_secs() / 3).clamp(1, 10), 3),
+        probe("Readiness", "/readyz", 5, 1),
+    ]
+}

@@ -1,0 +1,95 @@
+//! The service that is rendered: the worker roles of a definition, with their values from a
+//! configuration and from `heartbeat.toml`. Pure; every target reads it alone.
+
+use heartbeat_definition::{
+    ConfiguredRole, ServiceConfiguration, ServiceDefinition, variable_name,
+};
+
+use super::deployment::{Deployment, DeploymentError, DeploymentFile, RoleKeys};
+use super::names::{label, unique};
+use super::worker::Worker;
+
+/// Maximum length of the name of a service or worker: that of a container app. Other targets add
+/// suffixes, and allow 63 in all.
+const MAX_NAME_LEN: usize = 32;
+
+/// A service, ready to be rendered.
+#[derive(Debug)]
+pub(crate) struct Service<'a> {
+    /// The name as a DNS label.
+    pub(crate) name: String,
+    pub(crate) definition: &'a ServiceDefinition,
+    pub(crate) configuration: Option<&'a ServiceConfiguration>,
+    pub(crate) keys: &'a Deployment,
+    /// The worker roles, in the order of the definition. Web roles run nowhere but under IIS.
+    pub(crate) workers: Vec<Worker<'a>>,
+}
+
+impl<'a> Service<'a> {
+    /// Combines the files of a service.
+    ///
+    /// # Errors
+    ///
+    /// `heartbeat.toml` names a role, an endpoint or a setting that the definition does not declare.
+    pub(crate) fn new(
+        definition: &'a ServiceDefinition,
+        configuration: Option<&'a ServiceConfiguration>,
+        file: &'a DeploymentFile,
+    ) -> Result<Self, DeploymentError> {
+        for name in file.keys.roles.keys() {
+            if let Err(error) = definition.worker_role(name.get_ref()) {
+                let message = error.report("the service definition").to_string();
+                return Err(file.error(name.span(), message));
+            }
+        }
+        let name = file.keys.name.as_deref().unwrap_or(&definition.name);
+        let mut service = Self {
+            name: label(name, "service", MAX_NAME_LEN),
+            definition,
+            configuration,
+            keys: &file.keys,
+            workers: Vec::new(),
+        };
+        for role in definition.worker_roles() {
+            let configured =
+                ConfiguredRole::new(role, configuration.and_then(|c| c.role(&role.name)));
+            let is_taken = |name: &str| service.workers.iter().any(|worker| worker.name == name);
+            let name = unique(&label(&role.name, "role", MAX_NAME_LEN), MAX_NAME_LEN, is_taken);
+            let keys = service.role_keys(&role.name);
+            service.workers.push(Worker::new(name, definition, &configured, keys, file)?);
+        }
+        Ok(service)
+    }
+
+    /// Returns what `heartbeat.toml` says about a role.
+    fn role_keys(&self, role: &str) -> RoleKeys {
+        let mut roles = self.keys.roles.iter();
+        let keys = roles.find(|(name, _)| name.get_ref() == role).map(|(_, keys)| keys.clone());
+        keys.unwrap_or_default()
+    }
+
+    /// Returns the image of a worker.
+    pub(crate) fn image(&self, worker: &Worker<'_>) -> String {
+        if let Some(image) = &worker.keys.image {
+            return image.clone();
+        }
+        let registry =
+            self.keys.registry.as_deref().map(|r| format!("{}/", r.trim_end_matches('/')));
+        let version = self.keys.version.as_deref().unwrap_or("latest");
+        format!("{}{}:{version}", registry.unwrap_or_default(), worker.name)
+    }
+
+    /// Returns the variables that tell every worker where the internal endpoints of all are. All
+    /// instances of a worker are behind one `host`.
+    pub(crate) fn peers(&self, host: impl Fn(&Worker<'_>) -> String) -> Vec<(String, String)> {
+        let mut peers = Vec::new();
+        for worker in &self.workers {
+            let prefix = variable_name("HEARTBEAT_INSTANCES_", &worker.role.name);
+            peers.extend(worker.internal().map(|endpoint| {
+                let name = variable_name(&format!("{prefix}_"), &endpoint.declared.name);
+                (name, format!("{}:{}", host(worker), endpoint.port))
+            }));
+        }
+        peers
+    }
+}

@@ -1,0 +1,103 @@
+//! The command itself: where it writes, what it says, and its exit codes.
+
+use std::fs;
+
+use super::{Project, everything, stderr, stdout};
+
+const DEFINITION: &str = r#"<ServiceDefinition name="Shop"><WorkerRole name="Front"><Endpoints>
+<InputEndpoint name="Heartbeat" protocol="http" port="3000"/></Endpoints></WorkerRole>
+</ServiceDefinition>"#;
+
+#[test]
+fn files_are_written_and_checked() {
+    let project = Project::new(DEFINITION);
+    let check = ["kubernetes", "-o", "deploy", "--check"];
+
+    let output = project.render(&check);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(stdout(&output), "deploy/front.yaml: missing\n");
+    assert!(stderr(&output).ends_with("run `heartbeat render kubernetes -o deploy`\n"));
+
+    assert!(project.render(&["kubernetes", "-o", "deploy"]).status.success());
+    assert!(project.render(&check).status.success());
+
+    let path = project.path().join("deploy/front.yaml");
+    let rendered = fs::read_to_string(&path).unwrap();
+    fs::write(&path, rendered.replace("replicas: 1", "replicas: 2")).unwrap();
+    fs::write(project.path().join("deploy/old.yaml"), &rendered).unwrap();
+    fs::write(project.path().join("deploy/own.yaml"), "kind: Ingress\n").unwrap();
+    let output = project.render(&check);
+    assert_eq!(output.status.code(), Some(1));
+    let line = 1 + rendered.lines().position(|line| line.contains("replicas:")).unwrap();
+    let expected = format!(
+        "deploy/front.yaml:{line}: not up to date\ndeploy/old.yaml: no longer rendered: remove it\n"
+    );
+    assert_eq!(stdout(&output), expected);
+}
+
+#[test]
+fn the_same_service_renders_the_same() {
+    for target in ["kubernetes", "container-apps", "compose"] {
+        let [first, second] = [(), ()].map(|()| everything().render(&[target]).stdout);
+        assert!(!first.is_empty());
+        assert_eq!(first, second);
+    }
+}
+
+#[test]
+fn stdout_is_one_stream_in_which_examples_are_comments() {
+    let output = everything().render(&["kubernetes"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let stream = stdout(&output);
+    let documents: Vec<_> = stream.split("---\n").collect();
+    assert!(documents.len() > 9 && documents.iter().all(|document| document.contains("kind: ")));
+    assert!(stream.contains("\n# kind: Secret\n") && !stream.contains("\nkind: Secret\n"));
+}
+
+#[test]
+fn no_secret_is_rendered() {
+    for target in ["kubernetes", "container-apps", "compose"] {
+        let output = everything().render(&[target]);
+        assert!(!stdout(&output).contains("hidden"), "{target}");
+        assert!(!stderr(&output).contains("hidden"), "{target}");
+    }
+}
+
+#[test]
+fn each_loss_is_told_with_its_place() {
+    let errors = stderr(&everything().render(&["kubernetes"]));
+    for lost in [
+        ":2:52: there are no upgrade domains: ",
+        ":7:33: startup task `install.cmd` does not run: ",
+        ":8:34: import `RemoteAccess`: ",
+        ":12:36: endpoint `Debug`: no Service gives each instance a public port",
+        ":15:105: setting `Missing` has no value, ",
+        ":22:23: variable `DOMAIN` is not set: only Azure has this value: ",
+        ":25:41: role `Order.Pool`: no engine knows the size `Large`: write `cpu` and `memory` under \
+         [roles.\"Order.Pool\"] in heartbeat.toml",
+        ":27:31: endpoint `Work` has only port 9000 of its range: ",
+        ":33:18: web role `Site`: ",
+    ] {
+        assert!(errors.contains(&format!("ServiceDefinition.csdef{lost}")), "{lost}\n{errors}");
+    }
+}
+
+#[test]
+fn a_wrong_name_in_heartbeat_toml_is_refused() {
+    for (text, expected) in [
+        ("[roles.front]\n", "heartbeat.toml:1:8: no worker role named `front`"),
+        (
+            "[roles.Front]\nheartbeat = \"Hartbeat\"\n",
+            "heartbeat.toml:2:13: no endpoint named `Hartbeat`",
+        ),
+        (
+            "[roles.Front]\nsecrets = [\"X\"]\n",
+            "heartbeat.toml:2:12: role `Front` declares no setting `X`",
+        ),
+        ("[kubernets]\n", "heartbeat.toml:1:2: unknown field `kubernets`"),
+    ] {
+        let output = Project::new(DEFINITION).with("heartbeat.toml", text).render(&["compose"]);
+        assert_eq!(output.status.code(), Some(78));
+        assert!(stderr(&output).contains(expected), "{}", stderr(&output));
+    }
+}
