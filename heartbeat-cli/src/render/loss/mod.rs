@@ -123,3 +123,8 @@ fn table(worker: &Worker<'_>) -> String {
     }
     format!("[roles.{name:?}]")
 }
+
+/// Returns the program of a command line, without its arguments.
+fn program_of(command_line: &str) -> &str {
+    command_line.split_whitespace().next().unwrap_or_default()
+}
