@@ -77,6 +77,10 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let target = Target::from_name(name).ok_or_else(|| Failure::usage("no such target"))?;
     let file = DeploymentFile::open(&project.folder().join(DEPLOYMENT_FILE))?;
     let service = Service::new(&project.definition, project.configuration.as_ref(), &file)?;
+    if service.workers.is_empty() {
+        let path = project.definition_path.display();
+        return Err(Failure::configuration(format_args!("{path} has no worker role to render")));
+    }
     let files = target.render(&service).map_err(Failure::failed)?;
     for loss in target.lost(&service) {
         let configuration = project.configuration_path.as_ref().filter(|_| loss.in_configuration);

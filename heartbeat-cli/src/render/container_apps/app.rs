@@ -9,6 +9,9 @@ use crate::render::storage::Storage;
 use crate::render::variables::VariableValue;
 use crate::render::worker::Worker;
 
+/// The longest grace that the platform gives, in seconds.
+const MAX_GRACE: u128 = 600;
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct App {
@@ -171,7 +174,12 @@ impl Template {
                 volume_mounts: mounts.collect(),
             }],
             scale: Scale { min_replicas: worker.instances, max_replicas: worker.instances },
-            termination_grace_period_seconds: worker.timing().grace().as_millis().div_ceil(1000),
+            termination_grace_period_seconds: worker
+                .timing()
+                .grace()
+                .as_millis()
+                .div_ceil(1000)
+                .min(MAX_GRACE),
             volumes: worker.storages.iter().map(Volume::new).collect(),
         }
     }
