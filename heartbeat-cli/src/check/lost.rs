@@ -1,4 +1,4 @@
-//! What a target of `heartbeat render` cannot carry over.
+//! Findings of things that a target of `heartbeat render` cannot carry over.
 
 use heartbeat_definition::{ServiceConfiguration, ServiceDefinition, Severity};
 

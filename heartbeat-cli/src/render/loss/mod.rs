@@ -1,4 +1,4 @@
-//! What a definition or a configuration says, and no deploy file can.
+//! Things that a definition or a configuration says, and no deploy file can.
 
 mod containers;
 mod endpoints;
