@@ -69,6 +69,19 @@ pub(crate) fn command() -> Command {
         )
 }
 
+/// Prints the errors of files, each checked alone, and refuses files with errors.
+#[cfg(unix)]
+pub(crate) fn refuse_errors(paths: Vec<PathBuf>) -> Result<(), Failure> {
+    let checked = service::errors(paths)?;
+    let counts = Counts::of(checked.iter().flat_map(|file| &file.findings));
+    if counts.errors == 0 {
+        return Ok(());
+    }
+    // Without a stderr nobody can be told.
+    let _ = anstream::stderr().write_all(human::render(&checked).as_bytes());
+    Err(Failure::configuration(counts.summary(checked.len())))
+}
+
 pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let files: Vec<PathBuf> = matches.get_many("files").unwrap_or_default().cloned().collect();
     let target = matches.get_one::<String>("for").and_then(|name| Target::from_name(name));

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use heartbeat_definition::{
     Diagnostic, File, FileKind, Parsed, ReadError, RoleModule, ServiceConfiguration,
-    ServiceDefinition, source_text,
+    ServiceDefinition, Severity, source_text,
 };
 
 use super::files;
@@ -53,6 +53,17 @@ pub(super) fn check(
         file.findings.sort_by_key(|finding| finding.position);
         // Two configurations may miss the same in one definition.
         file.findings.dedup();
+    }
+    Ok(checked)
+}
+
+/// Checks files, each alone, for errors.
+#[cfg(unix)]
+pub(super) fn errors(paths: Vec<PathBuf>) -> Result<Vec<CheckedFile>, Failure> {
+    let mut checked =
+        paths.into_iter().map(CheckedFile::read).collect::<Result<Vec<_>, Failure>>()?;
+    for file in &mut checked {
+        file.findings.retain(|finding| finding.severity == Severity::Error);
     }
     Ok(checked)
 }
