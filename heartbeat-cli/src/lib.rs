@@ -1,6 +1,6 @@
 //! The command `heartbeat`: makes, checks, runs and deploys the workers of a service definition.
 //!
-//! Each subcommand is a module with a `command`, its arguments, and a `run`. [`run`] is all that the
+//! Each subcommand is a module with a `command`, its arguments, and a `run`. [`run()`] is all that the
 //! programs `heartbeat` and `cargo-heartbeat` do.
 //!
 //! # Exit codes
@@ -16,11 +16,15 @@
 #![cfg_attr(test, allow(clippy::indexing_slicing, clippy::unwrap_used))]
 
 mod check;
+#[cfg(unix)]
+mod control;
 mod failure;
 mod new;
 mod probe;
 mod project;
 mod render;
+#[cfg(unix)]
+mod run;
 mod shell;
 mod terminal;
 
@@ -30,7 +34,11 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, Command};
 
+#[cfg(unix)]
+use control::commands;
 use failure::Failure;
+#[cfg(unix)]
+use run::exec;
 
 /// A subcommand: its arguments, and its behaviour.
 type Subcommand = (fn() -> Command, fn(&ArgMatches) -> Result<ExitCode, Failure>);
@@ -39,10 +47,26 @@ type Subcommand = (fn() -> Command, fn(&ArgMatches) -> Result<ExitCode, Failure>
 const SUBCOMMANDS: &[Subcommand] = &[
     (new::command, new::run),
     (check::command, check::run),
+    #[cfg(unix)]
+    (run::command, run::run),
+    #[cfg(unix)]
+    (commands::status_command, commands::status),
+    #[cfg(unix)]
+    (commands::logs_command, commands::logs),
+    #[cfg(unix)]
+    (commands::restart_command, commands::restart),
+    #[cfg(unix)]
+    (commands::stop_command, commands::stop),
+    #[cfg(unix)]
+    (commands::scale_command, commands::scale),
     (probe::command, probe::run),
     (render::command, render::run),
     (shell::completions_command, shell::completions),
     (shell::man_command, shell::man),
+    #[cfg(unix)]
+    (exec::exec_command, exec::exec),
+    #[cfg(unix)]
+    (exec::guard_command, exec::guard),
 ];
 
 /// Runs the command with its arguments, of which the first is the program's name.

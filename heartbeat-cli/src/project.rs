@@ -91,6 +91,11 @@ impl Project {
         Self::open(path("definition"), path("configuration"), place)
     }
 
+    /// Returns the definition that the arguments name, else the nearest one, without reading it.
+    pub(crate) fn locate(matches: &ArgMatches) -> Result<PathBuf, ProjectError> {
+        matches.get_one::<PathBuf>("definition").cloned().map_or_else(nearest_definition, Ok)
+    }
+
     /// Opens a service. Without a definition it is the nearest one, from the working directory up;
     /// without a configuration it is the one beside the definition, if there is one.
     pub(crate) fn open(

@@ -5,6 +5,8 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "in a test, that is how to fail")]
 
 pub mod blocking_task;
+#[cfg(target_os = "linux")]
+pub mod browser;
 mod listener;
 pub mod prometheus;
 pub mod schema;

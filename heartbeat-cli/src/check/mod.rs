@@ -3,6 +3,7 @@
 mod files;
 mod finding;
 mod human;
+mod lost;
 mod machine;
 mod secrets;
 mod service;
@@ -16,6 +17,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::failure::Failure;
+use crate::render::Target;
 use crate::terminal;
 use finding::Counts;
 
@@ -54,15 +56,37 @@ pub(crate) fn command() -> Command {
                 .action(ArgAction::SetTrue)
                 .help("Fails on warnings too, as strict readers of such files do"),
         )
+        .arg(
+            Arg::new("for")
+                .long("for")
+                .value_name("TARGET")
+                .value_parser(PossibleValuesParser::new(Target::ALL.iter().map(|it| it.as_str())))
+                .help("Warns of all that `heartbeat render TARGET` cannot carry over"),
+        )
         .after_help(
-            "Examples:\n  heartbeat check\n  heartbeat check --strict 'services/**/*.csdef'\n  \
+            "Examples:\n  heartbeat check --for kubernetes\n  heartbeat check --strict 'services/**/*.csdef'\n  \
              heartbeat check Shop.csdef Shop.Cloud.cscfg --format github",
         )
 }
 
+/// Prints the errors of files, each checked alone, and refuses files with errors.
+#[cfg(unix)]
+pub(crate) fn refuse_errors(paths: Vec<PathBuf>) -> Result<(), Failure> {
+    let checked = service::errors(paths)?;
+    let counts = Counts::of(checked.iter().flat_map(|file| &file.findings));
+    if counts.errors == 0 {
+        return Ok(());
+    }
+    // Without a stderr nobody can be told.
+    let _ = anstream::stderr().write_all(human::render(&checked).as_bytes());
+    Err(Failure::configuration(counts.summary(checked.len())))
+}
+
 pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let files: Vec<PathBuf> = matches.get_many("files").unwrap_or_default().cloned().collect();
-    let checked = service::check(files::expand(&files)?)?;
+    let target = matches.get_one::<String>("for").and_then(|name| Target::from_name(name));
+    let lost = |checked: &[_]| target.map_or(Ok(Vec::new()), |target| lost::lost(checked, target));
+    let checked = service::check(files::expand(&files)?, lost)?;
     let counts = Counts::of(checked.iter().flat_map(|file| &file.findings));
     let summary = counts.summary(checked.len());
     let text = match matches.get_one::<String>("format").map(String::as_str) {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use heartbeat_definition::{
     Diagnostic, File, FileKind, Parsed, ReadError, RoleModule, ServiceConfiguration,
-    ServiceDefinition, source_text,
+    ServiceDefinition, Severity, source_text,
 };
 
 use super::files;
@@ -19,26 +19,32 @@ pub(super) struct CheckedFile {
     /// In the order of the lines.
     pub(super) findings: Vec<Finding>,
     kind: FileKind,
-    model: Model,
+    pub(super) model: Model,
 }
 
 /// The content of a file, as far as files are checked against each other.
 #[derive(Debug)]
-enum Model {
+pub(super) enum Model {
     Definition(Box<ServiceDefinition>),
     Configuration(Box<ServiceConfiguration>),
     Other,
 }
 
 /// Checks files. Definitions without any configuration bring those beside them, configurations without
-/// any definition theirs.
-pub(super) fn check(paths: Vec<PathBuf>) -> Result<Vec<CheckedFile>, Failure> {
+/// any definition theirs. `further` finds more in all of them, with the indices of
+/// the files.
+pub(super) fn check(
+    paths: Vec<PathBuf>,
+    further: impl FnOnce(&[CheckedFile]) -> Result<Vec<(usize, Finding)>, Failure>,
+) -> Result<Vec<CheckedFile>, Failure> {
     let mut checked =
         paths.into_iter().map(CheckedFile::read).collect::<Result<Vec<_>, Failure>>()?;
     for path in missing(&checked) {
         checked.push(CheckedFile::read(path)?);
     }
-    for (file, finding) in cross_check(&checked) {
+    let mut found = cross_check(&checked);
+    found.extend(further(&checked)?);
+    for (file, finding) in found {
         if let Some(file) = checked.get_mut(file) {
             file.findings.push(finding);
         }
@@ -47,6 +53,17 @@ pub(super) fn check(paths: Vec<PathBuf>) -> Result<Vec<CheckedFile>, Failure> {
         file.findings.sort_by_key(|finding| finding.position);
         // Two configurations may miss the same in one definition.
         file.findings.dedup();
+    }
+    Ok(checked)
+}
+
+/// Checks files, each alone, for errors.
+#[cfg(unix)]
+pub(super) fn errors(paths: Vec<PathBuf>) -> Result<Vec<CheckedFile>, Failure> {
+    let mut checked =
+        paths.into_iter().map(CheckedFile::read).collect::<Result<Vec<_>, Failure>>()?;
+    for file in &mut checked {
+        file.findings.retain(|finding| finding.severity == Severity::Error);
     }
     Ok(checked)
 }
@@ -74,7 +91,7 @@ impl CheckedFile {
         Ok(Self { source, findings, kind, model })
     }
 
-    fn folder(&self) -> &Path {
+    pub(super) fn folder(&self) -> &Path {
         self.source.path.parent().unwrap_or(Path::new(""))
     }
 }
@@ -130,7 +147,7 @@ fn cross_check(checked: &[CheckedFile]) -> Vec<(usize, Finding)> {
 
 /// Returns the definitions that a configuration is for, with their indices: the only one; else those in
 /// its folder and, of several, those of its name.
-fn definitions_of<'a>(
+pub(super) fn definitions_of<'a>(
     file: &CheckedFile,
     configuration: &ServiceConfiguration,
     checked: &'a [CheckedFile],

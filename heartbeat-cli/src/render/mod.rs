@@ -26,10 +26,12 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::failure::Failure;
 use crate::project::{Place, Project};
-use deployment::DeploymentFile;
+pub(crate) use deployment::{DeploymentFile, FILE as DEPLOYMENT_FILE};
+pub(crate) use loss::Loss;
 use output::{Difference, OutputError};
-use service::Service;
-use target::{RenderedFile, Target};
+pub(crate) use service::Service;
+use target::RenderedFile;
+pub(crate) use target::Target;
 
 pub(crate) fn command() -> Command {
     let targets = Target::ALL.iter().map(|target| target.as_str());
@@ -73,8 +75,12 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let project = Project::from_arguments(matches, Place::Cloud)?;
     let name = matches.get_one::<String>("target").map(String::as_str).unwrap_or_default();
     let target = Target::from_name(name).ok_or_else(|| Failure::usage("no such target"))?;
-    let file = DeploymentFile::open(&project.folder().join(deployment::FILE))?;
+    let file = DeploymentFile::open(&project.folder().join(DEPLOYMENT_FILE))?;
     let service = Service::new(&project.definition, project.configuration.as_ref(), &file)?;
+    if service.workers.is_empty() {
+        let path = project.definition_path.display();
+        return Err(Failure::configuration(format_args!("{path} has no worker role to render")));
+    }
     let files = target.render(&service).map_err(Failure::failed)?;
     for loss in target.lost(&service) {
         let configuration = project.configuration_path.as_ref().filter(|_| loss.in_configuration);

@@ -95,7 +95,7 @@ fn stale(files: &[RenderedFile], folder: &Path) -> Result<Vec<PathBuf>, OutputEr
     for entry in entries {
         let path = entry.map_err(failed)?.path();
         let is_rendered = files.iter().any(|file| folder.join(&file.path) == path);
-        // What is no text was not rendered.
+        // A file that is no text was not rendered.
         let is_ours = fs::read_to_string(&path).is_ok_and(|content| content.starts_with(MARK));
         if is_ours && !is_rendered {
             stale.push(path);

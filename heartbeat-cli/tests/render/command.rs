@@ -1,6 +1,9 @@
 //! The command itself: where it writes, what it says, and its exit codes.
 
 use std::fs;
+use std::process::{Command, Output};
+
+use serde_json::Value;
 
 use super::{Project, everything, stderr, stdout};
 
@@ -100,4 +103,23 @@ fn a_wrong_name_in_heartbeat_toml_is_refused() {
         assert_eq!(output.status.code(), Some(78));
         assert!(stderr(&output).contains(expected), "{}", stderr(&output));
     }
+}
+
+#[test]
+fn check_warns_of_what_a_target_loses() {
+    let project = everything();
+    let check = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_heartbeat"));
+        command.arg("check").args(arguments).current_dir(project.path()).output().unwrap()
+    };
+    let lost = |output: &Output| {
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let findings = report["findings"].as_array().unwrap().iter();
+        findings.filter(|finding| finding["code"] == "not-carried-over").count()
+    };
+    let output = check(&["--for", "kubernetes", "--format", "json"]);
+    assert_eq!(lost(&output), stderr(&project.render(&["kubernetes"])).lines().count());
+    assert_eq!(lost(&check(&["--format", "json"])), 0);
+    let shown = stdout(&check(&["--for", "compose"]));
+    assert!(shown.contains("warning[not-carried-over]: startup task `install.cmd`"), "{shown}");
 }

@@ -1,4 +1,4 @@
-//! What `heartbeat render` writes, held against the tools that read it.
+//! The files of `heartbeat render`, held against the tools that read them.
 #![expect(
     clippy::indexing_slicing,
     clippy::panic,

@@ -11,12 +11,15 @@ use std::task::{Context, Poll, ready};
 use axum::Router;
 use axum::extract::ConnectInfo;
 use futures_util::FutureExt;
+use http::header::CONNECTION;
+use http::{HeaderValue, StatusCode};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use super::exchanges::{Exchanges, HEAD_WITHIN, ResponseBody};
 use super::router::to_body;
@@ -35,7 +38,7 @@ impl UserConnection {
     /// and shutdown begins when its sender is dropped.
     pub(super) async fn serve(self, router: Router, mut ticks: watch::Receiver<()>) {
         let Self { stream, peer } = self;
-        let exchanges = Arc::new(Exchanges::default());
+        let exchanges = Arc::new(Exchanges::new());
         let io = Io { stream, exchanges: Arc::clone(&exchanges) };
         let served = Arc::clone(&exchanges);
         let service = service_fn(move |request: http::Request<Incoming>| {
@@ -44,7 +47,12 @@ impl UserConnection {
             if let Some(peer) = peer {
                 request.extensions_mut().insert(ConnectInfo(peer));
             }
-            RouterResponse::new(router.clone(), request).map(|response| {
+            let exchanges = Arc::clone(&served);
+            RouterResponse::new(router.clone(), request).map(move |mut response| {
+                // The header of an upgrade says another thing.
+                if exchanges.is_last() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
                 Ok::<_, Infallible>(response.map(|body| ResponseBody { body, exchange }))
             })
         });
@@ -62,6 +70,10 @@ impl UserConnection {
                 // The peer knows how it failed.
                 _ = connection.as_mut() => return,
             }
+        }
+        // hyper closes at once if no request is under way, though one may be on its way.
+        if timeout(exchanges.begin_close(), connection.as_mut()).await.is_ok() {
+            return;
         }
         connection.as_mut().graceful_shutdown();
         let _: Result<(), Box<dyn Error + Send + Sync>> = connection.await;
@@ -127,6 +139,7 @@ impl AsyncWrite for Io {
 #[cfg(test)]
 #[cfg(unix)]
 mod tests {
+    use std::future::pending;
     use std::time::Duration;
 
     use axum::Router;
@@ -134,7 +147,7 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::UnixStream;
     use tokio::sync::watch;
-    use tokio::time::{Instant, interval, sleep};
+    use tokio::time::{Instant, interval, sleep, sleep_until};
 
     use super::UserConnection;
     use crate::endpoint::Stream;
@@ -149,6 +162,11 @@ mod tests {
 
     /// Serves a connection, and returns the client's end.
     fn connect() -> UnixStream {
+        connect_until(pending())
+    }
+
+    /// Serves a connection until a shutdown, and returns the client's end.
+    fn connect_until(shutdown: impl Future<Output = ()> + Send + 'static) -> UnixStream {
         let slow = async || {
             sleep(Duration::from_secs(300)).await;
             "slow"
@@ -162,13 +180,50 @@ mod tests {
         let connection = UserConnection { stream: Stream::Unix(stream), peer: None };
         tokio::spawn(connection.serve(router, ticks.subscribe()));
         tokio::spawn(async move {
-            let mut tick = interval(TICK);
-            loop {
-                tick.tick().await;
-                ticks.send_replace(());
+            let tick = async {
+                let mut tick = interval(TICK);
+                loop {
+                    tick.tick().await;
+                    ticks.send_replace(());
+                }
+            };
+            tokio::select! {
+                () = tick => {}
+                () = shutdown => {}
             }
         });
         client
+    }
+
+    /// Sends a request and reads the response, whose body is `quick`.
+    async fn ask_quick(client: &mut UnixStream) -> String {
+        client.write_all(request("/quick").as_bytes()).await.unwrap();
+        let mut received = Vec::new();
+        while !received.ends_with(b"quick") {
+            assert!(client.read_buf(&mut received).await.unwrap() > 0, "closed");
+        }
+        String::from_utf8(received).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn answers_a_request_that_is_on_its_way_at_a_shutdown() {
+        let begun = Instant::now();
+        let second = |at| begun + Duration::from_secs_f64(at);
+        let mut fresh = connect_until(sleep_until(second(0.5)));
+        let mut used = connect_until(sleep_until(second(10.5)));
+        let mut unused = connect_until(sleep_until(second(12.0)));
+        sleep_until(second(0.9)).await;
+        assert!(ask_quick(&mut fresh).await.contains("connection: close"));
+        assert_eq!(fresh.read(&mut [0]).await.unwrap(), 0);
+
+        sleep_until(second(10.0)).await;
+        assert!(!ask_quick(&mut used).await.contains("connection: close"));
+        assert!(!ask_quick(&mut unused).await.contains("connection: close"));
+        sleep_until(second(10.9)).await;
+        assert!(ask_quick(&mut used).await.contains("connection: close"));
+        assert_eq!(used.read(&mut [0]).await.unwrap(), 0);
+        assert_eq!(unused.read(&mut [0]).await.unwrap(), 0);
+        assert!(begun.elapsed() < Duration::from_secs_f64(12.1), "{:?}", begun.elapsed());
     }
 
     #[tokio::test(start_paused = true)]

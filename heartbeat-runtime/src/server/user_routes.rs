@@ -12,7 +12,8 @@ use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::response::IntoResponse;
 use axum::routing::future::RouteFuture;
-use http::StatusCode;
+use http::header::CONNECTION;
+use http::{HeaderValue, StatusCode, Version};
 use hyper::upgrade::OnUpgrade;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
@@ -93,17 +94,22 @@ fn unavailable(reason: &'static str) -> Response {
 }
 
 impl ForwardedRequest {
-    /// Answers the request in the runtime of the caller, unless nobody waits for it any more.
-    pub(super) async fn answer(self, router: Router) {
+    /// Answers the request in the runtime of the caller, unless nobody waits for it any more. The last
+    /// response closes its connection.
+    pub(super) async fn answer(self, router: Router, is_last: bool) {
         let (mut sender, receiver) = oneshot::channel();
         if self.begun.send(receiver).is_err() {
             return;
         }
-        let response = tokio::select! {
+        let closes = is_last && self.request.version() < Version::HTTP_2;
+        let mut response = tokio::select! {
             biased;
             () = sender.closed() => return,
             response = RouterResponse::new(router, self.request) => response,
         };
+        if closes {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         forward(response, sender).await;
     }
 }

@@ -8,10 +8,10 @@ use std::time::Duration;
 use axum::Router;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout, timeout_at};
 
 use super::accept::is_connection_error;
-use super::exchanges::TICK;
+use super::exchanges::{LAST_REQUEST_WITHIN, TICK};
 use super::user_connection::UserConnection;
 use super::user_routes::ForwardedRequest;
 use crate::endpoint::{EndpointListener, descriptor_limit};
@@ -61,6 +61,7 @@ impl UserServer {
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut drained = pin!(drained);
+        let mut forwarded_at = None;
         loop {
             tokio::select! {
                 biased;
@@ -68,16 +69,24 @@ impl UserServer {
                 _ = tick.tick() => ticks.send_replace(()),
                 Some(_) = tasks.join_next() => {}
                 Some(request) = requests.recv() => {
-                    tasks.spawn(request.answer(router.clone()));
+                    forwarded_at = Some(Instant::now());
+                    tasks.spawn(request.answer(router.clone(), false));
                 }
                 accepted = accept(&listener, &slots) => {
                     tasks.spawn(serve_one(accepted));
                 }
             }
         }
+        // Clients of a health endpoint learn by the response to their next request.
+        let until = forwarded_at.map(|forwarded_at| forwarded_at + LAST_REQUEST_WITHIN);
+        while let Some(until) = until
+            && let Ok(Some(request)) = timeout_at(until, requests.recv()).await
+        {
+            tasks.spawn(request.answer(router.clone(), true));
+        }
         requests.close();
         while let Ok(request) = requests.try_recv() {
-            tasks.spawn(request.answer(router.clone()));
+            tasks.spawn(request.answer(router.clone(), true));
         }
         // Clients in the queue of the socket are served too, unless it outlives this process.
         while !listener.is_handed_over()

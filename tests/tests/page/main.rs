@@ -9,7 +9,6 @@
 
 mod accessibility;
 mod answers;
-mod browser;
 mod events;
 mod listeners;
 mod shown;

@@ -1,13 +1,9 @@
 //! The status page in a real browser.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
-use base64::prelude::{BASE64_STANDARD, Engine};
+use heartbeat_tests::browser::Browser;
 use heartbeat_tests::{Signal, Worker, free_address, skip};
 use serde_json::{Value, json};
 
-use crate::browser::Browser;
 use crate::{program, tell, worker};
 
 /// The keys that `WebDriver` names by code points.
@@ -294,14 +290,6 @@ fn tells_a_screen_reader_only_what_changes() {
     assert_eq!(told, 0);
 }
 
-/// Returns the folder in which CI keeps screenshots.
-fn screenshots() -> PathBuf {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-    let folder = target.join("screenshots");
-    fs::create_dir_all(&folder).unwrap();
-    folder
-}
-
 #[test]
 fn fits_each_window_and_scheme() {
     let mut worker = worker(program().env("HEARTBEAT_STALL_AFTER", "2s"));
@@ -322,10 +310,7 @@ fn fits_each_window_and_scheme() {
                 assert!(shown.as_u64() <= Some(width), "{state} {size}: {shown}");
                 let height = browser.evaluate("document.documentElement.scrollHeight");
                 browser.resize(width, height.as_u64().unwrap());
-                let image = browser.devtools("Page.captureScreenshot", &json!({ "format": "png" }));
-                let name = format!("page-{state}-{scheme}-{size}.png");
-                let image = BASE64_STANDARD.decode(image["data"].as_str().unwrap()).unwrap();
-                fs::write(screenshots().join(name), image).unwrap();
+                browser.take_screenshot(&format!("page-{state}-{scheme}-{size}"));
             }
         }
     }

@@ -196,7 +196,7 @@ fn secret_name(worker: &Worker<'_>, setting: &str) -> String {
 
 fn comments(service: &Service<'_>) -> Vec<Comment> {
     let mut comments = Vec::new();
-    // What is the same for all is said once.
+    // A comment that holds for all is made once.
     for (n, worker) in service.workers.iter().enumerate() {
         let mut comment = |key: &str, text: &str| {
             comments.push((format!("services.{}.{key}", worker.name), text.to_owned()));

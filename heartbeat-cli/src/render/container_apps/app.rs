@@ -1,132 +1,18 @@
 //! An app.
 
-use serde::Serialize;
-
 use super::ingress::Ingress;
+use super::model::{
+    App, Configuration, Container, HttpGet, Identity, Mount, Probe, Properties, Scale, Secret,
+    Template, Variable, Volume,
+};
 use super::resources::Resources;
 use crate::render::service::Service;
 use crate::render::storage::Storage;
 use crate::render::variables::VariableValue;
 use crate::render::worker::Worker;
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct App {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    location: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    identity: Option<Identity>,
-    properties: Properties,
-}
-
-#[derive(Serialize)]
-struct Identity {
-    #[serde(rename = "type")]
-    kind: &'static str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Properties {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    environment_id: Option<String>,
-    configuration: Configuration,
-    template: Template,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Configuration {
-    active_revisions_mode: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ingress: Option<Ingress>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    secrets: Vec<Secret>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Secret {
-    name: String,
-    key_vault_url: String,
-    identity: &'static str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Template {
-    containers: [Container; 1],
-    scale: Scale,
-    termination_grace_period_seconds: u128,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    volumes: Vec<Volume>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Container {
-    name: String,
-    image: String,
-    env: Vec<Variable>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    probes: Vec<Probe>,
-    resources: Resources,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    volume_mounts: Vec<Mount>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Variable {
-    name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    secret_ref: Option<String>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Scale {
-    min_replicas: u32,
-    max_replicas: u32,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Probe {
-    #[serde(rename = "type")]
-    pub(super) kind: &'static str,
-    http_get: HttpGet,
-    pub(super) period_seconds: u64,
-    timeout_seconds: u64,
-    pub(super) failure_threshold: u64,
-}
-
-#[derive(Serialize)]
-struct HttpGet {
-    path: &'static str,
-    port: u16,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Volume {
-    name: String,
-    storage_type: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    storage_name: Option<String>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Mount {
-    volume_name: String,
-    mount_path: String,
-}
+/// The longest grace that the platform gives, in seconds.
+const MAX_GRACE: u128 = 600;
 
 // === impl App ===
 
@@ -171,7 +57,12 @@ impl Template {
                 volume_mounts: mounts.collect(),
             }],
             scale: Scale { min_replicas: worker.instances, max_replicas: worker.instances },
-            termination_grace_period_seconds: worker.timing().grace().as_millis().div_ceil(1000),
+            termination_grace_period_seconds: worker
+                .timing()
+                .grace()
+                .as_millis()
+                .div_ceil(1000)
+                .min(MAX_GRACE),
             volumes: worker.storages.iter().map(Volume::new).collect(),
         }
     }

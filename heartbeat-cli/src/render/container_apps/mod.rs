@@ -5,6 +5,7 @@
 
 mod app;
 mod ingress;
+mod model;
 mod resources;
 #[cfg(test)]
 mod tests;
@@ -13,7 +14,7 @@ use super::loss::{Loss, certificates, in_containers, of_traffic};
 use super::service::Service;
 use super::target::{RenderError, RenderedFile, Target};
 use super::yaml::{Comment, Document};
-use app::App;
+use model::App;
 
 const COMMENTS: [(&str, &str); 4] = [
     (

@@ -1,7 +1,8 @@
 use serde_json::json;
 
-use super::app::{App, probes};
+use super::app::probes;
 use super::lost;
+use super::model::App;
 use crate::render::fixture::Fixture;
 
 const ENDPOINTS: &str = r#"<Endpoints>

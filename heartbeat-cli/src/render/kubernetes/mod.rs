@@ -51,6 +51,7 @@ pub(super) fn lost(service: &Service<'_>) -> Vec<Loss> {
     let mut losses = in_containers(service);
     losses.extend(loss::certificates(service, true));
     losses.extend(services::lost(service));
+    losses.extend(service.workers.iter().flat_map(settings::lost));
     losses
 }
 

@@ -16,6 +16,30 @@ use crate::render::service::Service;
 use crate::render::worker::Worker;
 use crate::render::yaml::Comment;
 
+/// The comments that are the same for every worker.
+const COMMENTS: &[(&str, &str)] = &[
+    ("spec.strategy.rollingUpdate", "A new pod is ready before an old one stops."),
+    ("spec.podManagementPolicy", "Instances do not depend on each other's start."),
+    (
+        "spec.template.metadata.annotations",
+        "Changes with the settings, so that a new value replaces the pods.",
+    ),
+    ("spec.template.spec.automountServiceAccountToken", "The worker asks nothing of the cluster."),
+    (
+        "spec.template.spec.enableServiceLinks",
+        "A Service named `heartbeat` would set variables that mean something else.",
+    ),
+    (
+        "spec.template.spec.containers.livenessProbe",
+        "Never a dependency: a restart would not bring it back.",
+    ),
+    (
+        "spec.template.spec.containers.readinessProbe.failureThreshold",
+        "The worker has judged already: one answer is enough.",
+    ),
+    ("spec.template.spec.volumes.secret.defaultMode", "0440: for the worker's group alone."),
+    ("spec.volumeClaimTemplates", "Storage that a recycle must keep, a claim for each pod."),
+];
 /// Any user but root, as images without a shell usually have it.
 const USER: i64 = 65532;
 
@@ -79,60 +103,29 @@ fn spread(service: &Service<'_>, worker: &Worker<'_>) -> Option<Vec<TopologySpre
 /// Returns the comments on a worker's Deployment or `StatefulSet`.
 pub(super) fn comments(worker: &Worker<'_>) -> Vec<Comment> {
     let timing = worker.timing();
-    let seconds = |duration: std::time::Duration| duration.as_secs_f64();
-    let grace = format!(
-        "More than a stop takes at most: {} s of stop_within and {} s of drain.",
-        seconds(timing.stop_within),
-        seconds(timing.drain)
-    );
-    let killed = format!(
-        "A worker that hangs cannot use its grace period: {} s are enough.",
-        kill_within(worker)
-    );
-    let pod = "spec.template.spec";
-    let container = "spec.template.spec.containers";
-    let on_liveness = format!("{container}.livenessProbe");
-    let mut comments = vec![
+    let (stop, drain) = (timing.stop_within.as_secs_f64(), timing.drain.as_secs_f64());
+    let start = timing.start_within.as_secs_f64();
+    let killed = kill_within(worker);
+    let mut comments = super::comments(COMMENTS);
+    comments.extend([
         (
-            "spec.strategy.rollingUpdate".into(),
-            "A new pod is ready before an old one stops.".into(),
+            "spec.template.spec.terminationGracePeriodSeconds".into(),
+            format!(
+                "More than a stop takes at most: {stop} s of stop_within and {drain} s of drain."
+            ),
         ),
         (
-            "spec.podManagementPolicy".into(),
-            "Instances do not depend on each other's start.".into(),
+            "spec.template.spec.containers.livenessProbe.terminationGracePeriodSeconds".into(),
+            format!("A worker that hangs cannot use its grace period: {killed} s are enough."),
         ),
         (
-            "spec.template.metadata.annotations".into(),
-            "Changes with the settings, so that a new value replaces the pods.".into(),
+            "spec.template.spec.containers.startupProbe".into(),
+            format!("A start may take {start} s."),
         ),
-        (
-            format!("{pod}.automountServiceAccountToken"),
-            "The worker asks nothing of the cluster.".into(),
-        ),
-        (
-            format!("{pod}.enableServiceLinks"),
-            "A Service named `heartbeat` would set variables that mean something else.".into(),
-        ),
-        (format!("{pod}.terminationGracePeriodSeconds"), grace),
-        (on_liveness.clone(), "Never a dependency: a restart would not bring it back.".into()),
-        (format!("{on_liveness}.terminationGracePeriodSeconds"), killed),
-        (
-            format!("{container}.readinessProbe.failureThreshold"),
-            "The worker has judged already: one answer is enough.".into(),
-        ),
-        (format!("{pod}.volumes.secret.defaultMode"), "0440: for the worker's group alone.".into()),
-        (
-            "spec.volumeClaimTemplates".into(),
-            "Storage that a recycle must keep, a claim for each pod.".into(),
-        ),
-        (
-            format!("{container}.startupProbe"),
-            format!("A start may take {} s.", seconds(timing.start_within)),
-        ),
-    ];
+    ]);
     if worker.keys.image.is_none() {
         let image = "`image`, `registry` and `version` in heartbeat.toml change it.";
-        comments.push((format!("{container}.image"), image.into()));
+        comments.push(("spec.template.spec.containers.image".into(), image.into()));
     }
     comments
 }

@@ -8,6 +8,7 @@ use k8s_openapi::api::core::v1::{
 };
 
 use super::metadata;
+use crate::render::loss::Loss;
 use crate::render::service::Service;
 use crate::render::variables::WorkerSetting;
 use crate::render::worker::Worker;
@@ -27,7 +28,17 @@ pub(super) fn config_map(service: &Service<'_>, worker: &Worker<'_>) -> Option<C
 /// Returns the plain settings by their variables.
 fn plain(worker: &Worker<'_>) -> BTreeMap<String, String> {
     let settings = worker.settings.iter().filter(|setting| !setting.is_secret);
+    // Kubernetes allows no other letters in keys.
+    let settings = settings.filter(|setting| setting.variable.is_ascii());
     settings.filter_map(|s| Some((s.variable.clone(), s.value.clone()?))).collect()
+}
+
+/// Returns the settings whose names cannot be variables.
+pub(super) fn lost(worker: &Worker<'_>) -> impl Iterator<Item = Loss> {
+    worker.settings.iter().filter(|setting| !setting.variable.is_ascii()).map(|setting| {
+        let what = format!("setting `{}` cannot be a variable of a container", setting.declared);
+        Loss::new(worker.role.position, what, "give it a name of unaccented letters and digits")
+    })
 }
 
 /// Returns the source of the variables of the plain settings.
@@ -86,7 +97,7 @@ pub(super) fn volume(worker: &Worker<'_>) -> Option<(Volume, VolumeMount)> {
 }
 
 fn secrets<'a>(worker: &'a Worker<'_>) -> impl Iterator<Item = &'a WorkerSetting> {
-    worker.settings.iter().filter(|setting| setting.is_secret)
+    worker.settings.iter().filter(|setting| setting.is_secret && setting.variable.is_ascii())
 }
 
 fn name(worker: &Worker<'_>) -> String {

@@ -1,6 +1,6 @@
 //! Losses of every engine of containers.
 
-use super::{Loss, table};
+use super::{Loss, program_of, table};
 use crate::render::service::Service;
 use crate::render::worker::Worker;
 
@@ -8,7 +8,8 @@ pub(super) fn startup_tasks(worker: &Worker<'_>, losses: &mut Vec<Loss>) {
     for task in &worker.role.startup.tasks {
         losses.push(Loss::new(
             task.source.position_of("commandLine"),
-            format!("startup task `{}` does not run", task.command_line),
+            // Its arguments may be secrets.
+            format!("startup task `{}` does not run", program_of(&task.command_line)),
             "do its work while you build the image, or in `on_start`",
         ));
     }

@@ -1,8 +1,10 @@
-//! What a definition or a configuration says, and no deploy file can.
+//! Things that a definition or a configuration says, and no deploy file can.
 
 mod containers;
 mod endpoints;
 mod role;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
@@ -45,20 +47,7 @@ impl fmt::Display for Loss {
 /// Returns what is lost wherever the service runs.
 pub(super) fn common(service: &Service<'_>) -> Vec<Loss> {
     let mut losses = Vec::new();
-    for role in service.definition.roles.iter().filter(|role| role.kind == RoleKind::Web) {
-        losses.push(Loss::new(
-            role.position,
-            format!("web role `{}`: its sites need IIS", role.name),
-            "serve them from a worker role, by `role.serve`",
-        ));
-    }
-    if service.definition.source.attribute("upgradeDomainCount").is_some() {
-        losses.push(Loss::new(
-            service.definition.source.position_of("upgradeDomainCount"),
-            "there are no upgrade domains",
-            "instances are replaced one at a time",
-        ));
-    }
+    of_service(service, &mut losses);
     network(service, &mut losses);
     for worker in &service.workers {
         role::health(worker, &mut losses);
@@ -103,6 +92,41 @@ pub(super) fn in_containers(service: &Service<'_>) -> Vec<Loss> {
     losses
 }
 
+/// Web roles, and the ways in which Azure changes and probes a service.
+fn of_service(service: &Service<'_>, losses: &mut Vec<Loss>) {
+    let definition = service.definition;
+    for role in definition.roles.iter().filter(|role| role.kind == RoleKind::Web) {
+        losses.push(Loss::new(
+            role.position,
+            format!("web role `{}`: its sites need IIS", role.name),
+            "serve them from a worker role, by `role.serve`",
+        ));
+    }
+    for (attribute, what, help) in [
+        (
+            "upgradeDomainCount",
+            "there are no upgrade domains",
+            "instances are replaced one at a time",
+        ),
+        (
+            "topologyChangeDiscovery",
+            "nothing tells instances of a change",
+            "they ask by `role.instances`, whose names stand for those that are ready",
+        ),
+    ] {
+        let is_given = definition.source.attribute(attribute).is_some();
+        let position = definition.source.position_of(attribute);
+        losses.extend(is_given.then(|| Loss::new(position, what, help)));
+    }
+    for probe in &definition.load_balancer_probes {
+        losses.push(Loss::new(
+            probe.source.position_of("name"),
+            format!("load balancer probe `{}`: its times are not carried over", probe.name),
+            "readiness is asked often enough for most; change its period by hand",
+        ));
+    }
+}
+
 /// The network of the configuration.
 fn network(service: &Service<'_>, losses: &mut Vec<Loss>) {
     let network = service.configuration.and_then(|configuration| configuration.network.as_ref());
@@ -122,4 +146,9 @@ fn table(worker: &Worker<'_>) -> String {
         return format!("[roles.{name}]");
     }
     format!("[roles.{name:?}]")
+}
+
+/// Returns the program of a command line, without its arguments.
+fn program_of(command_line: &str) -> &str {
+    command_line.split_whitespace().next().unwrap_or_default()
 }

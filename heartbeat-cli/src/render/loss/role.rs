@@ -2,7 +2,7 @@
 
 use heartbeat_definition::{EntryPoint, ExecutionContext, RoleValue, Variable};
 
-use super::{Loss, table};
+use super::{Loss, program_of, table};
 use crate::render::worker::Worker;
 
 pub(super) fn health(worker: &Worker<'_>, losses: &mut Vec<Loss>) {
@@ -82,7 +82,7 @@ pub(super) fn process(worker: &Worker<'_>, losses: &mut Vec<Loss>) {
         {
             losses.push(Loss::new(
                 source.position_of("commandLine"),
-                format!("the arguments of `{command_line}` are not passed on"),
+                format!("the arguments of `{}` are not passed on", program_of(command_line)),
                 "read them from settings",
             ));
         }

@@ -11,36 +11,35 @@ use crate::stdout;
 pub(super) fn build_fleet(engine: &Engine) {
     let programs = static_programs();
     for name in ["front", "pool", "scheduler"] {
-        let folder = engine.path().join(name);
-        fs::create_dir(&folder).unwrap();
-        fs::copy(programs.join(name), folder.join(name)).unwrap();
         // podman 4 runs a probe by `sh -c`, even one of a program: kubelet runs the program itself.
-        fs::copy(program("busybox"), folder.join("sh")).unwrap();
-        let content = format!("COPY {name} /{name}\nCOPY sh /bin/sh\nENTRYPOINT [\"/{name}\"]\n");
-        build(engine, &folder, name, &content);
+        let files =
+            [(programs.join(name), format!("/{name}")), (program("busybox"), "/bin/sh".into())];
+        build(engine, name, &files, &[&format!("/{name}")]);
     }
 }
 
 /// Builds an image of this machine's `HAProxy`, with the libraries that it loads.
 pub(super) fn build_haproxy(engine: &Engine) {
-    let folder = engine.path().join("haproxy");
-    fs::create_dir(&folder).unwrap();
     let haproxy = program("haproxy");
     let libraries = stdout(&Command::new("ldd").arg(&haproxy).output().unwrap());
     let libraries = libraries.split_whitespace().filter(|word| word.starts_with('/'));
-    let copies = libraries.map(Path::new).chain([haproxy.as_path()]).map(|path| {
-        let name = path.file_name().unwrap().to_str().unwrap();
-        fs::copy(path, folder.join(name)).unwrap();
-        format!("COPY {name} {}\n", path.display())
-    });
-    let copies: String = copies.collect();
-    let command = [haproxy.to_str().unwrap(), "-f", "/usr/local/etc/haproxy/haproxy.cfg"];
-    let command = serde_json::to_string(&command).unwrap();
-    build(engine, &folder, "haproxy", &format!("{copies}ENTRYPOINT {command}\n"));
+    let haproxy = haproxy.to_str().unwrap();
+    let files = libraries.chain([haproxy]).map(|path| (path.into(), path.to_owned()));
+    let files: Vec<(PathBuf, String)> = files.collect();
+    build(engine, "haproxy", &files, &[haproxy, "-f", "/usr/local/etc/haproxy/haproxy.cfg"]);
 }
 
-fn build(engine: &Engine, folder: &Path, name: &str, content: &str) {
-    fs::write(folder.join("Containerfile"), format!("FROM scratch\n{content}")).unwrap();
+/// Builds an image of files, each with its path in it, in one layer.
+fn build(engine: &Engine, name: &str, files: &[(PathBuf, String)], command: &[&str]) {
+    let folder = engine.path().join(name);
+    for (file, path) in files {
+        let copy = folder.join("root").join(path.trim_start_matches('/'));
+        fs::create_dir_all(copy.parent().unwrap()).unwrap();
+        fs::copy(file, copy).unwrap();
+    }
+    let command = serde_json::to_string(command).unwrap();
+    let content = format!("FROM scratch\nCOPY root /\nENTRYPOINT {command}\n");
+    fs::write(folder.join("Containerfile"), content).unwrap();
     let tag = format!("localhost/{name}:test");
     engine.podman(&["build", "--quiet", "--tag", &tag, folder.to_str().unwrap()]);
 }

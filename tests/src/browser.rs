@@ -1,5 +1,13 @@
 //! A real Chromium without a window, driven by `WebDriver` (<https://www.w3.org/TR/webdriver2/>).
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::unwrap_used,
+    reason = "each method panics when the browser does not do what it is told"
+)]
+#![expect(clippy::must_use_candidate, reason = "a command is given for its effect, too")]
+
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
@@ -7,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -16,8 +25,12 @@ const DRIVER: &str = "/usr/bin/chromedriver";
 /// Far longer than a browser takes, even on a slow machine.
 const TIMEOUT: Duration = Duration::from_secs(90);
 
+/// The version of axe-core.
+const AXE: &str = "axe-core@4.14.1";
+
 /// A browser with one window. Dropping it ends its processes.
-pub(crate) struct Browser {
+#[derive(Debug)]
+pub struct Browser {
     driver: Child,
     agent: ureq::Agent,
     /// The URL of the session, or of the driver before there is one.
@@ -26,8 +39,12 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// Starts the browser, or returns the reason why it cannot be tested here.
-    pub(crate) fn start() -> Result<Self, &'static str> {
+    /// Starts the browser.
+    ///
+    /// # Errors
+    ///
+    /// It is not installed.
+    pub fn start() -> Result<Self, &'static str> {
         if [CHROMIUM, DRIVER].iter().any(|path| !Path::new(path).exists()) {
             return Err("chromium or chromium-driver is not installed");
         }
@@ -78,17 +95,18 @@ impl Browser {
         self.url = format!("{}/session/{}", self.url, session["sessionId"].as_str().unwrap());
     }
 
-    pub(crate) fn open(&self, url: &str) {
+    /// Opens a page.
+    pub fn open(&self, url: &str) {
         self.post("/url", &json!({ "url": url }));
     }
 
     /// Evaluates an expression in the page.
-    pub(crate) fn evaluate(&self, expression: &str) -> Value {
+    pub fn evaluate(&self, expression: &str) -> Value {
         self.post("/execute/sync", &json!({ "script": format!("return {expression}"), "args": [] }))
     }
 
     /// Waits until an expression holds in the page, which is asked at each change of the document.
-    pub(crate) fn wait_until(&self, expression: &str) {
+    pub fn wait_until(&self, expression: &str) {
         let script = format!(
             "const done = arguments[0];
             const holds = () => ({expression});
@@ -101,12 +119,12 @@ impl Browser {
     }
 
     /// Runs a script that ends by calling its last argument, and returns what it calls that with.
-    pub(crate) fn call_back(&self, script: &str, arguments: &[Value]) -> Value {
+    pub fn call_back(&self, script: &str, arguments: &[Value]) -> Value {
         self.post("/execute/async", &json!({ "script": script, "args": arguments }))
     }
 
     /// Types keys into the focused element.
-    pub(crate) fn press(&self, key: char) {
+    pub fn press(&self, key: char) {
         let actions = json!([{ "type": "key", "id": "keyboard", "actions": [
             { "type": "keyDown", "value": key }, { "type": "keyUp", "value": key },
         ] }]);
@@ -114,25 +132,41 @@ impl Browser {
     }
 
     /// Calls a command of the `DevTools` protocol.
-    pub(crate) fn devtools(&self, command: &str, parameters: &Value) -> Value {
+    pub fn devtools(&self, command: &str, parameters: &Value) -> Value {
         self.post("/goog/cdp/execute", &json!({ "cmd": command, "params": parameters }))
     }
 
     /// Prefers a scheme of colours, `light` or `dark`.
-    pub(crate) fn prefer(&self, scheme: &str) {
+    pub fn prefer(&self, scheme: &str) {
         let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
         self.devtools("Emulation.setEmulatedMedia", &json!({ "features": features }));
     }
 
     /// Sets the size of the window.
-    pub(crate) fn resize(&self, width: u64, height: u64) {
+    pub fn resize(&self, width: u64, height: u64) {
         let size =
             json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.devtools("Emulation.setDeviceMetricsOverride", &size);
     }
 
+    /// Takes a picture of the window, and writes it to the folder of screenshots, which CI keeps.
+    pub fn take_screenshot(&self, name: &str) {
+        let image = self.devtools("Page.captureScreenshot", &json!({ "format": "png" }));
+        let image = BASE64_STANDARD.decode(image["data"].as_str().unwrap()).unwrap();
+        let folder = target().join("screenshots");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(format!("{name}.png")), image).unwrap();
+    }
+
+    /// Returns the violations that axe-core, whose script is given, finds in the page.
+    pub fn violations(&self, axe: &str) -> Value {
+        let run =
+            "const done = arguments[0]; axe.run().then(({ violations }) => done(violations));";
+        self.call_back(&format!("{axe};{run}"), &[])
+    }
+
     /// Returns the entries since the last call, of the console (`browser`) or of requests (`performance`).
-    pub(crate) fn log(&self, kind: &str) -> Vec<String> {
+    pub fn log(&self, kind: &str) -> Vec<String> {
         let entries = self.post("/se/log", &json!({ "type": kind }));
         let entries = entries.as_array().unwrap().iter();
         entries.map(|entry| entry["message"].as_str().unwrap().to_owned()).collect()
@@ -172,4 +206,30 @@ impl Drop for Browser {
             let _ = kill_process(process, Signal::KILL);
         }
     }
+}
+
+/// Returns the script of axe-core, from the npm registry.
+///
+/// # Errors
+///
+/// npm is not installed, or does not find it.
+pub fn axe() -> Result<String, String> {
+    let folder = target().join("axe");
+    let script = folder.join("node_modules/axe-core/axe.min.js");
+    if !script.exists() {
+        fs::create_dir_all(&folder).unwrap();
+        let mut npm = Command::new("npm");
+        npm.args(["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", AXE]);
+        let output = npm.arg("--prefix").arg(&folder).output();
+        let output = output.map_err(|error| format!("npm is not installed: {error}"))?;
+        let reason = String::from_utf8_lossy(&output.stderr).into_owned();
+        output.status.success().then_some(()).ok_or(reason)?;
+    }
+    fs::read_to_string(script).map_err(|error| error.to_string())
+}
+
+/// Returns the target folder, in which the program of the test is two folders deep.
+fn target() -> PathBuf {
+    let program = std::env::current_exe().unwrap();
+    program.ancestors().nth(3).unwrap().to_owned()
 }
