@@ -78,7 +78,7 @@ pub(crate) fn refuse_errors(paths: Vec<PathBuf>) -> Result<(), Failure> {
         return Ok(());
     }
     // Without a stderr nobody can be told.
-    let _ = anstream::stderr().write_all(human::render(&checked).as_bytes());
+    let _ = terminal::print(anstream::stderr(), human::render(&checked));
     Err(Failure::configuration(counts.summary(checked.len())))
 }
 
