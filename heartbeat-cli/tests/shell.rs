@@ -52,7 +52,7 @@ mod tests {
         };
         let Some(found) = completes(&["heartbeat", "ch"]) else { return };
         assert_eq!(found, ["check"]);
-        assert_eq!(completes(&["heartbeat", "check", "--fo"]).unwrap(), ["--format"]);
+        assert_eq!(completes(&["heartbeat", "check", "--form"]).unwrap(), ["--format"]);
         assert_eq!(completes(&["heartbeat", "check", "--format", "g"]).unwrap(), ["github"]);
         assert_eq!(completes(&["heartbeat", "new", "--shape", "m"]).unwrap(), ["module", "main"]);
         assert_eq!(completes(&["heartbeat", "m"]).unwrap(), [""; 0]);
@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn fish_completes() {
-        let script = "heartbeat completions fish | source; complete -C 'heartbeat check --fo'";
+        let script = "heartbeat completions fish | source; complete -C 'heartbeat check --form'";
         let Some((text, errors)) = run("fish", &["--no-config", "-c", script]) else { return };
         assert_eq!(errors, "");
         assert!(text.starts_with("--format\tThe form of the findings"), "{text}");
