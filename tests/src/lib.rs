@@ -10,6 +10,8 @@ pub mod browser;
 mod listener;
 pub mod prometheus;
 pub mod schema;
+#[cfg(target_os = "linux")]
+pub mod system;
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

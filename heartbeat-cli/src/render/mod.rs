@@ -6,13 +6,16 @@ mod deployment;
 mod endpoint;
 #[cfg(test)]
 mod fixture;
+mod grafana;
 mod kubernetes;
 mod loss;
 mod names;
 mod output;
 mod quantity;
+mod prometheus;
 mod service;
 mod storage;
+mod systemd;
 mod target;
 mod variables;
 mod worker;

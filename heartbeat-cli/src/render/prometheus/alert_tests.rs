@@ -1,0 +1,102 @@
+//! Unit tests of the alerts, for `promtool test rules`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::ALERTS_FILE;
+use super::alerts::Alert;
+use super::scrape::INTERVAL;
+use crate::render::yaml::{Document, YamlError};
+
+/// Time between evaluations of rules, in seconds.
+const EVALUATION: u64 = 15;
+
+#[derive(Serialize)]
+struct Tests<'a> {
+    rule_files: [&'static str; 1],
+    evaluation_interval: &'static str,
+    tests: Vec<Test<'a>>,
+}
+
+#[derive(Serialize)]
+struct Test<'a> {
+    name: String,
+    interval: &'static str,
+    input_series: Vec<Series<'a>>,
+    alert_rule_test: Vec<Expectation<'a>>,
+}
+
+#[derive(Serialize)]
+struct Series<'a> {
+    series: &'a str,
+    values: &'a str,
+}
+
+#[derive(Serialize)]
+struct Expectation<'a> {
+    eval_time: String,
+    alertname: &'a str,
+    exp_alerts: Vec<Firing<'a>>,
+}
+
+#[derive(Serialize)]
+struct Firing<'a> {
+    exp_labels: BTreeMap<&'a str, &'a str>,
+    exp_annotations: BTreeMap<&'static str, String>,
+}
+
+pub(super) fn document(alerts: &[Alert]) -> Result<Document, YamlError> {
+    let mut tests: Vec<Test<'_>> = Vec::new();
+    for alert in alerts {
+        // Alerts of one name, one for each job, fire together.
+        let is_same = |test: &Test<'_>| test.name == alert.name;
+        match tests.iter_mut().rfind(|test| is_same(test)) {
+            Some(test) => {
+                let last = test.alert_rule_test.last_mut();
+                last.into_iter().for_each(|expected| expected.exp_alerts.push(firing(alert)));
+            }
+            None => tests.push(test(alert)),
+        }
+    }
+    let tests = Tests { rule_files: [ALERTS_FILE], evaluation_interval: INTERVAL, tests };
+    Document::new(&tests, &[])
+}
+
+/// Returns a test that an alert waits, and then fires for the one that it is about.
+fn test(alert: &Alert) -> Test<'_> {
+    let begins = alert.example.begins_after.as_secs();
+    let fires = begins + alert.wait.as_secs();
+    let at = |seconds: u64, exp_alerts| Expectation {
+        eval_time: format!("{seconds}s"),
+        alertname: alert.name,
+        exp_alerts,
+    };
+    Test {
+        name: alert.name.to_owned(),
+        interval: INTERVAL,
+        input_series: (alert.example.series.iter())
+            .map(|(series, values)| Series { series, values })
+            .collect(),
+        alert_rule_test: vec![
+            at(fires.saturating_sub(EVALUATION), Vec::new()),
+            at(fires, vec![firing(alert)]),
+        ],
+    }
+}
+
+fn firing(alert: &Alert) -> Firing<'_> {
+    let mut labels: BTreeMap<_, _> =
+        alert.example.labels.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let expand = |template: &str| {
+        labels.iter().fold(template.to_owned(), |text, (name, value)| {
+            text.replace(&format!("{{{{ $labels.{name} }}}}"), value)
+        })
+    };
+    let exp_annotations = BTreeMap::from([
+        ("description", expand(alert.description)),
+        ("summary", expand(alert.summary)),
+    ]);
+    labels.insert("severity", alert.severity);
+    Firing { exp_labels: labels, exp_annotations }
+}
