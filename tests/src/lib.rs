@@ -183,6 +183,14 @@ impl Worker {
         Self { child, stdin, stderr, log: Vec::new(), passed: 0, address: String::new() }
     }
 
+    /// Makes the health server the one at an `ip:port`, which the command has given to the worker.
+    #[must_use]
+    pub fn at(mut self, address: &str) -> Self {
+        address.clone_into(&mut self.address);
+        self.passed = 0;
+        self
+    }
+
     /// Returns the `ip:port` of the health server.
     #[must_use]
     pub fn address(&self) -> &str {

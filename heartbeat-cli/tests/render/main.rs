@@ -14,7 +14,9 @@ mod fleet;
 mod kubernetes;
 #[cfg(target_os = "linux")]
 mod podman;
+mod prometheus;
 mod semantics;
+mod systemd;
 
 use std::collections::BTreeMap;
 use std::fs;

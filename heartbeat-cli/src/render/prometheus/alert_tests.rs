@@ -9,8 +9,9 @@ use super::alerts::Alert;
 use super::scrape::INTERVAL;
 use crate::render::yaml::{Document, YamlError};
 
-/// Time between evaluations of rules, in seconds.
-const EVALUATION: u64 = 15;
+/// Time before an alert fires at which it must not yet, in seconds. Versions of Prometheus differ by one
+/// scrape in what a range has.
+const BEFORE: u64 = 30;
 
 #[derive(Serialize)]
 struct Tests<'a> {
@@ -47,18 +48,7 @@ struct Firing<'a> {
 }
 
 pub(super) fn document(alerts: &[Alert]) -> Result<Document, YamlError> {
-    let mut tests: Vec<Test<'_>> = Vec::new();
-    for alert in alerts {
-        // Alerts of one name, one for each job, fire together.
-        let is_same = |test: &Test<'_>| test.name == alert.name;
-        match tests.iter_mut().rfind(|test| is_same(test)) {
-            Some(test) => {
-                let last = test.alert_rule_test.last_mut();
-                last.into_iter().for_each(|expected| expected.exp_alerts.push(firing(alert)));
-            }
-            None => tests.push(test(alert)),
-        }
-    }
+    let tests = alerts.iter().map(test).collect();
     let tests = Tests { rule_files: [ALERTS_FILE], evaluation_interval: INTERVAL, tests };
     Document::new(&tests, &[])
 }
@@ -79,24 +69,29 @@ fn test(alert: &Alert) -> Test<'_> {
             .map(|(series, values)| Series { series, values })
             .collect(),
         alert_rule_test: vec![
-            at(fires.saturating_sub(EVALUATION), Vec::new()),
-            at(fires, vec![firing(alert)]),
+            at(fires.saturating_sub(BEFORE), Vec::new()),
+            at(fires, firing(alert)),
         ],
     }
 }
 
-fn firing(alert: &Alert) -> Firing<'_> {
-    let mut labels: BTreeMap<_, _> =
-        alert.example.labels.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let expand = |template: &str| {
-        labels.iter().fold(template.to_owned(), |text, (name, value)| {
-            text.replace(&format!("{{{{ $labels.{name} }}}}"), value)
-        })
-    };
-    let exp_annotations = BTreeMap::from([
-        ("description", expand(alert.description)),
-        ("summary", expand(alert.summary)),
-    ]);
-    labels.insert("severity", alert.severity);
-    Firing { exp_labels: labels, exp_annotations }
+fn firing(alert: &Alert) -> Vec<Firing<'_>> {
+    let alerts = alert.example.firing.iter().map(|labels| {
+        let expand = |template: &str| {
+            labels.iter().fold(template.to_owned(), |text, (name, value)| {
+                text.replace(&format!("{{{{ $labels.{name} }}}}"), value)
+            })
+        };
+        let mut exp_labels: BTreeMap<_, _> =
+            labels.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        exp_labels.insert("severity", alert.severity);
+        Firing {
+            exp_labels,
+            exp_annotations: BTreeMap::from([
+                ("description", expand(alert.description)),
+                ("summary", expand(alert.summary)),
+            ]),
+        }
+    });
+    alerts.collect()
 }

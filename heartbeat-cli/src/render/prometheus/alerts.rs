@@ -44,8 +44,8 @@ pub(super) struct Alert {
 
 /// Series with which an alert fires.
 pub(super) struct Example {
-    /// The labels of the alert.
-    pub(super) labels: Vec<(&'static str, String)>,
+    /// The labels of each alert that fires.
+    pub(super) firing: Vec<Vec<(&'static str, String)>>,
     /// Series, with their values in the notation of `promtool`, one each 15 s.
     pub(super) series: Vec<(String, &'static str)>,
     /// How long it takes until the expression is true.
@@ -57,7 +57,8 @@ impl<'a> Rules<'a> {
         let rules = alerts.iter().map(|alert| Rule {
             alert: alert.name,
             expr: &alert.expr,
-            wait: (!alert.wait.is_zero()).then(|| format!("{}s", alert.wait.as_secs())),
+            wait: (!alert.wait.is_zero())
+                .then(|| format!("{}m", alert.wait.as_secs().div_ceil(60))),
             labels: BTreeMap::from([("severity", alert.severity)]),
             annotations: BTreeMap::from([
                 ("description", alert.description),
@@ -75,7 +76,7 @@ pub(super) fn all(service: &Service<'_>) -> Vec<Alert> {
     let start = service.workers.iter().map(|worker| worker.timing().start_within).max();
     let mut alerts = health(&of, &job, start.unwrap_or_default());
     alerts.extend(restarts(&of, &job));
-    alerts.extend(jobs(service).map(|(job, _)| missing(&job)));
+    alerts.push(missing(&jobs(service).map(|(job, _)| job).collect::<Vec<_>>()));
     alerts
 }
 
@@ -119,7 +120,7 @@ fn health(of: &str, job: &str, start_within: Duration) -> Vec<Alert> {
             expr: format!("heartbeat_ready{{{of}}} == 0"),
             severity: "warning",
             // A start may take that long.
-            wait: start_within.max(Duration::from_secs(300)),
+            wait: whole_minutes(start_within.max(Duration::from_secs(300))),
             summary: "{{ $labels.instance }} is not ready",
             description: "It has been starting, stopping, busy, stalled, or without a dependency for longer \
                           than a start takes: /health of the instance has the reasons.",
@@ -133,7 +134,7 @@ fn health(of: &str, job: &str, start_within: Duration) -> Vec<Alert> {
             summary: "No instance of {{ $labels.job }} is ready",
             description: "Nobody does its work.",
             example: Example {
-                labels: vec![("job", job.to_owned())],
+                firing: vec![vec![("job", job.to_owned())]],
                 series: vec![
                     (series("heartbeat_ready", job, "Role_IN_0", None), "0x80"),
                     (series("heartbeat_ready", job, "Role_IN_1", None), "1x4 0x80"),
@@ -190,9 +191,9 @@ fn restarts(of: &str, job: &str) -> Vec<Alert> {
                 job,
                 "heartbeat_task_restarts_total",
                 Some(("task", "consumer-0")),
-                "0x4 1+1x80",
+                "0x4 2x8 5x80",
                 "0x40 1x40",
-                150,
+                225,
             ),
         },
         Alert {
@@ -208,20 +209,26 @@ fn restarts(of: &str, job: &str) -> Vec<Alert> {
     ]
 }
 
-fn missing(job: &str) -> Alert {
+fn missing(jobs: &[String]) -> Alert {
+    let absent = jobs.iter().map(|job| format!("absent(up{{job=\"{job}\"}})"));
     Alert {
         name: "HeartbeatMissing",
-        expr: format!("absent(up{{job=\"{job}\"}})"),
+        expr: absent.collect::<Vec<_>>().join(" or "),
         severity: "critical",
         wait: Duration::from_secs(300),
         summary: "There is no instance of {{ $labels.job }}",
         description: "None is deployed, or Prometheus does not find them.",
         example: Example {
-            labels: vec![("job", job.to_owned())],
+            firing: jobs.iter().map(|job| vec![("job", job.clone())]).collect(),
             series: vec![(series("up", "other", "Role_IN_0", None), "1x80")],
             begins_after: Duration::ZERO,
         },
     }
+}
+
+/// Rounds up to minutes, in which rules have their times.
+fn whole_minutes(duration: Duration) -> Duration {
+    Duration::from_secs(duration.as_secs().div_ceil(60) * 60)
 }
 
 /// Returns the series of two instances, of which the alert fires for the first.
@@ -236,7 +243,7 @@ fn instances(
     let mut labels = vec![("instance", "Role_IN_0".to_owned()), ("job", job.to_owned())];
     labels.extend(label.map(|(name, value)| (name, value.to_owned())));
     Example {
-        labels,
+        firing: vec![labels],
         series: vec![
             (series(metric, job, "Role_IN_0", label), firing),
             (series(metric, job, "Role_IN_1", label), quiet),

@@ -12,13 +12,19 @@ use crate::render::systemd;
 use crate::render::worker::Worker;
 use crate::render::yaml::{Document, YamlError};
 
-/// Time between scrapes.
+/// Time between scrapes, and between evaluations of rules.
 pub(super) const INTERVAL: &str = "15s";
 
 #[derive(Serialize)]
 struct Configuration {
+    global: Global,
     rule_files: [&'static str; 1],
     scrape_configs: Vec<Job>,
+}
+
+#[derive(Serialize)]
+struct Global {
+    evaluation_interval: &'static str,
 }
 
 #[derive(Serialize)]
@@ -96,8 +102,11 @@ pub(super) fn document(service: &Service<'_>) -> Result<Document, YamlError> {
             relabel_configs: relabel(service, endpoint),
         })
     });
-    let configuration =
-        Configuration { rule_files: [ALERTS_FILE], scrape_configs: configs.collect() };
+    let configuration = Configuration {
+        global: Global { evaluation_interval: INTERVAL },
+        rule_files: [ALERTS_FILE],
+        scrape_configs: configs.collect(),
+    };
     let comment = match service.keys.prometheus.engine {
         Engine::Kubernetes => "Finds pods by their labels; needs the right to list them.",
         Engine::Compose => "Needs the network of the workers, where the name stands for them.",
