@@ -161,16 +161,13 @@ impl System {
         command.args(arguments).output().expect("util-linux is installed")
     }
 
-    /// Runs `systemctl`, and returns what it prints.
+    /// Runs `systemctl`.
     ///
     /// # Panics
     ///
     /// It fails.
-    pub fn systemctl(&self, arguments: &[&str]) -> String {
-        let output = self.run(&[&["systemctl"], arguments].concat());
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "systemctl {arguments:?}: {errors}");
-        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    pub fn systemctl(&self, arguments: &[&str]) {
+        self.output_of_systemctl(arguments);
     }
 
     /// Returns a property of a unit.
@@ -180,7 +177,14 @@ impl System {
     /// `systemctl` fails.
     #[must_use]
     pub fn property(&self, unit: &str, name: &str) -> String {
-        self.systemctl(&["show", "--value", "--property", name, unit])
+        self.output_of_systemctl(&["show", "--value", "--property", name, unit])
+    }
+
+    fn output_of_systemctl(&self, arguments: &[&str]) -> String {
+        let output = self.run(&[&["systemctl"], arguments].concat());
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "systemctl {arguments:?}: {errors}");
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
     /// Waits until a unit has written a line to `/run/reports` that no earlier call has waited for.
@@ -199,15 +203,9 @@ impl System {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.reports.recv_timeout(left) {
                 Ok(report) => self.log.push(report),
-                Err(_) => panic!("no report {line:?} in {:#?}", self.log),
+                Err(error) => panic!("no report {line:?} ({error}) in {:#?}", self.log),
             }
         }
-    }
-
-    /// Returns the lines that no call has waited for, so far.
-    pub fn other_reports(&mut self) -> &[String] {
-        self.log.extend(self.reports.try_iter());
-        &self.log
     }
 }
 

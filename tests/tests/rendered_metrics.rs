@@ -1,11 +1,6 @@
 //! What `heartbeat render` writes for Prometheus and Grafana, with the metrics of real workers.
 #![cfg(target_os = "linux")]
-#![expect(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "in a test, that is how to fail"
-)]
+#![expect(clippy::unwrap_used, reason = "in a test, that is how to fail")]
 
 use std::collections::BTreeSet;
 use std::fs;

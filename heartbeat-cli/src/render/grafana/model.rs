@@ -171,7 +171,8 @@ pub(super) struct Options {
 pub(super) struct Legend {
     pub(super) display_mode: &'static str,
     pub(super) placement: &'static str,
-    pub(super) show_legend: bool,
+    #[serde(rename = "showLegend")]
+    pub(super) is_shown: bool,
 }
 
 #[derive(Serialize)]

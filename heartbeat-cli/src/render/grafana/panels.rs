@@ -239,7 +239,7 @@ fn options(show: Show) -> Options {
         legend: lines.then_some(Legend {
             display_mode: "list",
             placement: "bottom",
-            show_legend: true,
+            is_shown: true,
         }),
         tooltip: lines.then_some(Tooltip { mode: "multi", sort: "desc" }),
     }

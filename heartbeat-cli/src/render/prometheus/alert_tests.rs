@@ -14,14 +14,14 @@ use crate::render::yaml::{Document, YamlError};
 const BEFORE: u64 = 30;
 
 #[derive(Serialize)]
-struct Tests<'a> {
+struct TestFile<'a> {
     rule_files: [&'static str; 1],
     evaluation_interval: &'static str,
-    tests: Vec<Test<'a>>,
+    tests: Vec<Case<'a>>,
 }
 
 #[derive(Serialize)]
-struct Test<'a> {
+struct Case<'a> {
     name: String,
     interval: &'static str,
     input_series: Vec<Series<'a>>,
@@ -49,12 +49,12 @@ struct Firing<'a> {
 
 pub(super) fn document(alerts: &[Alert]) -> Result<Document, YamlError> {
     let tests = alerts.iter().map(test).collect();
-    let tests = Tests { rule_files: [ALERTS_FILE], evaluation_interval: INTERVAL, tests };
+    let tests = TestFile { rule_files: [ALERTS_FILE], evaluation_interval: INTERVAL, tests };
     Document::new(&tests, &[])
 }
 
 /// Returns a test that an alert waits, and then fires for the one that it is about.
-fn test(alert: &Alert) -> Test<'_> {
+fn test(alert: &Alert) -> Case<'_> {
     let begins = alert.example.begins_after.as_secs();
     let fires = begins + alert.wait.as_secs();
     let at = |seconds: u64, exp_alerts| Expectation {
@@ -62,7 +62,7 @@ fn test(alert: &Alert) -> Test<'_> {
         alertname: alert.name,
         exp_alerts,
     };
-    Test {
+    Case {
         name: alert.name.to_owned(),
         interval: INTERVAL,
         input_series: (alert.example.series.iter())

@@ -19,7 +19,7 @@ pub(super) const INTERVAL: &str = "15s";
 struct Configuration {
     global: Global,
     rule_files: [&'static str; 1],
-    scrape_configs: Vec<Job>,
+    scrape_configs: Vec<ScrapeConfig>,
 }
 
 #[derive(Serialize)]
@@ -28,7 +28,7 @@ struct Global {
 }
 
 #[derive(Serialize)]
-struct Job {
+struct ScrapeConfig {
     job_name: String,
     scrape_interval: &'static str,
     #[serde(flatten)]
@@ -42,7 +42,7 @@ enum Discovery {
     #[serde(rename = "kubernetes_sd_configs")]
     Kubernetes([Pods; 1]),
     #[serde(rename = "dns_sd_configs")]
-    Dns([Names; 1]),
+    Dns([Lookup; 1]),
     #[serde(rename = "static_configs")]
     Static(Vec<Targets>),
 }
@@ -68,7 +68,7 @@ struct Selector {
 }
 
 #[derive(Serialize)]
-struct Names {
+struct Lookup {
     names: [String; 1],
     r#type: &'static str,
     port: u16,
@@ -95,7 +95,7 @@ struct Relabel {
 pub(super) fn document(service: &Service<'_>) -> Result<Document, YamlError> {
     let configs = jobs(service).filter_map(|(job_name, worker)| {
         let endpoint = worker.details()?;
-        Some(Job {
+        Some(ScrapeConfig {
             job_name,
             scrape_interval: INTERVAL,
             discovery: discovery(service, worker, endpoint),
@@ -135,7 +135,7 @@ fn discovery(
                 ),
             }],
         }]),
-        Engine::Compose => Discovery::Dns([Names {
+        Engine::Compose => Discovery::Dns([Lookup {
             names: [worker.name.clone()],
             r#type: "A",
             port: endpoint.port,
