@@ -26,6 +26,10 @@ pub(super) struct Credential {
 /// Returns the variables of each instance, by name, with specifiers in their values.
 pub(super) fn variables(service: &Service<'_>, worker: &Worker<'_>) -> BTreeMap<String, String> {
     let mut variables: BTreeMap<_, _> = worker.budgets().collect();
+    // Connections to a socket of systemd wait for the next process: nobody has to learn of the stop.
+    if worker.keys.drain.is_none() {
+        variables.remove("HEARTBEAT_DRAIN");
+    }
     let id = format!("{}_IN_{INSTANCE}", literal(&worker.role.name));
     variables.insert("HEARTBEAT_INSTANCE_ID".into(), id.clone());
     variables.extend(peers(service));

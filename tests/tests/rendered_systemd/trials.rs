@@ -1,16 +1,13 @@
-//! The units that `heartbeat render systemd` writes, under a real systemd.
-#![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "in a test, that is how to fail")]
+//! Workers that fail, each in its way.
 
-use std::fs;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fs, thread};
 
-use escargot::CargoBuild;
 use heartbeat_tests::exchange;
 use heartbeat_tests::system::System;
+
+use super::{Service, network};
 
 /// Roles whose workers fail as their setting says.
 const DEFINITION: &str = r#"<ServiceDefinition name="Trials">
@@ -46,56 +43,20 @@ const CONFIGURATION: &str = r#"<ServiceConfiguration serviceName="Trials">
   </ConfigurationSettings></Role>
 </ServiceConfiguration>"#;
 
-/// Tells the test when an instance has started and ended.
-const REPORTS: &str = "[Service]\n\
-    ExecStartPost=+/bin/sh -c 'echo %p %i started >/run/reports'\n\
-    ExecStopPost=+/bin/sh -c 'echo %p %i $$SERVICE_RESULT $$EXIT_STATUS >/run/reports'\n";
-
-/// Returns the third number of the addresses of role `Steady`, so that no other test has them.
-fn network() -> u32 {
-    10 + std::process::id() % 200
-}
-
-/// Renders the roles into a folder.
-fn render(folder: &Path) {
-    let keys = format!(
-        "[systemd]\nnetwork = {}\n\
-         [roles.Steady]\nprogram = 'failing-worker'\nsecrets = ['Fail']\nstop_within = '8s'\n\
-         drain = '0s'\nstall_after = '5s'\n\
-         [roles.Blocked]\nprogram = 'failing-worker'\nstall_after = '1s'\nstop_within = '8s'\n\
-         [roles.Refused]\nprogram = 'failing-worker'\n",
-        network()
-    );
-    for (name, content) in [
-        ("ServiceDefinition.csdef", DEFINITION),
-        ("ServiceConfiguration.cscfg", CONFIGURATION),
-        ("heartbeat.toml", &keys),
-    ] {
-        fs::write(folder.join(name), content).unwrap();
-    }
-    let build = CargoBuild::new().package("heartbeat-cli").bin("heartbeat").current_release();
-    let mut command = build.run().unwrap().command();
-    let output = command.args(["render", "systemd", "-o", "units"]).current_dir(folder).output();
-    let output = output.unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-}
-
-fn boot(folder: &Path) -> Option<System> {
-    render(folder);
-    System::boot(folder, |files| {
-        for unit in fs::read_dir(folder.join("units")).unwrap() {
-            let unit = unit.unwrap();
-            let name = unit.file_name().into_string().unwrap();
-            let content = fs::read(unit.path()).unwrap();
-            files.write(&format!("/etc/systemd/system/{name}"), content);
-            if name.ends_with(".service") {
-                files.write(&format!("/etc/systemd/system/{name}.d/reports.conf"), REPORTS);
-            }
-        }
-        files.copy(env!("CARGO_BIN_EXE_failing-worker"), "/usr/local/bin/failing-worker");
-        files.write("/etc/credstore/trials-steady.fail", "run stop\n");
-    })
-}
+const KEYS: &str = "\
+[roles.Steady]
+program = 'failing-worker'
+secrets = ['Fail']
+stop_within = '8s'
+drain = '0s'
+stall_after = '5s'
+[roles.Blocked]
+program = 'failing-worker'
+stall_after = '1s'
+stop_within = '8s'
+[roles.Refused]
+program = 'failing-worker'
+";
 
 /// Probes on new connections until `end` is set, and returns the number of probes.
 fn probe_until(end: &AtomicBool, address: &str) -> usize {
@@ -120,8 +81,12 @@ fn touch(system: &System, unit: &str, path: &str) -> bool {
 
 #[test]
 fn rendered_units_start_watch_restart_and_stop_workers() {
-    let folder = tempfile::tempdir().unwrap();
-    let Some(mut system) = boot(folder.path()) else { return };
+    let service = Service::new(DEFINITION, CONFIGURATION, KEYS);
+    let booted = service.boot(|files| {
+        files.copy(env!("CARGO_BIN_EXE_failing-worker"), "/usr/local/bin/failing-worker");
+        files.write("/etc/credstore/trials-steady.fail", "run stop\n");
+    });
+    let Some(mut system) = booted else { return };
 
     system.systemctl(&["start", "--no-block", "trials.target"]);
     for instance in ["trials-steady 0", "trials-steady 1", "trials-blocked 0"] {
