@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use super::{has_program, kubernetes, prometheus, semantics, stderr, systemd};
+use super::{TARGETS, has_program, kubernetes, prometheus, semantics, stderr, systemd};
 
 /// The folder of the corpus, which is beside the project and not part of it.
 fn corpus() -> Option<PathBuf> {
@@ -38,9 +38,7 @@ fn every_definition_renders() {
     for definition in files(&corpus, "csdef") {
         let text = String::from_utf8_lossy(&fs::read(&definition).unwrap()).into_owned();
         let configuration = files(definition.parent().unwrap(), "cscfg").into_iter().next();
-        for target in
-            ["kubernetes", "container-apps", "compose", "systemd", "prometheus", "grafana"]
-        {
+        for target in TARGETS {
             let folder = out.path().join(format!("{rendered}-{target}"));
             let mut command = Command::new(env!("CARGO_BIN_EXE_heartbeat"));
             command.args(["render", target, "-d"]).arg(&definition).arg("-o").arg(&folder);

@@ -25,6 +25,10 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
+/// All targets.
+const TARGETS: [&str; 6] =
+    ["kubernetes", "container-apps", "compose", "systemd", "prometheus", "grafana"];
+
 /// A service in a folder of its own.
 struct Project {
     folder: TempDir,

@@ -4,7 +4,6 @@ use heartbeat_definition::EndpointKind;
 
 use super::addresses::{Binding, MAX_INSTANCES};
 use super::environment::is_valid;
-use super::resources;
 use crate::render::endpoint::WorkerEndpoint;
 use crate::render::loss::{Loss, certificates, of_traffic, on_machines};
 use crate::render::service::Service;
@@ -36,13 +35,6 @@ fn instances(worker: &Worker<'_>, losses: &mut Vec<Loss>) {
         );
         losses.push(Loss::new(role.position, what, "use several machines, or Kubernetes"));
     }
-    let keys = &worker.keys;
-    let memory = keys.memory.as_deref().filter(|memory| resources::bytes(memory).is_none());
-    let cpu = keys.cpu.as_deref().filter(|cpu| resources::weight(cpu).is_none());
-    losses.extend(memory.or(cpu).map(|quantity| {
-        let what = format!("role `{}`: `{quantity}` is no limit that systemd has", role.name);
-        Loss::new(role.position, what, "write whole numbers, such as 256Mi and 500m")
-    }));
 }
 
 /// Variables whose names systemd refuses.

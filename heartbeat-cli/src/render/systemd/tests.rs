@@ -53,6 +53,14 @@ fn budgets_follow_from_those_of_the_worker() {
 }
 
 #[test]
+fn memory_is_limited() {
+    for (memory, line) in [("256Mi", "MemoryMax=256M"), ("512M", "MemoryMax=512000000")] {
+        let fixture = Fixture::new("", "", &format!("[roles.Front]\nmemory = '{memory}'"));
+        assert_lines(&unit(&fixture, "shop-front@.service"), &[line]);
+    }
+}
+
+#[test]
 fn values_are_escaped_and_secrets_stay_out() {
     let role = r#"<ConfigurationSettings>
         <Setting name="Rate" /><Setting name="Api.Password" /></ConfigurationSettings>
