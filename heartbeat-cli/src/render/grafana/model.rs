@@ -113,6 +113,19 @@ pub(super) struct FieldDefaults {
     pub(super) color: Color,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) thresholds: Option<Thresholds>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) custom: Option<Custom>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Custom {
+    pub(super) thresholds_style: ThresholdsStyle,
+}
+
+#[derive(Serialize)]
+pub(super) struct ThresholdsStyle {
+    pub(super) mode: &'static str,
 }
 
 #[derive(Serialize)]

@@ -1,8 +1,8 @@
 //! The panels, from what is wrong now to what the processes use.
 
 use super::model::{
-    Color, DataSource, FieldConfig, FieldDefaults, GridPos, Legend, MappedValue, MappedValues,
-    Mapping, Options, Panel, Query, Step, Thresholds, Tooltip,
+    Color, Custom, DataSource, FieldConfig, FieldDefaults, GridPos, Legend, MappedValue,
+    MappedValues, Mapping, Options, Panel, Query, Step, Thresholds, ThresholdsStyle, Tooltip,
 };
 
 /// The matchers of the chosen roles and instances.
@@ -197,6 +197,8 @@ fn panel(sketch: &Sketch, id: u32, grid_pos: GridPos) -> Panel {
                 mappings: mappings(sketch.show),
                 color: Color { mode: color(sketch.show) },
                 thresholds: thresholds(sketch.show),
+                custom: matches!(sketch.show, Show::Lines { has_limit: true })
+                    .then_some(Custom { thresholds_style: ThresholdsStyle { mode: "line" } }),
             },
             overrides: [],
         },

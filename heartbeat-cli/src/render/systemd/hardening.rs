@@ -36,9 +36,7 @@ const LOCKS: &[(&str, &str)] = &[
 
 /// Writes the lines that lock an instance in.
 pub(super) fn write(unit: &mut Unit) {
-    unit.comment(
-        "No rights but to use the network. A worker that needs one gets it by `systemctl edit`.",
-    );
+    unit.comment("A worker may use the network, and nothing else: `systemctl edit` gives it more.");
     for (key, value) in LOCKS {
         unit.set(key, value);
     }

@@ -15,15 +15,13 @@ use crate::render::worker::Worker;
 /// a dead worker; above, a frozen process is noticed late.
 const WATCHDOG: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(30)];
 
-const SOCKETS: &str = "They outlive the service: connections wait while it restarts.";
-const NO_LIMIT: &str = "It tries for ever, at the intervals below.";
-const WATCHDOG_COMMENT: &str = "A worker that is not live, or frozen, tells nothing: this long after its last sign of life it is\n\
-                                killed. A core dump has 5 s.";
-const START: &str = "`on_start` has this long.";
-const STOP: &str =
-    "More than the worker's own budget for a stop, which signals its children itself.";
-const RESTART: &str =
-    "A worker that has finished stays ended. Before systemd 254, the interval does not grow.";
+const SOCKETS: &str = "The sockets outlive the service: connections wait while it restarts.";
+const NO_LIMIT: &str = "It is restarted for ever, at the intervals below.";
+const PING: &str = "A worker that is not live, or is frozen, sends no ping: this long after its last one it is killed.";
+const ABORT: &str = "Time for a core dump.";
+const START: &str = "Time for `on_start`.";
+const STOP: &str = "More than the worker's own budget for a stop. Until that has passed, its children get no signal.";
+const RESTART: &str = "Not after exit 0: the work is done. systemd before 254 ignores the last two, and waits 1 s each time.";
 const FINAL: &str = "A wrong argument or configuration stays wrong.";
 
 pub(super) fn render(service: &Service<'_>, worker: &Worker<'_>) -> RenderedFile {
@@ -79,8 +77,9 @@ fn process(unit: &mut Unit, service: &Service<'_>, worker: &Worker<'_>) {
 fn budgets(unit: &mut Unit, worker: &Worker<'_>) {
     let timing = worker.timing();
     let [least, most] = WATCHDOG;
-    unit.comment(WATCHDOG_COMMENT);
+    unit.comment(PING);
     unit.set("WatchdogSec", seconds(timing.stall_after.clamp(least, most)));
+    unit.comment(ABORT);
     unit.set("TimeoutAbortSec", "5s");
     unit.comment(START);
     unit.set("TimeoutStartSec", seconds(timing.start_within));

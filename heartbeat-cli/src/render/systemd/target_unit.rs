@@ -30,20 +30,22 @@ fn instructions(service: &Service<'_>) -> String {
     let target = target_name(service);
     let folder = &service.keys.systemd.programs;
     let mut lines = vec![
-        format!("The units belong into /etc/systemd/system, the programs into {folder}. Then:"),
+        format!("Copy the units to /etc/systemd/system and the programs to {folder}, then:"),
         format!("  systemctl daemon-reload && systemctl enable --now {target}"),
     ];
     let mut names = service.workers.iter().map(|worker| unit_name(service, worker));
     if let Some(name) = names.next() {
         lines.push("A new program, without a lost connection:".to_owned());
         lines.push(format!("  systemctl restart '{name}@*.service'"));
-        lines.push("One instance less, with the sockets that would start it again:".to_owned());
+        lines.push("Stop one instance, and the sockets that would start it again:".to_owned());
         lines.push(format!("  systemctl stop '{name}*@0.*'"));
     }
     let credentials = service.workers.iter().flat_map(|w| environment::credentials(service, w));
     let credentials: Vec<_> = credentials.collect();
     if !credentials.is_empty() {
-        lines.push("Secrets are in files of root's, with one value each:".to_owned());
+        lines.push(
+            "Secrets are read from files that only root may read, with one value each:".to_owned(),
+        );
         lines.extend(credentials.iter().map(|credential| format!("  {}", credential.path)));
     }
     lines.join("\n")
