@@ -1,4 +1,4 @@
-//! What `heartbeat render` writes for Prometheus and Grafana, with the metrics of real workers.
+//! Files that `heartbeat render` writes for Prometheus and Grafana, with the metrics of real workers.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "in a test, that is how to fail")]
 

@@ -1,4 +1,4 @@
-//! What is scraped, and what alerts wait for.
+//! The targets of a scrape, and the times that alerts wait.
 
 use super::{lost, render};
 use crate::render::fixture::Fixture;

@@ -1,4 +1,4 @@
-//! What systemd, on one machine, has no counterpart for.
+//! Losses under systemd, on one machine.
 
 use heartbeat_definition::EndpointKind;
 
