@@ -10,6 +10,8 @@ pub mod browser;
 mod listener;
 pub mod prometheus;
 pub mod schema;
+#[cfg(target_os = "linux")]
+pub mod system;
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -179,6 +181,14 @@ impl Worker {
         });
         let stdin = child.stdin.take();
         Self { child, stdin, stderr, log: Vec::new(), passed: 0, address: String::new() }
+    }
+
+    /// Makes the health server the one at an `ip:port`, which the command has given to the worker.
+    #[must_use]
+    pub fn at(mut self, address: &str) -> Self {
+        address.clone_into(&mut self.address);
+        self.passed = 0;
+        self
     }
 
     /// Returns the `ip:port` of the health server.
