@@ -11,6 +11,7 @@
 //! - `metrics`: `/metrics` also serves what libraries report through the `metrics` crate. See
 //!   [`Metrics`].
 //! - `test-util`: a worker in its own tests, without a process, a port or a signal.
+//! - `tls`: serves `https` endpoints over TLS, with the certificates that variables name.
 
 mod config;
 mod endpoint;
@@ -30,6 +31,7 @@ mod supervisor;
 mod tasks;
 #[cfg(feature = "test-util")]
 pub mod test_util;
+mod tls;
 mod vitals;
 mod worker_role;
 

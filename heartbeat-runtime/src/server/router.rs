@@ -233,6 +233,7 @@ mod tests {
             probe_path: Some(probe_path.to_owned()),
             access,
             routes: Arc::new(UserRoutes::default()),
+            tls: None,
         };
         let request = Request::get(asked).body(Body::empty()).unwrap();
         router(Arc::new(health)).oneshot(request).await.unwrap().status().as_u16()
