@@ -161,7 +161,8 @@ mod tests {
         }
         let router = Router::new().route("/", get(async || "served"));
         let (_, requests) = mpsc::channel(1);
-        let server = UserServer { listener, requests, router, descriptors: shared_descriptors() };
+        let descriptors = shared_descriptors();
+        let server = UserServer { listener, requests, router, descriptors, tls: None };
         server.serve(async {}).await;
         for mut client in clients {
             let mut response = String::new();

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use heartbeat_tests::{exchange, free_address};
 use tempfile::TempDir;
 
-use super::{Prober, TIMEOUT, program};
+use super::{Prober, TIMEOUT, Target, program};
 
 /// A process and the folder of its files. Dropping it removes both.
 struct Daemon {
@@ -69,9 +69,16 @@ impl HaProxy {
         ),
     ];
 
-    pub(crate) fn start(address: &str, form: (&str, &str, &str)) -> Option<Self> {
+    pub(crate) fn start(target: &Target, form: (&str, &str, &str)) -> Option<Self> {
         let program = program("haproxy")?;
         let (name, backend, server) = form;
+        let address = &target.address;
+        // Over TLS, it sends no request with `check-proto`.
+        let server = match (target.tls, server) {
+            (true, "") => "check-ssl verify none",
+            (true, _) => "check-ssl verify none check-alpn h2",
+            (false, server) => server,
+        };
         let folder = tempfile::tempdir().unwrap();
         let socket = folder.path().join("stats");
         let mut configuration = format!(
@@ -122,15 +129,15 @@ pub(crate) struct Blackbox {
     daemon: Daemon,
     own_address: String,
     module: &'static str,
-    target: String,
+    target: Target,
 }
 
 impl Blackbox {
-    pub(crate) fn start(target: &str, module: &'static str) -> Option<Self> {
+    pub(crate) fn start(target: &Target, module: &'static str) -> Option<Self> {
         let program = program("prometheus-blackbox-exporter")?;
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("blackbox.yml");
-        let modules = "modules:\n  http: {prober: http, timeout: 5s, http: {preferred_ip_protocol: ip4}}\n  tcp: {prober: tcp, timeout: 5s}\n";
+        let modules = "modules:\n  http: {prober: http, timeout: 5s, http: {preferred_ip_protocol: ip4, tls_config: {insecure_skip_verify: true}}}\n  tcp: {prober: tcp, timeout: 5s}\n";
         fs::write(&file, modules).unwrap();
         let own_address = free_address();
         let mut command = Command::new(program);
@@ -138,7 +145,7 @@ impl Blackbox {
         command.arg(format!("--web.listen-address={own_address}")).arg("--log.level=error");
         let daemon = Daemon::start(&mut command, folder);
         let name = format!("blackbox exporter, {module}");
-        Some(Self { name, daemon, own_address, module, target: target.to_owned() })
+        Some(Self { name, daemon, own_address, module, target: target.clone() })
     }
 }
 
@@ -148,8 +155,8 @@ impl Prober for Blackbox {
     }
 
     fn passes(&mut self, path: &str) -> bool {
-        let path = if self.module == "http" { path } else { "" };
-        let target = format!("{}{path}", self.target);
+        let is_http = self.module == "http";
+        let target = if is_http { self.target.url(path) } else { self.target.address.clone() };
         let request = format!("GET /probe?module={}&target={target} HTTP/1.0\r\n\r\n", self.module);
         let exit = self.daemon.process.try_wait();
         assert!(matches!(exit, Ok(None)), "the exporter has exited: {exit:?}");
@@ -170,13 +177,15 @@ pub(crate) struct Prometheus {
 }
 
 impl Prometheus {
-    pub(crate) fn start(target: &str) -> Option<Self> {
+    pub(crate) fn start(target: &Target) -> Option<Self> {
         let program = program("prometheus")?;
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("prometheus.yml");
         let job = format!(
-            "scrape_configs:\n- job_name: worker\n  scrape_interval: 1s\n  static_configs: \
-             [{{targets: ['{target}']}}]\n"
+            "scrape_configs:\n- job_name: worker\n  scrape_interval: 1s\n  scheme: {}\n  \
+             tls_config: {{insecure_skip_verify: true}}\n  static_configs: [{{targets: ['{}']}}]\n",
+            target.scheme(),
+            target.address
         );
         fs::write(&file, job).unwrap();
         let own_address = free_address();
@@ -218,9 +227,10 @@ pub(crate) struct Monit {
 }
 
 impl Monit {
-    pub(crate) fn start(address: &str) -> Option<Self> {
+    pub(crate) fn start(target: &Target) -> Option<Self> {
         let program = program("monit")?;
-        let (ip, port) = address.split_once(':').expect("an address has a port");
+        let (ip, port) = target.address.split_once(':').expect("an address has a port");
+        let scheme = target.scheme();
         let folder = tempfile::tempdir().unwrap();
         let at = folder.path().display();
         let mut control = format!(
@@ -228,7 +238,7 @@ impl Monit {
              set log {at}/log\n"
         );
         for path in ["livez", "readyz"] {
-            write!(control, "check host {path} with address {ip}\n if failed port {port} protocol http request \"/{path}\" \
+            write!(control, "check host {path} with address {ip}\n if failed port {port} protocol {scheme} request \"/{path}\" \
                  with timeout 5 seconds then alert\n").unwrap();
         }
         let file = folder.path().join("monitrc");

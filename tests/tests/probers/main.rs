@@ -10,6 +10,7 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use heartbeat_tests::certificates::Certificates;
 use heartbeat_tests::{Signal, Worker};
 
 use self::daemon::{Blackbox, HaProxy, Monit, Prometheus};
@@ -34,6 +35,23 @@ trait Prober {
     fn polls(&self) -> bool;
 }
 
+/// The endpoint of a worker.
+#[derive(Clone)]
+struct Target {
+    address: String,
+    tls: bool,
+}
+
+impl Target {
+    fn scheme(&self) -> &'static str {
+        if self.tls { "https" } else { "http" }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}://{}{path}", self.scheme(), self.address)
+    }
+}
+
 /// Finds an installed program.
 fn program(name: &str) -> Option<String> {
     let paths = FOLDERS.iter().map(|folder| format!("{folder}/{name}"));
@@ -44,19 +62,19 @@ fn program(name: &str) -> Option<String> {
     found
 }
 
-fn probers(address: &str) -> Vec<Box<dyn Prober>> {
+fn probers(target: &Target) -> Vec<Box<dyn Prober>> {
     let mut probers: Vec<Box<dyn Prober>> = Vec::new();
-    for one_shot in OneShot::all(address) {
+    for one_shot in OneShot::all(target) {
         probers.push(Box::new(one_shot));
     }
     for form in HaProxy::FORMS {
-        probers.extend(HaProxy::start(address, form).map(|it| Box::new(it) as Box<dyn Prober>));
+        probers.extend(HaProxy::start(target, form).map(|it| Box::new(it) as Box<dyn Prober>));
     }
     for module in ["http", "tcp"] {
-        probers.extend(Blackbox::start(address, module).map(|it| Box::new(it) as Box<dyn Prober>));
+        probers.extend(Blackbox::start(target, module).map(|it| Box::new(it) as Box<dyn Prober>));
     }
-    probers.extend(Monit::start(address).map(|it| Box::new(it) as Box<dyn Prober>));
-    probers.extend(Prometheus::start(address).map(|it| Box::new(it) as Box<dyn Prober>));
+    probers.extend(Monit::start(target).map(|it| Box::new(it) as Box<dyn Prober>));
+    probers.extend(Prometheus::start(target).map(|it| Box::new(it) as Box<dyn Prober>));
     probers
 }
 
@@ -72,11 +90,26 @@ fn assert_result(prober: &mut dyn Prober, state: &str, path: &str, passes: bool)
 
 #[test]
 fn each_prober_follows_the_life_of_a_worker() {
-    let mut command = heartbeat_tests::example("step-worker");
+    follow(&mut heartbeat_tests::example("step-worker"), false);
+}
+
+#[test]
+fn each_prober_follows_the_life_of_a_worker_over_tls() {
+    let certificates = Certificates::new();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_secure-worker"));
+    command.env("HEARTBEAT_CERTIFICATE_TLS", certificates.for_server("server", 30));
+    for name in ["INSIDE", "API", "OWN"] {
+        command.env(format!("HEARTBEAT_ENDPOINT_{name}"), "127.0.0.1:0");
+    }
+    follow(&mut command, true);
+}
+
+/// Takes a worker through its life, and asserts what each prober finds.
+fn follow(command: &mut Command, tls: bool) {
     // Prometheus needs the details; the others read the status code.
     let mut worker = Worker::spawn(command.env("HEARTBEAT_DETAILS", "always"));
     worker.wait_for_line("on_start: press Enter");
-    let mut probers = probers(worker.address());
+    let mut probers = probers(&Target { address: worker.address().to_owned(), tls });
     let mut assert_all = |state: &str, live: bool, ready: bool| {
         for prober in &mut probers {
             let ready = if PORT_ONLY.contains(&prober.name()) { live } else { ready };

@@ -1,10 +1,16 @@
 //! Endpoints over TLS, asked by curl and openssl.
 #![cfg(unix)]
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "in a test, that is how to fail")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "in a test, that is how to fail"
+)]
 
 mod certificates;
 mod clients;
 mod handshakes;
+mod plain;
 mod probes;
 mod protocols;
 mod reload;
