@@ -8,6 +8,7 @@
 //!
 //! All are off by default.
 //!
+//! - `grpc`: the gRPC health checking protocol on the endpoints of health.
 //! - `metrics`: `/metrics` also serves what libraries report through the `metrics` crate. See
 //!   [`Metrics`].
 //! - `test-util`: a worker in its own tests, without a process, a port or a signal.

@@ -8,6 +8,7 @@ pub mod blocking_task;
 #[cfg(target_os = "linux")]
 pub mod browser;
 pub mod certificates;
+pub mod grpc;
 mod listener;
 pub mod prometheus;
 pub mod schema;

@@ -76,7 +76,6 @@ impl Stream {
 
     /// Waits for bytes, or for the end. Returns whether the peer has closed its write side, perhaps with
     /// bytes before that.
-    #[cfg(feature = "tls")]
     pub(crate) async fn is_half_closed(&self) -> bool {
         let ready = either!(self, stream => stream.ready(Interest::READABLE).await);
         ready.is_ok_and(tokio::io::Ready::is_read_closed)

@@ -59,13 +59,14 @@ pub(super) async fn serve(client: Client, handshakes: Option<Handshakes>, router
     let lingers = {
         let io = Io { transport, client: Arc::clone(&client), heads: Heads::default() };
         let service = service_fn(|request| answer(request.map(to_body), &client, &router));
+        let has_tls = handshakes.is_some();
         let builder = builder();
         let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service));
         tokio::select! {
             // A client that never stops sending would starve the branches below.
             biased;
             () = slot.evicted_or_expired() => false,
-            () = client_left(stream, slot) => false,
+            () = client_left(stream, slot, has_tls) => false,
             () = shutdown_requested(&mut closing) => {
                 tokio::select! {
                     _ = connection.as_mut() => {}
@@ -109,13 +110,16 @@ async fn establish(
 
 /// Waits until the client closes while it is answered for long. hyper does not look, so that health is told to
 /// clients that close their half first; user code may answer long after the client has gone.
-async fn client_left(stream: &Stream, slot: &ConnectionSlot) {
+async fn client_left(stream: &Stream, slot: &ConnectionSlot, has_tls: bool) {
     loop {
         slot.serving().await;
         while slot.is_serving() {
             let failed = stream.readable().await.is_err();
             sleep(HALF_CLOSED).await;
-            if failed || slot.is_serving() && stream.is_at_end() {
+            // Over TLS, the farewell of the client stays unread.
+            let has_left = slot.is_serving()
+                && (stream.is_at_end() || has_tls && stream.is_half_closed().await);
+            if failed || has_left {
                 return;
             }
         }

@@ -8,6 +8,8 @@ mod events;
 mod exchanges;
 mod format;
 mod frames;
+#[cfg(feature = "grpc")]
+mod grpc;
 #[cfg_attr(not(feature = "tls"), path = "no_handshake.rs")]
 mod handshake;
 mod headers;

@@ -1,6 +1,8 @@
-//! A worker for tests of TLS and gRPC. It serves a route on `Api`, and echoes on `Own`. Each phase waits for
+//! A worker for tests of TLS and gRPC. It serves a route on `Api`, one that never ends on
+//! `Heartbeat`, and echoes on `Own`. Each phase waits for
 //! Enter; meanwhile, the line `fail` makes its check `queue` fail, and `pass` makes it pass.
 
+use std::future::pending;
 use std::io::BufRead;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,6 +26,7 @@ struct SecureWorker {
 impl WorkerRole for SecureWorker {
     async fn on_start(role: &RoleEnvironment) -> Result<Self, Error> {
         role.serve("Api", Router::new().route("/hello", get("hello\n")))?;
+        role.serve("Heartbeat", Router::new().route("/never", get(never)))?;
         tokio::spawn(echo(role.bind("Own")?));
         let fails = Arc::new(AtomicBool::new(false));
         let failing = Arc::clone(&fails);
@@ -82,4 +85,9 @@ async fn echo(listener: EndpointListener) {
             let _ = copy(&mut reader, &mut writer).await;
         });
     }
+}
+
+async fn never() {
+    eprintln!("a route waits");
+    pending::<()>().await;
 }

@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use heartbeat_tests::grpc::GrpcClient;
 use heartbeat_tests::{exchange, free_address};
 use tempfile::TempDir;
 
@@ -137,8 +138,14 @@ impl Blackbox {
         let program = program("prometheus-blackbox-exporter")?;
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("blackbox.yml");
+        let tls =
+            if target.tls { ", tls: true, tls_config: {insecure_skip_verify: true}" } else { "" };
+        let grpc = |service| {
+            let name = format!("  grpc_{service}z: {{prober: grpc, timeout: 5s, grpc: ");
+            format!("{name}{{service: {service}, preferred_ip_protocol: ip4{tls}}}}}\n")
+        };
         let modules = "modules:\n  http: {prober: http, timeout: 5s, http: {preferred_ip_protocol: ip4, tls_config: {insecure_skip_verify: true}}}\n  tcp: {prober: tcp, timeout: 5s}\n";
-        fs::write(&file, modules).unwrap();
+        fs::write(&file, [modules, &grpc("live"), &grpc("ready")].concat()).unwrap();
         let own_address = free_address();
         let mut command = Command::new(program);
         command.arg(format!("--config.file={}", file.display()));
@@ -157,7 +164,9 @@ impl Prober for Blackbox {
     fn passes(&mut self, path: &str) -> bool {
         let is_http = self.module == "http";
         let target = if is_http { self.target.url(path) } else { self.target.address.clone() };
-        let request = format!("GET /probe?module={}&target={target} HTTP/1.0\r\n\r\n", self.module);
+        let is_grpc = self.module == "grpc";
+        let module = if is_grpc { path.replace('/', "grpc_") } else { self.module.to_owned() };
+        let request = format!("GET /probe?module={module}&target={target} HTTP/1.0\r\n\r\n");
         let exit = self.daemon.process.try_wait();
         assert!(matches!(exit, Ok(None)), "the exporter has exited: {exit:?}");
         let metrics = retry(|| exchange(&self.own_address, &request).ok());
@@ -262,5 +271,31 @@ impl Prober for Monit {
 
     fn polls(&self) -> bool {
         true
+    }
+}
+
+/// `grpcio`, the client of gRPC for Python, over one connection.
+pub(crate) struct Grpcio {
+    client: GrpcClient,
+}
+
+impl Grpcio {
+    pub(crate) fn start(target: &Target) -> Option<Self> {
+        Some(Self { client: GrpcClient::start(&target.address, target.authority.as_deref())? })
+    }
+}
+
+impl Prober for Grpcio {
+    fn name(&self) -> &'static str {
+        "grpcio"
+    }
+
+    fn passes(&mut self, path: &str) -> bool {
+        let service = path.trim_matches(['/', 'z']);
+        self.client.ask(&format!("check {service}")) == "SERVING"
+    }
+
+    fn polls(&self) -> bool {
+        false
     }
 }

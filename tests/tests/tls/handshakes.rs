@@ -76,6 +76,30 @@ fn plain_text_ends_at_once() {
     }
 }
 
+/// A client that says farewell leaves unread bytes.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_client_that_leaves_while_a_route_answers_frees_its_place() {
+    let certificates = Certificates::new();
+    let mut secure = Secure::start(&mut command(&certificates.for_server("server", 30)));
+    let folder = format!("/proc/{}/fd", secure.worker.id());
+    let descriptors = || std::fs::read_dir(&folder).unwrap().count();
+    let before = descriptors();
+    let mut openssl = Command::new("openssl");
+    openssl.args(["s_client", "-quiet", "-no_ign_eof", "-connect", secure.heartbeat()]);
+    openssl.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut openssl = openssl.spawn().unwrap();
+    let mut stdin = openssl.stdin.take().unwrap();
+    stdin.write_all(b"GET /never HTTP/1.1\r\nHost: w\r\n\r\n").unwrap();
+    secure.worker.wait_for_line("a route waits");
+    drop(stdin);
+    openssl.wait().unwrap();
+    let deadline = Instant::now() + HANDSHAKE.1;
+    while descriptors() > before {
+        assert!(Instant::now() < deadline, "the connection is open");
+    }
+}
+
 #[test]
 fn a_flood_leaves_a_prober_under_100_ms_at_the_median() {
     let certificates = Certificates::new();
