@@ -377,7 +377,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn eight_listen_and_never_more_than_half() {
-        let connections = Arc::new(ConnectionLimiter::default());
+        let connections = Arc::new(ConnectionLimiter::new(LIMIT));
         let mut slots = Vec::new();
         for _ in 0..=LISTENERS {
             slots.push(admitted(&connections, "192.0.2.1:1").await.unwrap());
