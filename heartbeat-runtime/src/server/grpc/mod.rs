@@ -9,16 +9,13 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::IntoResponse;
-use axum::routing::{MethodRouter, post};
+use axum::routing::{MethodRouter, any};
 use axum::{Extension, Router};
-use http::StatusCode;
-use http::header::ALLOW;
 use tokio::sync::Semaphore;
 
 use self::message::{check_response, list_response};
 use self::response::{Code, Status, reply};
 use super::client::Client;
-use super::headers::HEADERS;
 use super::router::{Request, Response, Viewer};
 use super::state::HealthState;
 use crate::report;
@@ -44,11 +41,10 @@ pub(super) fn with_grpc(routes: Router<Health>) -> Router<Health> {
 
 fn call() -> MethodRouter<Health> {
     let watchers = Arc::new(Semaphore::new(watch::WATCHERS));
-    let call = post(async move |health, method, viewer, client, request| {
+    any(async move |health, method, viewer, client, request| {
         let answered = answer(health, method, viewer, client, request, &watchers).await;
         answered.unwrap_or_else(|refusal| refusal)
-    });
-    call.fallback(async || (StatusCode::METHOD_NOT_ALLOWED, HEADERS, [(ALLOW, "POST")]))
+    })
 }
 
 async fn answer(

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::body::{Bytes, to_bytes};
 use axum::response::IntoResponse;
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, StatusCode, Version};
+use http::header::{ALLOW, CONTENT_TYPE};
+use http::{HeaderMap, Method, StatusCode, Version};
 
 use super::message::{FrameError, requested_service, unframe};
 use super::response::{Code, Status};
@@ -17,15 +17,19 @@ use crate::server::rules::give_up;
 /// Maximum bytes of a request: the name of a service has fewer.
 const MAX_BYTES: usize = 1024;
 
-/// Reads the request of a call.
+/// Reads the request of a call. A refused one is read too: some clients fail if the response overtakes it.
 ///
 /// # Errors
 ///
 /// It is no call of gRPC, or one that cannot be answered: the response to it.
 pub(super) async fn read(request: Request) -> Result<Bytes, Response> {
-    if request.version() < Version::HTTP_2 || !is_grpc(request.headers()) {
-        return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, HEADERS).into_response());
-    }
+    let refusal = if request.method() != Method::POST {
+        Some((StatusCode::METHOD_NOT_ALLOWED, HEADERS, [(ALLOW, "POST")]).into_response())
+    } else if request.version() < Version::HTTP_2 || !is_grpc(request.headers()) {
+        Some((StatusCode::UNSUPPORTED_MEDIA_TYPE, HEADERS).into_response())
+    } else {
+        None
+    };
     let client = request.extensions().get::<Arc<Client>>().cloned();
     let body = tokio::select! {
         biased;
@@ -34,6 +38,9 @@ pub(super) async fn read(request: Request) -> Result<Bytes, Response> {
             return Err(Status(Code::Unavailable, "the worker stops").into_response());
         }
     };
+    if let Some(refusal) = refusal {
+        return Err(refusal);
+    }
     body.map_err(|_| Status(Code::ResourceExhausted, "the request is too long").into_response())
 }
 
