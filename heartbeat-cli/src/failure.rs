@@ -1,6 +1,8 @@
 //! The end of a subcommand that cannot do its work.
 
-use std::fmt::{self, Display};
+use std::fmt::{self, Display, Write as _};
+
+use crate::terminal::printable;
 
 /// The reason why a subcommand ended, for the user's terminal, with its exit code.
 #[derive(Debug)]
@@ -32,6 +34,20 @@ impl Failure {
 
 impl Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        let is_layout = |c| matches!(c, '\n' | '\t');
+        self.message
+            .chars()
+            .try_for_each(|c| f.write_char(if is_layout(c) { c } else { printable(c) }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Failure;
+
+    #[test]
+    fn names_of_files_do_not_act_upon_the_terminal() {
+        let failure = Failure::configuration("cannot read \u{1b}[31mx:\n\t1");
+        assert_eq!(failure.to_string(), "cannot read \u{fffd}[31mx:\n\t1");
     }
 }

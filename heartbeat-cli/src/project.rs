@@ -1,6 +1,7 @@
 //! A service: its definition, and the configuration that goes with it.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgMatches, value_parser};
@@ -9,6 +10,8 @@ use heartbeat_definition::{ConfiguredRole, ReadError, ServiceConfiguration, Serv
 use crate::failure::Failure;
 
 const DEFINITION: &str = "ServiceDefinition.csdef";
+/// Maximum length of a file that is read, in bytes; only the first MiB is of use.
+const MAX_BYTES: u64 = 64 << 20;
 
 /// The use of a configuration, which decides between several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +35,7 @@ pub(crate) struct Project {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ProjectError {
     #[error(
-        "no {DEFINITION} in {} or above it: name one with --definition, or make a worker with `heartbeat new`",
+        "no {DEFINITION} in {} or above it: name the file, go to its folder, or make a worker with `heartbeat new`",
         .0.display()
     )]
     NoDefinition(PathBuf),
@@ -152,12 +155,19 @@ pub(crate) fn nearest_definition() -> Result<PathBuf, ProjectError> {
     found.ok_or(ProjectError::NoDefinition(folder))
 }
 
+/// Reads a file, or a pipe, which may have no end.
+pub(crate) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_BYTES).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Reads and parses a file.
 fn read<T>(
     path: &Path,
     parse: impl FnOnce(&[u8]) -> Result<T, ReadError>,
 ) -> Result<T, ProjectError> {
     let bytes =
-        std::fs::read(path).map_err(|cause| ProjectError::Read { path: path.to_owned(), cause })?;
+        read_file(path).map_err(|cause| ProjectError::Read { path: path.to_owned(), cause })?;
     parse(&bytes).map_err(|cause| ProjectError::Parse { path: path.to_owned(), cause })
 }

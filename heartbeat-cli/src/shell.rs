@@ -1,12 +1,13 @@
 //! `heartbeat completions` and `heartbeat man`: the command in the user's shell.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::process::ExitCode;
 
 use clap::{Arg, ArgMatches, Command, value_parser};
 use clap_complete::Shell;
 
 use crate::failure::Failure;
+use crate::terminal;
 
 pub(crate) fn completions_command() -> Command {
     Command::new("completions")
@@ -32,7 +33,8 @@ pub(crate) fn completions(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let mut command = crate::command_with(|subcommand| !subcommand.is_hide_set());
     let mut script = Vec::new();
     clap_complete::generate(*shell, &mut command, "heartbeat", &mut script);
-    Ok(print(&script))
+    terminal::print(io::stdout(), script)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 pub(crate) fn man_command() -> Command {
@@ -57,11 +59,6 @@ pub(crate) fn man(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     };
     let mut page = Vec::new();
     clap_mangen::Man::new(command).render(&mut page).map_err(Failure::failed)?;
-    Ok(print(&page))
-}
-
-fn print(bytes: &[u8]) -> ExitCode {
-    // A reader that closes the pipe early is not a failure.
-    let _ = io::stdout().write_all(bytes);
-    ExitCode::SUCCESS
+    terminal::print(io::stdout(), page)?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -1,4 +1,18 @@
-//! Text of others on the user's terminal.
+//! The user's terminal, and text of others on it.
+
+use std::io::{ErrorKind, Write};
+
+use crate::failure::Failure;
+
+/// Prints a text. A reader that closes the pipe early is not a failure.
+pub(crate) fn print(mut output: impl Write, text: impl AsRef<[u8]>) -> Result<(), Failure> {
+    match output.write_all(text.as_ref()).and_then(|()| output.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::failed(format!("cannot write the output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
 
 /// Replaces a character that a terminal would act upon instead of showing it.
 pub(crate) fn printable(c: char) -> char {

@@ -174,12 +174,24 @@ error[unknown-role]: the definition has no role `Order`
         folder.prints(&["**/*.csdef", "a", "a/../a/Shop.csdef"], 0, "nothing wrong in 2 files\n");
         folder.prints(&["a/b"], 0, "nothing wrong in 2 files\n");
         folder.prints(&["a/b/[x].csdef"], 0, "nothing wrong in 1 file\n");
+        fs::create_dir(folder.0.path().join("empty")).unwrap();
+        let here = folder.0.path().canonicalize().unwrap();
+        let none = format!(
+            "error: no ServiceDefinition.csdef in {} or above it: name the file, go to its folder, or \
+             make a worker with `heartbeat new`\n",
+            here.display()
+        );
         for (arguments, code, message) in [
             (&["nope.csdef"][..], 78, "error: cannot check nope.csdef: there is no such file\n"),
             (&["*.csdef"], 78, "error: cannot check *.csdef: there is no such file\n"),
+            (
+                &["empty"],
+                78,
+                "error: cannot check empty: no .csdef, .cscfg or .csplugin is in it\n",
+            ),
             (&["a/***"], 2, "error: the pattern `a/***` is wrong: "),
             (&["--format", "xml"], 2, "error: invalid value 'xml'"),
-            (&[], 78, "error: no ServiceDefinition.csdef in "),
+            (&[], 78, &none),
         ] {
             let (exit, text, errors) = folder.run(arguments);
             assert!(errors.starts_with(message), "{errors}");

@@ -138,6 +138,7 @@ mod tests {
         fs::write(folder.path().join("file"), "x").unwrap();
         fs::create_dir(folder.path().join("broken")).unwrap();
         fs::write(folder.path().join("broken/Cargo.toml"), "[workspace\n").unwrap();
+        let too_long = format!("error: cannot make {}: File name too long", "a".repeat(300));
         for (arguments, code, message) in [
             (
                 &["full"][..],
@@ -149,14 +150,15 @@ mod tests {
                 78,
                 "error: cannot make file: it exists already, and nothing is overwritten",
             ),
-            (&["file/orders"], 78, "error: cannot make file/orders: "),
+            (&["file/orders"], 78, "error: cannot make file/orders: Not a directory"),
+            (&[&"a".repeat(300)], 78, &too_long),
             (&["broken/orders"], 78, "error: cannot read "),
             (
                 &["1st-worker"],
                 2,
                 "error: `1st-worker` cannot be the name of a package: it begins with `1`",
             ),
-            (&["."], 2, "error: `` cannot be the name of a package"),
+            (&["."], 2, "error: `.` names no new folder: give the worker a name, as in "),
             (
                 &["orders", "--shape", "round"],
                 2,
@@ -176,7 +178,8 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path().join("broken")).unwrap().count(), 1);
         // An empty folder is as good as none.
         fs::create_dir(folder.path().join("empty")).unwrap();
-        make(folder.path(), &["empty"]);
+        let report = make(folder.path(), &["empty/"]);
+        assert!(report.contains("\n  empty/src/main.rs\n"), "{report}");
         assert!(folder.path().join("empty/src/main.rs").is_file());
     }
 

@@ -125,6 +125,9 @@ mod tests {
         let (exit, text, _) = probe(Path::new("."), &[&address, "--json"]);
         let value: Value = serde_json::from_str(&text).unwrap();
         assert_eq!((exit, &value["pass"]), (1, &Value::from(false)));
+        let missing =
+            "no answer from unix:nope/health: nothing listens there: is the worker running?";
+        assert_tells(&["unix:nope"], 1, missing, &[]);
 
         let listener = TcpListener::bind(free_address()).unwrap();
         let address = listener.local_addr().unwrap().to_string();
@@ -141,9 +144,9 @@ mod tests {
             // The last client waits in vain.
             listener
         });
-        let start = format!("no answer from http://{address}/health: the answer is not HTTP: ");
-        assert_tells(&[&address], 1, &start, &[]);
-        assert_tells(&[&address], 1, &start, &[]);
+        let start = format!("no answer from http://{address}/health: the ");
+        assert_tells(&[&address], 1, &format!("{start}connection closed without one: "), &[]);
+        assert_tells(&[&address], 1, &format!("{start}answer is not HTTP: "), &[]);
         let start = format!("pass: http://{address}/health answers 200, in ");
         assert_tells(
             &[&address],
@@ -172,5 +175,14 @@ mod tests {
             assert!(errors.starts_with(message), "{errors}");
             assert_eq!((exit, &*text), (2, ""));
         }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn reads_no_endless_definition() {
+        let answer = probe(Path::new("."), &["Orders", "--definition=/dev/zero"]);
+        let message = "error: cannot read /dev/zero:1:1: the file has 67108864 bytes, but at most \
+                       1048576 are read: is this the right file?\n";
+        assert_eq!(answer, (78, String::new(), message.to_owned()));
     }
 }

@@ -98,6 +98,21 @@ mod tests {
     }
 
     #[test]
+    #[cfg(target_os = "linux")]
+    fn a_full_disk_is_an_error() {
+        let folder = heartbeat_tests::workspace().join("examples/hello-worker");
+        for arguments in [&["completions", "bash"][..], &["man"], &["check"], &["probe", "0"]] {
+            let disk = std::fs::File::options().write(true).open("/dev/full").unwrap();
+            let mut command = Command::new(PROGRAM);
+            let output =
+                command.args(arguments).current_dir(&folder).stdout(disk).output().unwrap();
+            let errors = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+            assert!(errors.starts_with("error: cannot write the output: "), "{errors}");
+        }
+    }
+
+    #[test]
     fn every_subcommand_has_an_example() {
         let help = heartbeat(&["--help"]);
         let names = help.lines().skip_while(|line| *line != "Commands:").skip(1);

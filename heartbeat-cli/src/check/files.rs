@@ -1,16 +1,15 @@
 //! The files that the arguments name.
 
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
-use crate::project::nearest_definition;
+use crate::project::{nearest_definition, read_file};
 
 /// Extensions of the files that a folder stands for.
 const EXTENSIONS: [&str; 3] = ["csdef", "cscfg", "csplugin"];
-/// Maximum length of a file that is read, in bytes; only the first MiB is of use.
-const MAX_BYTES: u64 = 64 << 20;
+const NO_FILE: &str = "there is no such file";
+const NONE_INSIDE: &str = "no .csdef, .cscfg or .csplugin is in it";
 
 /// Returns the files that the arguments name: paths, folders, and patterns, each file once. Without
 /// arguments it is the nearest definition.
@@ -19,10 +18,8 @@ pub(super) fn expand(arguments: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     for argument in arguments {
         let found = match_argument(argument)?;
         if found.is_empty() {
-            return Err(Failure::configuration(format!(
-                "cannot check {}: there is no such file",
-                argument.display()
-            )));
+            let is_folder = argument.is_dir();
+            return Err(refused(argument, if is_folder { NONE_INSIDE } else { NO_FILE }));
         }
         files.extend(found);
     }
@@ -53,12 +50,7 @@ pub(super) fn beside(folder: &Path, extension: &str) -> Vec<PathBuf> {
 
 /// Reads a file, or a pipe.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    let read = || -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        File::open(path)?.take(MAX_BYTES).read_to_end(&mut bytes)?;
-        Ok(bytes)
-    };
-    read()
+    read_file(path)
         .map_err(|cause| Failure::configuration(format!("cannot read {}: {cause}", path.display())))
 }
 
@@ -73,19 +65,26 @@ fn from_here(path: &Path) -> PathBuf {
     relative.next().unwrap_or_else(|| path.to_owned())
 }
 
+fn refused(argument: &Path, reason: impl Display) -> Failure {
+    Failure::configuration(format!("cannot check {}: {reason}", argument.display()))
+}
+
 fn match_argument(argument: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let exists = argument.try_exists().map_err(|cause| refused(argument, cause))?;
     if argument.is_dir() {
+        // One that cannot be read is not empty.
+        std::fs::read_dir(argument).map_err(|cause| refused(argument, cause))?;
         return Ok(EXTENSIONS.iter().flat_map(|extension| beside(argument, extension)).collect());
     }
     let pattern = argument.to_str().filter(|pattern| pattern.contains(['*', '?', '[']));
     match pattern {
         // A file may have such a name.
-        Some(pattern) if !argument.exists() => {
+        Some(pattern) if !exists => {
             let matches = glob::glob(pattern).map_err(|cause| {
                 Failure::usage(format!("the pattern `{pattern}` is wrong: {cause}"))
             })?;
             Ok(matches.flatten().filter(|path| path.is_file()).collect())
         }
-        _ => Ok(Vec::from_iter(argument.exists().then(|| argument.to_owned()))),
+        _ => Ok(Vec::from_iter(exists.then(|| argument.to_owned()))),
     }
 }

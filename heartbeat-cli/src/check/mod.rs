@@ -10,7 +10,6 @@ mod service;
 mod shown_line;
 mod source;
 
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -19,6 +18,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::failure::Failure;
 use crate::render::Target;
+use crate::terminal;
 use finding::Counts;
 
 pub(crate) fn command() -> Command {
@@ -94,8 +94,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
         Some("github") => format!("{}{summary}\n", machine::github(&checked)),
         _ => format!("{}{summary}\n", human::render(&checked)),
     };
-    // A reader that closes the pipe early is not a failure.
-    let _ = anstream::stdout().write_all(text.as_bytes());
+    terminal::print(anstream::stdout(), &text)?;
     let fails = counts.errors > 0 || (matches.get_flag("strict") && counts.warnings > 0);
     Ok(ExitCode::from(u8::from(fails)))
 }

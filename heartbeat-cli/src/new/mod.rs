@@ -7,7 +7,7 @@ mod workspace;
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -15,6 +15,7 @@ use clap::builder::PossibleValue;
 use clap::{Arg, ArgMatches, Command, ValueEnum, value_parser};
 
 use crate::failure::Failure;
+use crate::terminal;
 use name::PackageName;
 use package::{Package, Shape};
 use workspace::Workspace;
@@ -55,8 +56,15 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
         return Err(Failure::usage("give the new worker a name"));
     };
     let shape = matches.get_one("shape").copied().unwrap_or(Shape::Role);
-    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    let name = PackageName::parse(&name).map_err(Failure::usage)?;
+    // Without a slash at its end.
+    let path = &*path.components().collect::<PathBuf>();
+    let Some(name) = path.file_name() else {
+        return Err(Failure::usage(format!(
+            "`{}` names no new folder: give the worker a name, as in `heartbeat new orders`",
+            path.display()
+        )));
+    };
+    let name = PackageName::parse(&name.to_string_lossy()).map_err(Failure::usage)?;
     let failed = |cause| Failure::configuration(format!("cannot make {}: {cause}", path.display()));
     let folder = resolve(path).map_err(failed)?;
     refuse_existing(&folder).map_err(failed)?;
@@ -76,8 +84,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let joined = workspace.as_ref().map(|workspace| join(workspace, &folder)).transpose()?;
     let files: Vec<_> = files.iter().map(|(name, _)| *name).collect();
     let text = report(path, &name, port, &files, joined.flatten());
-    // A reader that closes the pipe early is not a failure.
-    let _ = anstream::stdout().write_all(text.as_bytes());
+    terminal::print(anstream::stdout(), &text)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -108,7 +115,8 @@ fn resolve(path: &Path) -> io::Result<PathBuf> {
 /// Refuses a folder that has something in it, and whatever else has its name.
 fn refuse_existing(folder: &Path) -> io::Result<()> {
     let is_free = match fs::symlink_metadata(folder) {
-        Err(error) => error.kind() == io::ErrorKind::NotFound,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+        Err(error) => return Err(error),
         Ok(metadata) => metadata.is_dir() && fs::read_dir(folder)?.next().is_none(),
     };
     let taken =

@@ -36,10 +36,18 @@ pub(super) enum ProbeError {
     Silence(Duration),
     #[error("the path cannot be asked for: {0}")]
     Path(#[from] http::Error),
+    #[error("the connection closed without one: {0}")]
+    Closed(#[source] hyper::Error),
     #[error("the answer is not HTTP: {0}")]
-    Http(#[from] hyper::Error),
+    NotHttp(#[source] hyper::Error),
     #[error("the answer broke off: {0}")]
     Body(#[from] axum::Error),
+}
+
+impl From<hyper::Error> for ProbeError {
+    fn from(error: hyper::Error) -> Self {
+        if error.is_parse() { Self::NotHttp(error) } else { Self::Closed(error) }
+    }
 }
 
 /// Asks for a path.
@@ -73,7 +81,8 @@ async fn connect_and_ask(address: &Address, path: &str) -> Result<(u16, String),
 
 fn unreachable(cause: io::Error) -> ProbeError {
     match cause.kind() {
-        io::ErrorKind::ConnectionRefused => ProbeError::Refused,
+        // There is no such socket.
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => ProbeError::Refused,
         _ => ProbeError::Connect(cause),
     }
 }

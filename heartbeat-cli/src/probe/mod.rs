@@ -5,7 +5,6 @@ mod target;
 mod verdict;
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -17,6 +16,7 @@ use serde_json::json;
 
 use crate::failure::Failure;
 use crate::project::{Place, Project};
+use crate::terminal;
 use client::{Answer, ProbeError};
 use target::{Target, TargetError};
 use verdict::Verdict;
@@ -83,8 +83,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let place = format!("{}{path}", target.address);
     let text =
         if matches.get_flag("json") { in_json(&place, &answer) } else { in_words(&place, &answer) };
-    // A reader that closes the pipe early is not a failure.
-    let _ = anstream::stdout().write_all(text.as_bytes());
+    terminal::print(anstream::stdout(), &text)?;
     Ok(ExitCode::from(u8::from(!answer.is_ok_and(|(verdict, _)| verdict.passes))))
 }
 

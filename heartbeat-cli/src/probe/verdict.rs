@@ -7,6 +7,8 @@ use crate::terminal::printable;
 
 /// Maximum length of an answer that is no report, in characters.
 const MAX_SHOWN_CHARS: usize = 200;
+/// Maximum number of sentences about what is at fault, of which a report may name thousands.
+const MAX_REASONS: usize = 20;
 
 /// The answer to a probe, understood.
 #[derive(Debug)]
@@ -55,7 +57,11 @@ fn explain(report: &Value) -> Vec<String> {
         .unwrap_or_default();
     let mut words = vec![format!("{who}{instance} is {state}")];
     let reasons = list(report, "reasons").filter_map(Value::as_str);
-    words.extend(reasons.flat_map(|reason| reason_in_words(report, reason)));
+    words.extend(reasons.flat_map(|reason| reason_in_words(report, reason)).take(MAX_REASONS + 1));
+    if words.len() > MAX_REASONS + 1 {
+        words.pop();
+        words.push("and more, which --json shows".to_owned());
+    }
     words
 }
 
@@ -198,6 +204,18 @@ mod tests {
                 "new_one",
             ]
         );
+    }
+
+    #[test]
+    fn tells_the_first_of_many_reasons() {
+        let heartbeat = json!({ "name": "a", "state": "stalled", "age": 1.0, "deadline": 1.0 });
+        let report = json!({
+            "version": "1.4.2", "status": "fail", "state": "running",
+            "reasons": vec!["stalled"; 50_000], "heartbeats": vec![heartbeat; 1000],
+        });
+        let words = verdict(503, &report.to_string()).words;
+        assert_eq!(words.len(), 22);
+        assert_eq!(words[21], "and more, which --json shows");
     }
 
     #[test]

@@ -136,6 +136,10 @@ fn follows_a_stall_and_its_end_without_a_reload() {
     assert_ne!(red, green);
     tell(&mut worker, "beat");
     browser.wait_until("document.querySelector('.hero.pass')");
+    // A bar never says other than the figure beside it, even for a moment.
+    let bars_agree = "[...document.querySelectorAll('.bar.beating div')].every((bar) =>
+        bar.offsetWidth <= bar.parentNode.offsetWidth * bar.style.getPropertyValue('--share') + 4)";
+    assert_eq!(browser.evaluate(bars_agree), true);
     assert_eq!(browser.evaluate(colour), green);
     tell(&mut worker, "lose mail");
     browser.wait_until("document.querySelector('.hero.warn')");

@@ -18,7 +18,7 @@ function nodes(children) {
   return kept.map((child) => (child instanceof Node ? child : document.createTextNode(child)));
 }
 
-// Changes only what differs, so that focus, selection and transitions stay.
+// Changes only what differs, so that focus and selection stay.
 function patch(element, ...children) {
   const wanted = nodes(children);
   wanted.forEach((node, index) => {
