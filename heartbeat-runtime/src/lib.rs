@@ -8,9 +8,11 @@
 //!
 //! All are off by default.
 //!
+//! - `grpc`: the gRPC health checking protocol on the endpoints of health.
 //! - `metrics`: `/metrics` also serves what libraries report through the `metrics` crate. See
 //!   [`Metrics`].
 //! - `test-util`: a worker in its own tests, without a process, a port or a signal.
+//! - `tls`: serves `https` endpoints over TLS, with the certificates that variables name.
 
 mod config;
 mod endpoint;
@@ -30,6 +32,7 @@ mod supervisor;
 mod tasks;
 #[cfg(feature = "test-util")]
 pub mod test_util;
+mod tls;
 mod vitals;
 mod worker_role;
 

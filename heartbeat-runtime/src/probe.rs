@@ -28,6 +28,8 @@ use socket2::{SockAddr, Socket, Type};
 use thiserror::Error;
 
 use crate::endpoint::Address;
+#[cfg(feature = "tls")]
+use crate::tls::connect_unverified;
 pub use crate::vitals::{ProbeKind, ProbeKindError};
 
 /// Bytes of a response at which reading stops; of the body, 1,024 characters are kept.
@@ -51,6 +53,12 @@ pub struct ProbeError {
     path: &'static str,
     #[source]
     cause: io::Error,
+}
+
+/// A connection whose reads and writes end with the time limit of the probe.
+struct Connection {
+    socket: Socket,
+    time: Deadline,
 }
 
 /// The time limit of a whole probe.
@@ -78,10 +86,36 @@ pub fn probe(
     kind: ProbeKind,
     within: Duration,
 ) -> Result<ProbeResponse, ProbeError> {
+    probe_by(address, kind, within, request)
+}
+
+/// Probes the worker at an address over TLS, as [`probe`] does without. The certificate is not verified, as
+/// the kubelet does not either: use it for workers of your own machine.
+///
+/// # Errors
+///
+/// As [`probe`], or the handshake fails.
+#[cfg(feature = "tls")]
+pub fn probe_tls(
+    address: &Address,
+    kind: ProbeKind,
+    within: Duration,
+) -> Result<ProbeResponse, ProbeError> {
+    probe_by(address, kind, within, |connection, path| {
+        request(connect_unverified(connection)?, path)
+    })
+}
+
+fn probe_by(
+    address: &Address,
+    kind: ProbeKind,
+    within: Duration,
+    request: impl FnOnce(Connection, &str) -> io::Result<Vec<u8>>,
+) -> Result<ProbeResponse, ProbeError> {
     let path = kind.path();
     let time = Deadline { begun: Instant::now(), within };
-    let response = exchange(address, path, time).and_then(|bytes| read(&bytes));
-    response.map_err(|cause| {
+    let response = connect(address, time).and_then(|connection| request(connection, path));
+    response.and_then(|bytes| read(&bytes)).map_err(|cause| {
         // Systems differ in the error of a timeout.
         let late = matches!(cause.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock);
         let in_time =
@@ -90,18 +124,18 @@ pub fn probe(
     })
 }
 
-fn exchange(address: &Address, path: &str, time: Deadline) -> io::Result<Vec<u8>> {
-    let stream = match address {
-        Address::Tcp(address) => connect(*address, time)?,
+fn connect(address: &Address, time: Deadline) -> io::Result<Connection> {
+    let socket = match address {
+        Address::Tcp(address) => connect_tcp(*address, time)?,
         #[cfg(unix)]
         Address::Unix(path) => connect_to(&SockAddr::unix(path)?, time)?,
         #[cfg(not(unix))]
         Address::Unix(_) => return Err(io::ErrorKind::Unsupported.into()),
     };
-    request(stream, path, time)
+    Ok(Connection { socket, time })
 }
 
-fn connect(address: SocketAddr, time: Deadline) -> io::Result<Socket> {
+fn connect_tcp(address: SocketAddr, time: Deadline) -> io::Result<Socket> {
     let connect = |ip: IpAddr| connect_to(&SocketAddr::new(ip, address.port()).into(), time);
     if !address.ip().is_unspecified() {
         return connect(address.ip());
@@ -126,19 +160,36 @@ fn connect_to(address: &SockAddr, time: Deadline) -> io::Result<Socket> {
 }
 
 /// Sends the request. HTTP/1.0 needs no `Host`, and ends the response with the connection.
-fn request(mut stream: Socket, path: &str, time: Deadline) -> io::Result<Vec<u8>> {
+fn request(mut stream: impl Read + Write, path: &str) -> io::Result<Vec<u8>> {
     let request = format!("GET {path} HTTP/1.0\r\nUser-Agent: heartbeat-probe\r\n\r\n");
     stream.write_all(request.as_bytes())?;
     let mut response = Vec::new();
     let mut buffer = [0; 1024];
     while response.len() < MAX_RESPONSE_BYTES {
-        stream.set_read_timeout(Some(time.left()?))?;
         match stream.read(&mut buffer)? {
             0 => break,
             count => response.extend(buffer.iter().take(count)),
         }
     }
     Ok(response)
+}
+
+impl Read for Connection {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.socket.set_read_timeout(Some(self.time.left()?))?;
+        self.socket.read(buffer)
+    }
+}
+
+impl Write for Connection {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.socket.set_write_timeout(Some(self.time.left()?))?;
+        self.socket.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.socket.flush()
+    }
 }
 
 impl Deadline {

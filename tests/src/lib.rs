@@ -7,9 +7,13 @@
 pub mod blocking_task;
 #[cfg(target_os = "linux")]
 pub mod browser;
+pub mod certificates;
+pub mod grpc;
 mod listener;
 pub mod prometheus;
 pub mod schema;
+#[cfg(target_os = "linux")]
+pub mod system;
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -154,8 +158,8 @@ impl Worker {
     pub fn spawn(command: &mut Command) -> Self {
         command.env("HEARTBEAT_ENDPOINT_HEARTBEAT", "127.0.0.1:0");
         let mut worker = Self::spawn_raw(command);
-        let line = worker.wait_for_line("http://");
-        let (_, url) = line.split_once("http://").unwrap_or_default();
+        let line = worker.wait_for_line("health on http");
+        let (_, url) = line.split_once("://").unwrap_or_default();
         url.split('/').next().unwrap_or_default().clone_into(&mut worker.address);
         // The line may come after those that `on_start` prints, for which a test may wait.
         worker.passed = 0;
@@ -179,6 +183,14 @@ impl Worker {
         });
         let stdin = child.stdin.take();
         Self { child, stdin, stderr, log: Vec::new(), passed: 0, address: String::new() }
+    }
+
+    /// Makes the health server the one at an `ip:port`, which the command has given to the worker.
+    #[must_use]
+    pub fn at(mut self, address: &str) -> Self {
+        address.clone_into(&mut self.address);
+        self.passed = 0;
+        self
     }
 
     /// Returns the `ip:port` of the health server.

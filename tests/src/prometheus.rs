@@ -1,7 +1,9 @@
 //! The readers of `/metrics`: promtool, the strict parser of OpenMetrics, and Prometheus itself.
 
+use std::error::Error;
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -129,6 +131,20 @@ impl Prometheus {
              [{{targets: ['{target}']}}]\n"
         );
         std::fs::write(&configuration, job).expect("the folder is writable");
+        Self::spawn(&configuration, folder)
+    }
+
+    /// Starts Prometheus with a configuration, or returns `None` if it is not installed.
+    ///
+    /// # Panics
+    ///
+    /// There is no folder for temporary files.
+    #[must_use]
+    pub fn with_configuration(configuration: &Path) -> Option<Self> {
+        Self::spawn(configuration, tempfile::tempdir().expect("a folder for temporary files"))
+    }
+
+    fn spawn(configuration: &Path, folder: TempDir) -> Option<Self> {
         let address = free_address();
         let mut command = Command::new("prometheus");
         command
@@ -158,11 +174,27 @@ impl Prometheus {
         }
     }
 
+    /// Returns the answer to a query.
+    ///
+    /// # Panics
+    ///
+    /// There is no answer.
+    #[must_use]
+    pub fn query(&self, query: &str) -> Value {
+        let answer = self.try_query(query);
+        answer.unwrap_or_else(|error| panic!("{query}: {error}"))
+    }
+
     fn value(&self, query: &str) -> Option<String> {
-        let url = format!("http://{}/api/v1/query", self.address);
-        let mut response = ureq::get(url).query("query", query).call().ok()?;
-        let body: Value = serde_json::from_str(&response.body_mut().read_to_string().ok()?).ok()?;
+        let body = self.try_query(query).ok()?;
         Some(body.pointer("/data/result/0/value/1")?.as_str()?.to_owned())
+    }
+
+    fn try_query(&self, query: &str) -> Result<Value, Box<dyn Error>> {
+        let url = format!("http://{}/api/v1/query", self.address);
+        let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
+        let mut response = agent.get(url).query("query", query).call()?;
+        Ok(serde_json::from_str(&response.body_mut().read_to_string()?)?)
     }
 }
 

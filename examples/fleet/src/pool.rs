@@ -77,14 +77,14 @@ impl Pool {
         reports
     }
 
-    /// Checks every two seconds that an instance answers.
+    /// Checks twice a second that an instance answers, so that a front is ready soon after the pool.
     ///
     /// # Errors
     ///
     /// As [`CheckBuilder::register`].
     pub fn watch(&self, check: CheckBuilder) -> Result<Check, CheckError> {
         let pool = self.clone();
-        check.every(Duration::from_secs(2)).register(move || {
+        check.every(Duration::from_millis(500)).register(move || {
             let pool = pool.clone();
             async move { pool.check().await }
         })

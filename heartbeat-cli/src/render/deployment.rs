@@ -34,6 +34,8 @@ pub(crate) struct Deployment {
     pub(crate) kubernetes: KubernetesKeys,
     pub(crate) container_apps: ContainerAppsKeys,
     pub(crate) compose: ComposeKeys,
+    pub(crate) systemd: SystemdKeys,
+    pub(crate) prometheus: PrometheusKeys,
     pub(crate) roles: BTreeMap<Spanned<String>, RoleKeys>,
 }
 
@@ -124,6 +126,32 @@ pub(crate) struct ComposeKeys {
     pub(crate) recycle_after: Option<Duration>,
 }
 
+/// The keys of `[systemd]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct SystemdKeys {
+    pub(crate) programs: String,
+    pub(crate) network: u8,
+    pub(crate) sockets: bool,
+}
+
+/// The keys of `[prometheus]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct PrometheusKeys {
+    pub(crate) engine: Engine,
+}
+
+/// The engine that runs the workers, where Prometheus looks for them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Engine {
+    #[default]
+    Kubernetes,
+    Compose,
+    Systemd,
+}
+
 /// The error of a `heartbeat.toml` that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DeploymentError {
@@ -167,6 +195,14 @@ impl DeploymentFile {
     pub(crate) fn error(&self, at: Range<usize>, message: String) -> DeploymentError {
         let position = position(&self.text, at.start);
         DeploymentError::Parse { path: self.path.clone(), position, message }
+    }
+}
+
+// === impl SystemdKeys ===
+
+impl Default for SystemdKeys {
+    fn default() -> Self {
+        Self { programs: "/usr/local/bin".to_owned(), network: 1, sockets: true }
     }
 }
 

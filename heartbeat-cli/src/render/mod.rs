@@ -6,13 +6,16 @@ mod deployment;
 mod endpoint;
 #[cfg(test)]
 mod fixture;
+mod grafana;
 mod kubernetes;
 mod loss;
 mod names;
 mod output;
+mod prometheus;
 mod quantity;
 mod service;
 mod storage;
+mod systemd;
 mod target;
 mod variables;
 mod worker;

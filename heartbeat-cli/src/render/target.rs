@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::loss::Loss;
 use super::service::Service;
 use super::yaml::{Document, YamlError};
-use super::{compose, container_apps, kubernetes};
+use super::{compose, container_apps, grafana, kubernetes, prometheus, systemd};
 
 /// The beginning of the first line of each file that may have comments.
 pub(crate) const MARK: &str = "# Rendered by `heartbeat render";
@@ -16,6 +16,9 @@ pub(crate) enum Target {
     Kubernetes,
     ContainerApps,
     Compose,
+    Systemd,
+    Prometheus,
+    Grafana,
 }
 
 /// The error of a service that cannot be rendered.
@@ -23,6 +26,7 @@ pub(crate) enum Target {
 #[error(transparent)]
 pub(crate) enum RenderError {
     Yaml(#[from] YamlError),
+    Json(serde_json::Error),
 }
 
 /// A rendered file.
@@ -37,7 +41,14 @@ pub(crate) struct RenderedFile {
 
 impl Target {
     /// All targets, in the order of the help.
-    pub(crate) const ALL: &[Self] = &[Self::Kubernetes, Self::ContainerApps, Self::Compose];
+    pub(crate) const ALL: &[Self] = &[
+        Self::Kubernetes,
+        Self::ContainerApps,
+        Self::Compose,
+        Self::Systemd,
+        Self::Prometheus,
+        Self::Grafana,
+    ];
 
     /// Returns the name in arguments.
     pub(crate) fn as_str(self) -> &'static str {
@@ -45,6 +56,9 @@ impl Target {
             Self::Kubernetes => "kubernetes",
             Self::ContainerApps => "container-apps",
             Self::Compose => "compose",
+            Self::Systemd => "systemd",
+            Self::Prometheus => "prometheus",
+            Self::Grafana => "grafana",
         }
     }
 
@@ -65,6 +79,9 @@ impl Target {
             Self::Kubernetes => kubernetes::render(service),
             Self::ContainerApps => container_apps::render(service),
             Self::Compose => compose::render(service),
+            Self::Systemd => Ok(systemd::render(service)),
+            Self::Prometheus => prometheus::render(service),
+            Self::Grafana => grafana::render(service),
         }
     }
 
@@ -76,6 +93,8 @@ impl Target {
             Self::Kubernetes => kubernetes::lost(service),
             Self::ContainerApps => container_apps::lost(service),
             Self::Compose => compose::lost(service),
+            Self::Systemd => systemd::lost(service),
+            Self::Prometheus | Self::Grafana => return prometheus::lost(service),
         });
         losses.sort_by_key(|loss| (loss.in_configuration, loss.position));
         losses

@@ -94,6 +94,11 @@ impl<'a> Worker<'a> {
         self.endpoint(self.heartbeat.as_deref()?)
     }
 
+    /// Returns whether an endpoint is the one that serves health.
+    pub(crate) fn is_heartbeat(&self, endpoint: &WorkerEndpoint<'_>) -> bool {
+        self.heartbeat.as_ref() == Some(&endpoint.declared.name)
+    }
+
     /// Returns an endpoint that serves the details, `/metrics` among them: the management endpoint,
     /// else an internal heartbeat.
     pub(crate) fn details(&self) -> Option<&WorkerEndpoint<'a>> {
@@ -160,15 +165,18 @@ impl<'a> Worker<'a> {
         let moved = self.endpoints.iter().filter(|endpoint| endpoint.is_moved());
         let ports = moved.map(|endpoint| (endpoint.variable(), endpoint.port.to_string()));
         let folders = self.storages.iter().map(|s| (s.variable.clone(), s.folder.clone()));
+        ports.chain(folders).chain(self.budgets()).collect()
+    }
+
+    /// Returns the variables of the budgets.
+    pub(crate) fn budgets(&self) -> impl Iterator<Item = (String, String)> {
         let budgets = [
             ("HEARTBEAT_STALL_AFTER", self.keys.stall_after),
             ("HEARTBEAT_STOP_WITHIN", self.keys.stop_within),
             ("HEARTBEAT_DRAIN", Some(self.timing().drain)),
         ];
-        let budgets = budgets
-            .into_iter()
-            .filter_map(|(name, duration)| Some((name.to_owned(), format_duration(duration?))));
-        ports.chain(folders).chain(budgets).collect()
+        let given = budgets.into_iter();
+        given.filter_map(|(name, duration)| Some((name.to_owned(), format_duration(duration?))))
     }
 }
 

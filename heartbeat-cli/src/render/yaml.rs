@@ -6,7 +6,8 @@ use serde_json::Value;
 use serde_saphyr::SerializerOptions;
 
 /// Keys that come before all others, in this order.
-const FIRST: [&str; 7] = ["apiVersion", "kind", "metadata", "name", "image", "command", "type"];
+const FIRST: [&str; 9] =
+    ["apiVersion", "kind", "metadata", "job_name", "alertname", "name", "image", "command", "type"];
 
 /// The path of a key and the comment above it. The parts of a path are keys, with `.` between; items
 /// of lists are no parts.

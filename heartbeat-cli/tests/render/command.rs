@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use super::{Project, everything, stderr, stdout};
+use super::{Project, TARGETS, everything, stderr, stdout};
 
 const DEFINITION: &str = r#"<ServiceDefinition name="Shop"><WorkerRole name="Front"><Endpoints>
 <InputEndpoint name="Heartbeat" protocol="http" port="3000"/></Endpoints></WorkerRole>
@@ -40,7 +40,7 @@ fn files_are_written_and_checked() {
 
 #[test]
 fn the_same_service_renders_the_same() {
-    for target in ["kubernetes", "container-apps", "compose"] {
+    for target in TARGETS {
         let [first, second] = [(), ()].map(|()| everything().render(&[target]).stdout);
         assert!(!first.is_empty());
         assert_eq!(first, second);
@@ -59,7 +59,7 @@ fn stdout_is_one_stream_in_which_examples_are_comments() {
 
 #[test]
 fn no_secret_is_rendered() {
-    for target in ["kubernetes", "container-apps", "compose"] {
+    for target in TARGETS {
         let output = everything().render(&[target]);
         assert!(!stdout(&output).contains("hidden"), "{target}");
         assert!(!stderr(&output).contains("hidden"), "{target}");

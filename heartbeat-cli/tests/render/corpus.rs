@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use super::{kubernetes, semantics, stderr};
+use super::{TARGETS, has_program, kubernetes, prometheus, semantics, stderr, systemd};
 
 /// The folder of the corpus, which is beside the project and not part of it.
 fn corpus() -> Option<PathBuf> {
@@ -34,11 +34,11 @@ fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
 fn every_definition_renders() {
     let Some(corpus) = corpus() else { return };
     let out = tempfile::tempdir().unwrap();
-    let (mut manifests, mut rendered) = (Vec::new(), 0);
+    let (mut manifests, mut units, mut rules, mut rendered) = (vec![], vec![], vec![], 0);
     for definition in files(&corpus, "csdef") {
         let text = String::from_utf8_lossy(&fs::read(&definition).unwrap()).into_owned();
         let configuration = files(definition.parent().unwrap(), "cscfg").into_iter().next();
-        for target in ["kubernetes", "container-apps", "compose"] {
+        for target in TARGETS {
             let folder = out.path().join(format!("{rendered}-{target}"));
             let mut command = Command::new(env!("CARGO_BIN_EXE_heartbeat"));
             command.args(["render", target, "-d"]).arg(&definition).arg("-o").arg(&folder);
@@ -55,20 +55,52 @@ fn every_definition_renders() {
                 continue;
             }
             assert!(output.status.success(), "{}: {errors}", definition.display());
-            assert_losses(target, &text, &errors);
-            if target == "kubernetes" && folder.is_dir() {
-                manifests.push(files(&folder, "yaml"));
+            if !matches!(target, "prometheus" | "grafana") {
+                assert_losses(target, &text, &errors);
+            }
+            match target {
+                _ if !folder.is_dir() => {}
+                "kubernetes" => manifests.push(files(&folder, "yaml")),
+                "systemd" => units.push(folder),
+                "prometheus" => rules.push(folder),
+                _ => {}
             }
         }
         rendered += 1;
     }
     assert!(rendered > 30, "{rendered}");
+    check_units(&units);
+    check_rules(&rules);
     let all: Vec<PathBuf> = manifests.iter().flatten().cloned().collect();
     let Some(validated) = kubernetes::validate(&all) else { return };
     validated.values().flatten().for_each(kubernetes::assert_round_trips);
     for service in manifests {
         let of_service = service.iter().map(|file| validated[file.to_str().unwrap()].clone());
         semantics::check(&of_service.flatten().collect::<Vec<_>>());
+    }
+}
+
+fn check_units(folders: &[PathBuf]) {
+    if !has_program("systemd-analyze") {
+        return;
+    }
+    assert!(folders.len() > 20, "{}", folders.len());
+    for folder in folders {
+        let mut complaints = systemd::verify(folder);
+        // The programs, which do not exist here.
+        complaints.retain(|line| !line.contains(" is not executable: No such file"));
+        assert_eq!(complaints, Vec::<String>::new(), "{}", folder.display());
+    }
+}
+
+fn check_rules(folders: &[PathBuf]) {
+    if !has_program("promtool") {
+        return;
+    }
+    assert!(!folders.is_empty());
+    for folder in folders {
+        prometheus::promtool(folder, &["check", "rules", "alerts.yaml"]);
+        prometheus::promtool(folder, &["test", "rules", "alerts-test.yaml"]);
     }
 }
 
@@ -84,8 +116,8 @@ fn assert_losses(target: &str, definition: &str, errors: &str) {
         ("<Import ", "import `"),
         ("<Certificate ", "certificate `"),
     ] {
-        // Compose publishes its ports.
-        if element == "<InstanceInputEndpoint" && target == "compose" {
+        // These publish its ports.
+        if element == "<InstanceInputEndpoint" && matches!(target, "compose" | "systemd") {
             continue;
         }
         let of_worker = element == "<WebRole" || !definition.contains("<WebRole");

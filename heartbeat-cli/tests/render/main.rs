@@ -14,7 +14,9 @@ mod fleet;
 mod kubernetes;
 #[cfg(target_os = "linux")]
 mod podman;
+mod prometheus;
 mod semantics;
+mod systemd;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -22,6 +24,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use tempfile::TempDir;
+
+/// All targets.
+const TARGETS: [&str; 6] =
+    ["kubernetes", "container-apps", "compose", "systemd", "prometheus", "grafana"];
 
 /// A service in a folder of its own.
 struct Project {

@@ -1,11 +1,12 @@
 //! The variables that a worker reads, and what each gives.
 
-use heartbeat_definition::{ConfiguredRole, ServiceDefinition};
+use heartbeat_definition::{ConfiguredRole, Endpoint, Protocol, ServiceDefinition};
 
 use super::endpoints::address_variable;
 use super::env_vars::variable_name;
 use super::instances::{instances_variable, internal_endpoints};
 use super::setting_source::{file_variable, value_variable};
+use super::tls_files::{certificate_names, certificate_variable, client_ca_variable};
 
 /// All variables whose names do not depend on the definition. Add a new one here.
 const FIXED: [(&str, &str); 8] = [
@@ -66,11 +67,25 @@ pub(crate) fn known_variables(
         let gives = format!("instances of role `{role}`, at endpoint `{name}`");
         KnownVariable::new(instances_variable(role, name), gives)
     });
+    let certificates = certificate_names(role).into_iter().map(|name| {
+        let gives = format!("folder or file with certificate `{name}` and its key");
+        KnownVariable::new(certificate_variable(name), gives)
+    });
+    let has_certificate = !certificate_names(role).is_empty();
+    let carries_tls = |endpoint: &&Endpoint| has_certificate && endpoint.protocol != Protocol::Udp;
+    let authorities = role.endpoints.iter().filter(carries_tls);
+    let authorities = authorities.map(|endpoint| {
+        let name = &endpoint.name;
+        let gives = format!("file with the authority of the clients of endpoint `{name}`");
+        KnownVariable::new(client_ca_variable(name), gives)
+    });
     // User code reads them too, and may keep a secret in them.
     let mapped = role.runtime.environment.iter().map(|variable| {
         let name = variable.name.clone();
         KnownVariable::private(name, "value that the definition maps".to_owned())
     });
-    let declared = endpoints.chain(settings).chain(resources).chain(instances).chain(mapped);
+    let tls = certificates.chain(authorities);
+    let declared =
+        endpoints.chain(tls).chain(settings).chain(resources).chain(instances).chain(mapped);
     fixed.into_iter().chain(declared).collect()
 }

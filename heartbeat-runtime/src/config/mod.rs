@@ -24,6 +24,7 @@ mod setting_error;
 mod setting_file;
 mod setting_source;
 mod settings;
+mod tls_files;
 mod unknown_variables;
 
 pub(crate) use heartbeat_definition::is_secret_name;
@@ -47,6 +48,9 @@ pub use self::local_resources::LocalResourceError;
 #[cfg(feature = "test-util")]
 pub(crate) use self::missing_values::MissingValues;
 pub(crate) use self::numbers::check_numbers;
+#[cfg(feature = "tls")]
+pub(crate) use self::regular_file::read_regular_file;
 pub use self::role_instance::{InstanceEndpoint, RoleInstance};
 pub(crate) use self::service_configuration::Configuration;
 pub use self::setting_error::SettingError;
+pub(crate) use self::tls_files::{NamedPath, TlsFiles, plain_http_warning};

@@ -9,7 +9,7 @@ pub(super) const MAX_BYTES: u64 = 1024 * 1024;
 
 /// Reads a regular file of at most 1 MiB, so that no name of a pipe or a device holds up the start, or
 /// fills the memory.
-pub(super) fn read_regular_file(path: &Path) -> io::Result<Vec<u8>> {
+pub(crate) fn read_regular_file(path: &Path) -> io::Result<Vec<u8>> {
     // To open a pipe would wait for its other end.
     if !fs::metadata(path)?.is_file() {
         return Err(io::Error::other("it is not a regular file"));

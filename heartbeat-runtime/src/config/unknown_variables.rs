@@ -7,8 +7,14 @@ use super::known_variables::known_variables;
 
 const PREFIX: &str = "HEARTBEAT_";
 /// Prefixes of the variables that are named after declarations.
-const DECLARED: [&str; 4] =
-    ["HEARTBEAT_SETTING_", "HEARTBEAT_ENDPOINT_", "HEARTBEAT_RESOURCE_", "HEARTBEAT_INSTANCES_"];
+const DECLARED: [&str; 6] = [
+    "HEARTBEAT_SETTING_",
+    "HEARTBEAT_ENDPOINT_",
+    "HEARTBEAT_RESOURCE_",
+    "HEARTBEAT_INSTANCES_",
+    "HEARTBEAT_CERTIFICATE_",
+    "HEARTBEAT_CLIENT_CA_",
+];
 
 /// Returns a warning for each variable that is set and means nothing to an instance of the role.
 pub(super) fn unknown_variables(

@@ -38,9 +38,9 @@ impl Address {
     }
 
     /// Returns the URL at which a person on this machine finds a path.
-    pub(crate) fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, scheme: &str, path: &str) -> String {
         match self {
-            Self::Tcp(_) => format!("http://{}{path}", self.reachable()),
+            Self::Tcp(_) => format!("{scheme}://{}{path}", self.reachable()),
             Self::Unix(socket) => format!("{} as {path}", socket.display()),
         }
     }

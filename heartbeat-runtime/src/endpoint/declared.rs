@@ -15,6 +15,7 @@ pub struct Endpoint {
     public_port: Option<u16>,
     is_internal: bool,
     probe_path: Option<String>,
+    certificate: Option<String>,
     variable: String,
     address: Address,
     source: AddressSource,
@@ -51,6 +52,7 @@ impl Endpoint {
             public_port: declared.public_port(),
             is_internal: declared.is_internal(),
             probe_path: probe.and_then(|probe| probe.path.clone()),
+            certificate: declared.certificate().map(str::to_owned),
             variable,
             address,
             source,
@@ -91,6 +93,15 @@ impl Endpoint {
     /// Returns the path of the load balancer probe that the endpoint names.
     pub(crate) fn probe_path(&self) -> Option<&str> {
         self.probe_path.as_deref()
+    }
+
+    /// Returns the certificate that an https endpoint names.
+    pub(crate) fn certificate(&self) -> Option<&str> {
+        self.certificate.as_deref().filter(|_| self.is_https())
+    }
+
+    pub(crate) fn is_https(&self) -> bool {
+        self.protocol == Protocol::Https
     }
 
     pub(crate) fn address_source(&self) -> AddressSource {

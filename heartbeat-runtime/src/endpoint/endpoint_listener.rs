@@ -12,7 +12,7 @@ use super::stream::Stream;
 
 /// The listener of a declared endpoint, made by
 /// [`RoleEnvironment::bind`](crate::RoleEnvironment::bind): one socket, or several that a supervisor
-/// has handed over.
+/// has handed over. Its connections are raw, without TLS.
 #[derive(Debug)]
 pub struct EndpointListener {
     listeners: Vec<Listener>,

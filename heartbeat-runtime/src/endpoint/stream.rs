@@ -74,6 +74,13 @@ impl Stream {
         either!(self, stream => stream.readable().await)
     }
 
+    /// Waits for bytes, or for the end. Returns whether the peer has closed its write side, perhaps with
+    /// bytes before that.
+    pub(crate) async fn is_half_closed(&self) -> bool {
+        let ready = either!(self, stream => stream.ready(Interest::READABLE).await);
+        ready.is_ok_and(tokio::io::Ready::is_read_closed)
+    }
+
     /// Tells whether the peer has closed its write side, and every byte before that is read.
     pub(crate) fn is_at_end(&self) -> bool {
         let mut byte = [MaybeUninit::uninit()];

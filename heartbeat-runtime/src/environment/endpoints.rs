@@ -22,6 +22,10 @@ impl RoleEnvironment {
     /// until `run`'s share of the time ends. Then those that are left are aborted, with exit code 75, and
     /// `on_stop` runs.
     ///
+    /// With the feature `tls`, an `https` endpoint is served over TLS, once `HEARTBEAT_CERTIFICATE_<NAME>`
+    /// names the files of the certificate that the definition gives it. With
+    /// `HEARTBEAT_CLIENT_CA_<ENDPOINT>`, a client without a certificate of that authority is refused.
+    ///
     /// ```
     /// use heartbeat_runtime::axum::Router;
     /// use heartbeat_runtime::axum::routing::get;
@@ -46,7 +50,7 @@ impl RoleEnvironment {
 
     /// Binds a declared endpoint for a protocol other than HTTP: at the address in
     /// `HEARTBEAT_ENDPOINT_<NAME>`, as a socket that systemd hands over under its name, or at its
-    /// declared port, for IPv4 and IPv6.
+    /// declared port, for IPv4 and IPv6. The connections are raw, without TLS, also of an `https` endpoint.
     ///
     /// ```
     /// # use heartbeat_runtime::{Error, RoleEnvironment};

@@ -5,11 +5,13 @@ use std::time::Duration;
 use heartbeat_definition::EndpointUse;
 
 use super::builder::{Bound, Host};
-use crate::config::{EnvVars, read_definition, report, resolve_endpoints};
+use crate::config::{EnvVars, TlsFiles, read_definition, report, resolve_endpoints};
 use crate::endpoint::{Address, SocketActivation};
 use crate::error::Error;
 use crate::log::escape_controls;
-use crate::probe::{ProbeKind, ProbeResponse, probe};
+#[cfg(feature = "tls")]
+use crate::probe::probe_tls;
+use crate::probe::{ProbeError, ProbeKind, ProbeResponse, probe};
 
 /// Time limit of a probe. Docker, podman and the kubelet have shorter ones.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -31,7 +33,8 @@ fn probe_running<S>(host: &Host<S, Bound>, kind: ProbeKind) -> Result<ProbeRespo
         .map_err(|error| report(&error))?;
     // The sockets were handed over to the worker.
     let sockets = SocketActivation::default();
-    let endpoints = resolve_endpoints(&definition, role, &EnvVars::from_env(), &sockets)?;
+    let variables = EnvVars::from_env();
+    let endpoints = resolve_endpoints(&definition, role, &variables, &sockets)?;
     let endpoint = endpoints.iter().find(|endpoint| endpoint.name() == declared.name);
     let endpoint =
         endpoint.ok_or_else(|| format!("the role declares no endpoint `{heartbeat}`"))?;
@@ -44,7 +47,19 @@ fn probe_running<S>(host: &Host<S, Bound>, kind: ProbeKind) -> Result<ProbeRespo
         )
         .into());
     }
-    probe(endpoint.address(), kind, TIMEOUT).map_err(|error| {
+    let files = TlsFiles::of_endpoint(endpoint, Some(declared), role, &variables)?;
+    let response = ask(endpoint.address(), kind, files.is_some());
+    response.map_err(|error| {
         format!("{error}; {} sets the address", endpoint.address_variable()).into()
     })
+}
+
+fn ask(address: &Address, kind: ProbeKind, has_tls: bool) -> Result<ProbeResponse, ProbeError> {
+    #[cfg(feature = "tls")]
+    if has_tls {
+        return probe_tls(address, kind, TIMEOUT);
+    }
+    // Without the feature, the worker serves plain HTTP.
+    let _ = has_tls;
+    probe(address, kind, TIMEOUT)
 }

@@ -84,10 +84,17 @@ fn start<S>(host: Host<S, Bound>) -> Result<Running<S>, StartError> {
     if let Some(management) = &prepared.management {
         servers.extend(listen(&prepared, management, &mut sockets)?);
     }
+    let watching = prepared.tls.clone().start_watch(&prepared.source);
+    watching.map_err(|error| {
+        Error::from(format!("cannot watch the certificates: {error}: raise the limit of threads"))
+    })?;
     let deadlines = prepared.config.deadlines;
     let systemd = Systemd::new(&variables, deadlines.stop_within);
     let (role, version) = (host.role, host.version);
-    let url = |endpoint: &Endpoint| endpoint.address().url("/health");
+    let url = |endpoint: &Endpoint| {
+        let has_tls = prepared.tls.get(endpoint.name()).is_some();
+        endpoint.address().url(if has_tls { "https" } else { "http" }, "/health")
+    };
     let health = url(&prepared.heartbeat);
     let management = prepared.management.as_ref();
     let management = management.map(|management| format!("; management on {}", url(management)));

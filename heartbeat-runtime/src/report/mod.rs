@@ -10,9 +10,13 @@ mod process_stats;
 mod render;
 #[cfg(test)]
 mod schema;
+#[cfg(feature = "grpc")]
+mod services;
 mod snapshot;
 mod source;
 
 pub(crate) use self::format::Format;
 pub(crate) use self::render::render;
+#[cfg(feature = "grpc")]
+pub(crate) use self::services::{service, services};
 pub(crate) use self::source::{InstanceInfo, ReportSource};

@@ -8,7 +8,9 @@ use serde_json::value::RawValue;
 use super::process_stats::ProcessStats;
 use super::source::{InstanceInfo, ReportSource};
 use crate::endpoint::Endpoint;
-use crate::vitals::{CheckReport, HeartbeatReport, TaskReport, Transition, Verdict};
+use crate::vitals::{
+    CertificateReport, CheckReport, HeartbeatReport, TaskReport, Transition, Verdict,
+};
 
 /// A snapshot of all that a worker tells. Each form of the details is made of one.
 #[derive(Debug)]
@@ -23,6 +25,7 @@ pub(super) struct Report {
     pub(super) heartbeats: Vec<HeartbeatReport>,
     pub(super) checks: Vec<CheckReport>,
     pub(super) tasks: Vec<TaskReport>,
+    pub(super) certificates: Vec<CertificateReport>,
     /// All facts, as one JSON object.
     pub(super) facts: Option<Arc<RawValue>>,
     /// The number of task panics, and the text of the last one.
@@ -47,6 +50,7 @@ impl Report {
             heartbeats: vitals.heartbeat_reports(),
             checks: vitals.check_reports(),
             tasks: vitals.task_reports(),
+            certificates: vitals.certificate_reports(),
             facts: source.facts.all(),
             panics: vitals.panics().report(),
             history: vitals.transitions(),

@@ -11,7 +11,8 @@ use tokio::time::timeout;
 
 use super::client::Client;
 use super::connection;
-use super::limiter::ConnectionLimiter;
+use super::handshake::Handshakes;
+use super::limiter::{ConnectionLimiter, LIMIT};
 use super::router::router;
 use super::shutdown::shutdown_requested;
 use super::state::HealthState;
@@ -20,13 +21,18 @@ use crate::endpoint::Listener;
 
 /// Serves until the sender of `closing` is dropped, then completes the responses under way; the
 /// caller bounds that.
-pub(crate) async fn serve(listener: Listener, health: HealthState, closing: watch::Receiver<()>) {
+pub(crate) async fn serve(
+    listener: Listener,
+    mut health: HealthState,
+    closing: watch::Receiver<()>,
+) {
+    let handshakes = health.tls.take().map(Handshakes::new);
     let router = router(Arc::new(health));
     let serve_one = |stream, slot, address| -> BoxFuture {
         let client = Client::new(stream, slot, address, closing.clone());
-        Box::pin(connection::serve(client, router.clone()))
+        Box::pin(connection::serve(client, handshakes.clone(), router.clone()))
     };
-    let connections = Arc::new(ConnectionLimiter::default());
+    let connections = Arc::new(ConnectionLimiter::new(LIMIT));
     let mut tasks = JoinSet::new();
     let mut ends = closing.clone();
     let mut is_closing = pin!(shutdown_requested(&mut ends));

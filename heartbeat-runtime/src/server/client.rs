@@ -1,6 +1,7 @@
 //! The client of a connection, as the handlers of its requests know it.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
@@ -16,6 +17,8 @@ pub(super) struct Client {
     pub(super) address: Option<SocketAddr>,
     /// The shutdown of the server.
     pub(super) closing: watch::Receiver<()>,
+    /// It has shown a certificate that the endpoint trusts.
+    certified: AtomicBool,
     /// Values that the next flush drops; `None` once nothing more is written.
     unflushed: Mutex<Option<Vec<Box<dyn Send>>>>,
 }
@@ -32,11 +35,22 @@ impl Client {
         address: Option<SocketAddr>,
         closing: watch::Receiver<()>,
     ) -> Self {
-        Self { stream, slot, address, closing, unflushed: Mutex::new(Some(Vec::new())) }
+        let (certified, unflushed) = (AtomicBool::new(false), Mutex::new(Some(Vec::new())));
+        Self { stream, slot, address, closing, certified, unflushed }
     }
 
     pub(super) fn peer(&self) -> Peer {
         Peer::from(self.address)
+    }
+
+    /// Records that the client has shown a certificate that the endpoint trusts.
+    #[cfg(feature = "tls")]
+    pub(super) fn certify(&self) {
+        self.certified.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_certified(&self) -> bool {
+        self.certified.load(Ordering::Relaxed)
     }
 
     /// Drops a value when everything is written, or now if nothing more is.

@@ -24,6 +24,8 @@ use tokio::time::{sleep, timeout};
 use tower::Service;
 
 use super::client::Client;
+use super::details::Certified;
+use super::handshake::{Handshakes, Transport, transport};
 use super::heads::Heads;
 use super::limiter::ConnectionSlot;
 use super::router::{Request, Response, to_body};
@@ -47,21 +49,24 @@ const LAST_EVENT: Duration = Duration::from_millis(100);
 const HALF_CLOSED: Duration = Duration::from_secs(1);
 
 /// Serves a connection until either side closes or shutdown begins.
-pub(super) async fn serve(client: Client, router: Router) {
+pub(super) async fn serve(client: Client, handshakes: Option<Handshakes>, router: Router) {
     let client = Arc::new(client);
     let Client { stream, slot, .. } = &*client;
     let mut closing = client.closing.clone();
+    let Some(transport) = establish(&client, handshakes.as_ref()).await else {
+        return close(stream, slot, closing, true).await;
+    };
     let lingers = {
-        let (heads, reads) = (Heads::default(), 0);
-        let io = Io { client: Arc::clone(&client), heads, reads };
+        let io = Io { transport, client: Arc::clone(&client), heads: Heads::default() };
         let service = service_fn(|request| answer(request.map(to_body), &client, &router));
+        let has_tls = handshakes.is_some();
         let builder = builder();
         let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service));
         tokio::select! {
             // A client that never stops sending would starve the branches below.
             biased;
             () = slot.evicted_or_expired() => false,
-            () = client_left(stream, slot) => false,
+            () = client_left(stream, slot, has_tls) => false,
             () = shutdown_requested(&mut closing) => {
                 tokio::select! {
                     _ = connection.as_mut() => {}
@@ -84,15 +89,37 @@ pub(super) async fn serve(client: Client, router: Router) {
     close(stream, slot, closing, lingers).await;
 }
 
+/// Returns the transport of a connection, unless it is evicted first, its handshake fails, or shutdown
+/// leaves no more time for that.
+async fn establish(
+    client: &Arc<Client>,
+    handshakes: Option<&Handshakes>,
+) -> Option<Transport<Socket>> {
+    let socket = Socket { client: Arc::clone(client), reads: 0 };
+    let shutdown = async {
+        shutdown_requested(&mut client.closing.clone()).await;
+        sleep(LAST_REQUEST).await;
+    };
+    tokio::select! {
+        biased;
+        () = client.slot.evicted_or_expired() => None,
+        transport = transport(socket, handshakes, client) => transport,
+        () = shutdown => None,
+    }
+}
+
 /// Waits until the client closes while it is answered for long. hyper does not look, so that health is told to
 /// clients that close their half first; user code may answer long after the client has gone.
-async fn client_left(stream: &Stream, slot: &ConnectionSlot) {
+async fn client_left(stream: &Stream, slot: &ConnectionSlot, has_tls: bool) {
     loop {
         slot.serving().await;
         while slot.is_serving() {
             let failed = stream.readable().await.is_err();
             sleep(HALF_CLOSED).await;
-            if failed || slot.is_serving() && stream.is_at_end() {
+            // Over TLS, the farewell of the client stays unread.
+            let has_left = slot.is_serving()
+                && (stream.is_at_end() || has_tls && stream.is_half_closed().await);
+            if failed || has_left {
                 return;
             }
         }
@@ -118,6 +145,9 @@ fn answer(
     let version = request.version();
     let response = match rules::check_head(&request) {
         Ok(()) => {
+            if client.is_certified() {
+                request.extensions_mut().insert(Certified);
+            }
             request.extensions_mut().insert(Arc::clone(&client));
             router.clone().call(request).left_future()
         }
@@ -206,15 +236,21 @@ fn drain(stream: &Stream, left: &mut usize) -> bool {
     }
 }
 
-/// The stream that hyper reads and writes.
-struct Io {
+/// The socket of a connection.
+struct Socket {
     client: Arc<Client>,
-    heads: Heads,
     /// Reads since the connection last yielded.
     reads: u8,
 }
 
-impl AsyncRead for Io {
+/// The stream that hyper reads and writes.
+struct Io {
+    transport: Transport<Socket>,
+    client: Arc<Client>,
+    heads: Heads,
+}
+
+impl AsyncRead for Socket {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -235,13 +271,7 @@ impl AsyncRead for Io {
             match self.client.stream.try_read(buffer.initialize_unfilled_to(piece)) {
                 Ok(count) => {
                     self.reads += 1;
-                    let start = buffer.filled().len();
                     buffer.advance(count);
-                    if let Some(come) = buffer.filled_mut().get_mut(start..) {
-                        self.heads.follow(come);
-                    }
-                    let slot = &self.client.slot;
-                    slot.on_read(self.heads.is_mid_request(), self.heads.is_lost());
                     return Poll::Ready(Ok(()));
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -251,7 +281,7 @@ impl AsyncRead for Io {
     }
 }
 
-impl AsyncWrite for Io {
+impl AsyncWrite for Socket {
     fn poll_write(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -267,12 +297,48 @@ impl AsyncWrite for Io {
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.client.on_flush();
         Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(self.client.stream.shutdown_write())
+    }
+}
+
+impl AsyncRead for Io {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let start = buffer.filled().len();
+        task::ready!(Pin::new(&mut self.transport).poll_read(context, buffer))?;
+        if let Some(come) = buffer.filled_mut().get_mut(start..) {
+            self.heads.follow(come);
+        }
+        let slot = &self.client.slot;
+        slot.on_read(self.heads.is_mid_request(), self.heads.is_lost());
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Io {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.transport).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        task::ready!(Pin::new(&mut self.transport).poll_flush(context))?;
+        self.client.on_flush();
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.transport).poll_shutdown(context)
     }
 }
 

@@ -16,8 +16,14 @@ pub(crate) enum DetailAccess {
     Everyone,
     /// Clients on this machine that ask for it by a loopback name: the worker runs on a terminal.
     LoopbackOnly,
+    /// Clients with a certificate of the authority that the endpoint trusts.
+    CertifiedOnly,
     Nobody,
 }
+
+/// The mark of a request whose client has shown a certificate.
+#[derive(Clone)]
+pub(super) struct Certified;
 
 /// Headers that a proxy adds.
 const OF_PROXIES: [HeaderName; 3] = [FORWARDED, VIA, HeaderName::from_static("x-forwarded-for")];
@@ -28,6 +34,7 @@ impl DetailAccess {
         match self {
             Self::Everyone => true,
             Self::Nobody => false,
+            Self::CertifiedOnly => request.extensions.get::<Certified>().is_some(),
             Self::LoopbackOnly => is_of_this_machine(peer, request),
         }
     }

@@ -21,7 +21,7 @@ use super::shutdown::shutdown_requested;
 use super::state::HealthState;
 use super::task::BoxFuture;
 use crate::report::{self, Format};
-use crate::vitals::ProbeKind;
+use crate::vitals::{ProbeKind, Vitals};
 
 /// Least time between two events: a worker whose verdict changes all the time must not keep the monitor
 /// thread busy.
@@ -29,7 +29,7 @@ const GAP: Duration = Duration::from_millis(100);
 /// Time without a change after which the next event comes.
 const PERIOD: Duration = Duration::from_secs(1);
 /// Time in which a listener must take an event.
-const READ_WITHIN: Duration = Duration::from_secs(5);
+pub(super) const READ_WITHIN: Duration = Duration::from_secs(5);
 /// Bytes that may wait for a listener in the system, so that one that does not read is soon noticed.
 const SEND_BUFFER: usize = 64 * 1024;
 /// Time after which a browser connects again.
@@ -105,21 +105,23 @@ async fn send_events(
         if is_closing {
             return;
         }
-        let next = async {
-            sleep(GAP).await;
-            let _ = timeout(PERIOD.saturating_sub(GAP), vitals.changed_since(seen)).await;
-        };
         tokio::select! {
             biased;
             () = closing(client.as_deref()) => is_closing = true,
             () = events.closed() => return,
-            () = next => {}
+            () = next_change(vitals, seen) => {}
         }
     }
 }
 
+/// Waits until the verdict has changed other than `seen` times, or a second.
+pub(super) async fn next_change(vitals: &Vitals, seen: u64) {
+    sleep(GAP).await;
+    let _ = timeout(PERIOD.saturating_sub(GAP), vitals.changed_since(seen)).await;
+}
+
 /// Waits until the server closes.
-async fn closing(client: Option<&Client>) {
+pub(super) async fn closing(client: Option<&Client>) {
     match client {
         Some(client) => shutdown_requested(&mut client.closing.clone()).await,
         None => pending().await,

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use crate::endpoint::Peer;
 
 /// Maximum connections per endpoint.
-const LIMIT: usize = 64;
+pub(super) const LIMIT: usize = 64;
 /// Number of connections from which each is asked to close after its response, and of requests to user
 /// code from which they are evicted first: a prober must not be alone with them.
 const CROWDED: usize = 48;
@@ -25,15 +25,14 @@ const BACK_OFF: Duration = Duration::from_millis(100);
 /// Time for which the limit is lower after the process ran out of descriptors.
 const SCARCE: Duration = Duration::from_secs(1);
 
-/// The connections of an endpoint.
-#[derive(Default)]
+/// The connections of an endpoint, or those of them in a handshake.
 pub(super) struct ConnectionLimiter {
     table: Mutex<Table>,
     ended: Notify,
 }
 
-#[derive(Default)]
 struct Table {
+    limit: usize,
     /// The oldest first.
     open: Vec<Arc<Entry>>,
     /// A lower limit, and its end.
@@ -82,6 +81,11 @@ pub(super) struct ConnectionSlot {
 }
 
 impl ConnectionLimiter {
+    pub(super) fn new(limit: usize) -> Self {
+        let table = Table { limit, open: Vec::new(), scarce: None };
+        Self { table: Mutex::new(table), ended: Notify::new() }
+    }
+
     /// Admits a connection, evicting one if the limit is reached: of the busiest network, and there
     /// of the busiest address, the oldest idle one, else the oldest.
     pub(super) async fn admit(self: &Arc<Self>, peer: Peer) -> ConnectionSlot {
@@ -123,7 +127,7 @@ impl ConnectionLimiter {
 impl Table {
     fn limit(&mut self) -> usize {
         self.scarce = self.scarce.filter(|(_, until)| Instant::now() < *until);
-        self.scarce.map_or(LIMIT, |(limit, _)| limit.min(LIMIT))
+        self.scarce.map_or(self.limit, |(limit, _)| limit.min(self.limit))
     }
 
     /// Evicts one connection. Returns false if there is none.
@@ -187,6 +191,12 @@ impl ConnectionSlot {
         if mid_request && activity.stage == Stage::Idle {
             activity.enter(Stage::Head);
         }
+    }
+
+    /// Begins the time for a request head, as after a handshake.
+    #[cfg(feature = "tls")]
+    pub(super) fn expect_head(&self) {
+        self.entry.activity().enter(Stage::Head);
     }
 
     /// Gives the body of a request no more time than a head has.
@@ -325,7 +335,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_head_has_5_seconds_and_an_idle_connection_75() {
-        let connections = Arc::new(ConnectionLimiter::default());
+        let connections = Arc::new(ConnectionLimiter::new(LIMIT));
         for (begins, lost) in [(0, 5), (7, 12), (74, 79), (80, 75)] {
             let slot = admitted(&connections, "192.0.2.1:1").await.unwrap();
             slot.on_response();
@@ -349,7 +359,7 @@ mod tests {
     async fn requests_to_user_code_leave_room_for_a_prober() {
         for (requests, evicts_request) in [(CROWDED - 1, false), (CROWDED, true), (LIMIT - 1, true)]
         {
-            let connections = Arc::new(ConnectionLimiter::default());
+            let connections = Arc::new(ConnectionLimiter::new(LIMIT));
             let mut slots = Vec::new();
             for number in 0..LIMIT {
                 slots.push(admitted(&connections, "192.0.2.1:1").await.unwrap());
@@ -367,7 +377,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn eight_listen_and_never_more_than_half() {
-        let connections = Arc::new(ConnectionLimiter::default());
+        let connections = Arc::new(ConnectionLimiter::new(LIMIT));
         let mut slots = Vec::new();
         for _ in 0..=LISTENERS {
             slots.push(admitted(&connections, "192.0.2.1:1").await.unwrap());
@@ -396,7 +406,7 @@ mod tests {
             ("[2001:db8::1]:1", &one_of_the_same_network),
         ];
         for (prober, hostile) in table {
-            let connections = Arc::new(ConnectionLimiter::default());
+            let connections = Arc::new(ConnectionLimiter::new(LIMIT));
             let prober = admitted(&connections, prober).await.unwrap();
             prober.on_response();
             let mut others = Vec::new();

@@ -8,6 +8,10 @@ mod events;
 mod exchanges;
 mod format;
 mod frames;
+#[cfg(feature = "grpc")]
+mod grpc;
+#[cfg_attr(not(feature = "tls"), path = "no_handshake.rs")]
+mod handshake;
 mod headers;
 mod heads;
 mod limiter;
@@ -17,6 +21,8 @@ mod rules;
 mod shutdown;
 mod state;
 mod task;
+#[cfg(feature = "tls")]
+mod transport;
 mod user_body;
 mod user_connection;
 mod user_endpoints;

@@ -21,23 +21,32 @@ const EVERY_METHOD: [MethodFilter; 9] = [
 /// Returns a fixed path, or that of the load balancer probe, for which the router has a route.
 pub(super) fn reserved_path(router: &Router, probe_path: Option<&str>) -> Option<String> {
     let probe_path = probe_path.map(str::to_owned).into_iter();
-    fixed_paths().chain(probe_path).find(|path| has_route(router, path))
+    let mut exact = fixed_paths().chain(probe_path);
+    let has_path = |path: &String| as_route(path).is_some_and(|route| has_route(router, &route));
+    // As libraries of gRPC route the methods of a service.
+    let has_service = |path: &String| has_route(router, &format!("{path}/{{*method}}"));
+    exact.find(has_path).or_else(|| services().find(has_service))
 }
 
-/// Tells whether a router has a route for exactly that path and any method. A router lists none, but
-/// panics when it is merged with another that has the route too.
-fn has_route(router: &Router, path: &str) -> bool {
+/// Returns the paths of services, before the names of their methods.
+fn services() -> impl Iterator<Item = String> {
+    #[cfg(feature = "grpc")]
+    let services = [super::grpc::SERVICE.to_owned()];
+    #[cfg(not(feature = "grpc"))]
+    let services: [String; 0] = [];
+    services.into_iter()
+}
+
+/// Tells whether a router has exactly that route for any method. A router lists none, but panics when it
+/// is merged with another that has the route too.
+fn has_route(router: &Router, route: &str) -> bool {
     let clashes = |with: &Router| {
         let merge = || drop(router.clone().merge(with.clone()));
         panics::panics_silently(merge)
     };
     let nothing = async || ();
-    let (Some(methods), Some(path)) =
-        (EVERY_METHOD.into_iter().reduce(MethodFilter::or), as_route(path))
-    else {
-        return false;
-    };
-    clashes(&Router::new().route(&path, on(methods, nothing).fallback(nothing)))
+    let Some(methods) = EVERY_METHOD.into_iter().reduce(MethodFilter::or) else { return false };
+    clashes(&Router::new().route(route, on(methods, nothing).fallback(nothing)))
 }
 
 /// Returns the route of a path, unless no route can have it.
@@ -77,6 +86,14 @@ mod tests {
         ] {
             let found = reserved_path(&router, Some("/status?of=orders"));
             assert_eq!(found.as_deref(), expected, "{router:?}");
+        }
+        #[cfg(feature = "grpc")]
+        for route in ["/grpc.health.v1.Health/{*rest}", "/grpc.health.v1.Health/Watch"] {
+            let found = reserved_path(&Router::new().route(route, post(nothing)), None);
+            assert!(
+                found.is_some_and(|path| path.starts_with("/grpc.health.v1.Health")),
+                "{route}"
+            );
         }
         let status = Router::new().route("/status", get(nothing));
         assert_eq!(reserved_path(&status, Some("status")).as_deref(), Some("status"));

@@ -18,6 +18,8 @@ use tower::ServiceExt;
 use super::client::Client;
 use super::events::listen;
 use super::format::prefers_html;
+#[cfg(feature = "grpc")]
+use super::grpc::with_grpc;
 use super::headers::HEADERS;
 use super::rules::NoBody;
 use super::state::HealthState;
@@ -47,7 +49,11 @@ type Health = Arc<HealthState>;
 /// Returns the fixed paths of a health endpoint.
 pub(super) fn fixed_paths() -> impl Iterator<Item = String> {
     let named = PATHS.iter().map(|(path, _)| *path).chain([METRICS, EVENTS]);
-    named.flat_map(|path| [path.to_owned(), format!("{path}/")]).chain(["/".to_owned()])
+    let paths =
+        named.flat_map(|path| [path.to_owned(), format!("{path}/")]).chain(["/".to_owned()]);
+    #[cfg(feature = "grpc")]
+    let paths = paths.chain(super::grpc::paths());
+    paths
 }
 
 /// Returns the router of an endpoint: the health paths, and behind them the routes of user code.
@@ -57,7 +63,10 @@ pub(crate) fn router(health: Health) -> Router {
     let events = with_details(get(listen), &health);
     let routes = Router::new().route("/", page_or_probe(root));
     let routes = PATHS.iter().fold(routes, |routes, (path, kind)| both(routes, path, probe(*kind)));
-    both(both(routes, METRICS, metrics), EVENTS, events).fallback(other).with_state(health)
+    let routes = both(both(routes, METRICS, metrics), EVENTS, events);
+    #[cfg(feature = "grpc")]
+    let routes = with_grpc(routes);
+    routes.fallback(other).with_state(health)
 }
 
 /// Returns the methods of a path that is there only for clients that may see the details.
@@ -181,8 +190,8 @@ impl HealthState {
 }
 
 /// The sender of a request: may it see the details?
-struct Viewer {
-    detailed: bool,
+pub(super) struct Viewer {
+    pub(super) detailed: bool,
 }
 
 impl FromRequestParts<Health> for Viewer {
@@ -233,6 +242,7 @@ mod tests {
             probe_path: Some(probe_path.to_owned()),
             access,
             routes: Arc::new(UserRoutes::default()),
+            tls: None,
         };
         let request = Request::get(asked).body(Body::empty()).unwrap();
         router(Arc::new(health)).oneshot(request).await.unwrap().status().as_u16()

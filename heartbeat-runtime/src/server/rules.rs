@@ -48,7 +48,7 @@ async fn await_refusal(mut request: axum::extract::Request) -> Result<NoBody, Re
 }
 
 /// Waits until a shutdown leaves no more time for a body.
-async fn give_up(client: Option<&Client>) {
+pub(super) async fn give_up(client: Option<&Client>) {
     let Some(client) = client else { return std::future::pending().await };
     client.slot.expect_body();
     shutdown_requested(&mut client.closing.clone()).await;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::details::DetailAccess;
 use super::user_routes::UserRoutes;
 use crate::report::ReportSource;
+use crate::tls::Acceptor;
 
 /// The health that an endpoint serves, and to whom.
 pub(crate) struct HealthState {
@@ -15,4 +16,6 @@ pub(crate) struct HealthState {
     pub(crate) access: DetailAccess,
     /// The routes of user code on the endpoint.
     pub(crate) routes: Arc<UserRoutes>,
+    /// The acceptor of TLS, where the endpoint has it.
+    pub(crate) tls: Option<Arc<Acceptor>>,
 }

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
@@ -22,24 +23,32 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::exchanges::{Exchanges, HEAD_WITHIN, ResponseBody};
+use super::handshake::{Transport, user_transport};
 use super::router::to_body;
+use super::shutdown::shutdown_requested;
 use super::user_routes::RouterResponse;
 use crate::endpoint::Stream;
+use crate::tls::Acceptor;
+
+/// Time for the peer to close after a failed handshake.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// An accepted connection.
 pub(super) struct UserConnection {
     pub(super) stream: Stream,
     /// `None` for a unix socket.
     pub(super) peer: Option<SocketAddr>,
+    pub(super) tls: Option<Arc<Acceptor>>,
 }
 
 impl UserConnection {
     /// Serves the connection until either side closes. `ticks` has one every [`TICK`](super::exchanges::TICK),
     /// and shutdown begins when its sender is dropped.
     pub(super) async fn serve(self, router: Router, mut ticks: watch::Receiver<()>) {
-        let Self { stream, peer } = self;
+        let Self { stream, peer, tls } = self;
+        let Some(transport) = establish(stream, tls.as_deref(), &mut ticks).await else { return };
         let exchanges = Arc::new(Exchanges::new());
-        let io = Io { stream, exchanges: Arc::clone(&exchanges) };
+        let io = Io { transport, exchanges: Arc::clone(&exchanges) };
         let served = Arc::clone(&exchanges);
         let service = service_fn(move |request: http::Request<Incoming>| {
             let exchange = served.begin(request.version());
@@ -80,6 +89,42 @@ impl UserConnection {
     }
 }
 
+/// Returns the transport of a connection, unless its handshake fails, or shutdown begins first.
+async fn establish(
+    stream: Stream,
+    tls: Option<&Acceptor>,
+    ticks: &mut watch::Receiver<()>,
+) -> Option<Transport<Stream>> {
+    tokio::select! {
+        biased;
+        transport = user_transport(stream, tls) => match transport {
+            Ok(transport) => Some(transport),
+            Err(stream) => {
+                close(stream?).await;
+                None
+            }
+        },
+        () = shutdown_requested(ticks) => None,
+    }
+}
+
+/// Closes with FIN. Unread input would turn that into a reset, which can overtake the alert.
+async fn close(stream: Stream) {
+    let drained = async {
+        let mut buffer = [0; 1024];
+        while stream.readable().await.is_ok() {
+            match stream.try_read(&mut buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Ok(0) | Err(_) => break,
+                Ok(_) => {}
+            }
+        }
+    };
+    if stream.shutdown_write().is_ok() {
+        let _ = timeout(LINGER, drained).await;
+    }
+}
+
 fn builder() -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(HEAD_WITHIN);
@@ -90,7 +135,7 @@ fn builder() -> auto::Builder<TokioExecutor> {
 
 /// The stream that hyper reads and writes.
 struct Io {
-    stream: Stream,
+    transport: Transport<Stream>,
     exchanges: Arc<Exchanges>,
 }
 
@@ -100,7 +145,7 @@ impl AsyncRead for Io {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        Pin::new(&mut self.transport).poll_read(context, buffer)
     }
 }
 
@@ -110,17 +155,17 @@ impl AsyncWrite for Io {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        Pin::new(&mut self.transport).poll_write(context, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.stream).poll_flush(context))?;
+        ready!(Pin::new(&mut self.transport).poll_flush(context))?;
         self.exchanges.on_flush();
         Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        Pin::new(&mut self.transport).poll_shutdown(context)
     }
 
     fn poll_write_vectored(
@@ -128,11 +173,11 @@ impl AsyncWrite for Io {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+        Pin::new(&mut self.transport).poll_write_vectored(context, slices)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        self.transport.is_write_vectored()
     }
 }
 
@@ -177,7 +222,7 @@ mod tests {
             .route("/large", get(async || vec![b'x'; LARGE]));
         let (client, stream) = UnixStream::pair().unwrap();
         let ticks = watch::Sender::new(());
-        let connection = UserConnection { stream: Stream::Unix(stream), peer: None };
+        let connection = UserConnection { stream: Stream::Unix(stream), peer: None, tls: None };
         tokio::spawn(connection.serve(router, ticks.subscribe()));
         tokio::spawn(async move {
             let tick = async {

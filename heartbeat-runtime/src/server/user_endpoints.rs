@@ -13,10 +13,11 @@ use tokio::task::JoinSet;
 use super::reserved::reserved_path;
 use super::user_routes::UserRoutes;
 use super::user_server::{UserServer, shared_descriptors};
-use crate::config::{self, InstanceConfig};
+use crate::config::{self, InstanceConfig, plain_http_warning};
 use crate::endpoint::{BoundListener, Endpoint, EndpointListener, SocketActivation};
 use crate::error::Error;
 use crate::log::lifecycle;
+use crate::tls::TlsEndpoints;
 use crate::vitals::Vitals;
 
 /// The error of an endpoint that cannot be served or bound. Out of `on_start`, it ends the process
@@ -37,6 +38,7 @@ pub(crate) struct UserEndpoints {
     /// The runtime of the worker; in a test, that of the caller.
     runtime: Option<Handle>,
     descriptors: Arc<Semaphore>,
+    tls: TlsEndpoints,
     state: Mutex<State>,
 }
 
@@ -66,10 +68,11 @@ impl UserEndpoints {
         health: Vec<(String, Arc<UserRoutes>)>,
         runtime: Option<Handle>,
         sockets: SocketActivation,
+        tls: TlsEndpoints,
     ) -> Self {
         let state = State { sockets, used: Vec::new(), servers: JoinSet::new() };
         let descriptors = shared_descriptors();
-        Self { health, runtime, descriptors, state: Mutex::new(state) }
+        Self { health, runtime, descriptors, tls, state: Mutex::new(state) }
     }
 
     /// Serves a router on an endpoint, in the runtime of the worker, until the end of the drain.
@@ -98,13 +101,21 @@ impl UserEndpoints {
             };
             let listener = EndpointListener::new(bound)?;
             let descriptors = Arc::clone(&self.descriptors);
-            let server = UserServer { listener, requests: own.open(), router, descriptors };
+            let requests = own.open();
+            let tls = self.tls.get(name).filter(|_| health.is_none());
+            let scheme = if tls.is_some() { "https" } else { "http" };
+            let server = UserServer { listener, requests, router, descriptors, tls };
             let (drain, vitals) = (config.deadlines.drain_within(), Arc::clone(vitals));
             let drained = async move { vitals.ending_for(drain).await };
             state.servers.spawn_on(server.serve(drained), runtime);
             if health.is_none() && !endpoint.is_portless() {
-                let url = endpoint.address().url("/");
+                let url = endpoint.address().url(scheme, "/");
                 lifecycle!(info, "endpoint `{name}` is served on {url}");
+                if scheme == "http"
+                    && let Some(warning) = plain_http_warning(endpoint)
+                {
+                    lifecycle!(warn, "{warning}");
+                }
             }
             Ok((Some(own), ()))
         })

@@ -1,6 +1,7 @@
 //! The server of user code's routes, in the worker's runtime: for connections to an endpoint of its
 //! own, and for requests that a health endpoint forwards.
 
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,8 @@ use super::accept::is_connection_error;
 use super::exchanges::{LAST_REQUEST_WITHIN, TICK};
 use super::user_connection::UserConnection;
 use super::user_routes::ForwardedRequest;
-use crate::endpoint::{EndpointListener, descriptor_limit};
+use crate::endpoint::{EndpointListener, Stream, descriptor_limit};
+use crate::tls::Acceptor;
 
 /// Maximum connections per endpoint; further ones wait in the queue of the socket.
 const LIMIT: usize = 1024;
@@ -29,6 +31,7 @@ pub(super) struct UserServer {
     pub(super) requests: mpsc::Receiver<ForwardedRequest>,
     pub(super) router: Router,
     pub(super) descriptors: Arc<Semaphore>,
+    pub(super) tls: Option<Arc<Acceptor>>,
 }
 
 /// The permits of one connection: of its endpoint, and of the descriptors of all.
@@ -45,13 +48,14 @@ pub(super) fn shared_descriptors() -> Arc<Semaphore> {
 impl UserServer {
     /// Serves until `drained`, then completes the requests under way. Dropping the future aborts them.
     pub(super) async fn serve(self, drained: impl Future<Output = ()>) {
-        let Self { listener, mut requests, router, descriptors } = self;
+        let Self { listener, mut requests, router, descriptors, tls } = self;
         // Makes a route of each handler here, instead of for each request.
         let router = router.with_state(());
         let mut tasks = JoinSet::new();
         let ticks = watch::Sender::new(());
         let slots = [Arc::new(Semaphore::new(LIMIT)), descriptors];
-        let serve_one = |(connection, slot): (UserConnection, Slot)| {
+        let serve_one = |(stream, peer, slot): (Stream, Option<SocketAddr>, Slot)| {
+            let connection = UserConnection { stream, peer, tls: tls.clone() };
             let served = connection.serve(router.clone(), ticks.subscribe());
             async move {
                 served.await;
@@ -104,14 +108,14 @@ impl UserServer {
 async fn accept(
     listener: &EndpointListener,
     slots: &[Arc<Semaphore>; 2],
-) -> (UserConnection, Slot) {
+) -> (Stream, Option<SocketAddr>, Slot) {
     let [own, shared] = slots;
     // The semaphores are never closed.
     let own = Arc::clone(own).acquire_owned().await.ok();
     let slot = own.zip(Arc::clone(shared).acquire_owned().await.ok());
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) => return (UserConnection { stream, peer }, slot),
+            Ok((stream, peer)) => return (stream, peer, slot),
             Err(error) if is_connection_error(&error) => {}
             Err(_) => sleep(BACK_OFF).await,
         }
@@ -157,7 +161,8 @@ mod tests {
         }
         let router = Router::new().route("/", get(async || "served"));
         let (_, requests) = mpsc::channel(1);
-        let server = UserServer { listener, requests, router, descriptors: shared_descriptors() };
+        let descriptors = shared_descriptors();
+        let server = UserServer { listener, requests, router, descriptors, tls: None };
         server.serve(async {}).await;
         for mut client in clients {
             let mut response = String::new();

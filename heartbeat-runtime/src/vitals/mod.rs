@@ -1,6 +1,7 @@
 //! The vital signs of an instance, and the verdict drawn from them. No I/O and no HTTP.
 
 mod canary;
+mod certificates;
 mod check;
 mod check_record;
 mod checks;
@@ -29,6 +30,7 @@ mod atomic {
 }
 
 pub(crate) use self::canary::{BUCKETS, Canary};
+pub(crate) use self::certificates::CertificateReport;
 pub use self::check::{Check, CheckBuilder, CheckError};
 pub(crate) use self::check_record::CheckReport;
 pub(crate) use self::heartbeat::SHORTEST;

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::canary::Canary;
+use super::certificates::{CertificateRegistry, CertificateReport};
 use super::check_record::{CheckRecord, CheckReport};
 use super::checks::CheckRegistry;
 use super::clock::Clock;
@@ -35,6 +36,7 @@ pub(crate) struct Vitals {
     checks: CheckRegistry,
     tasks: TaskRegistry,
     starvation: StarvationMonitor,
+    certificates: CertificateRegistry,
     panics: PanicLog,
     history: Mutex<History>,
     /// Notified of every change of the verdict.
@@ -56,6 +58,7 @@ impl Vitals {
             checks: CheckRegistry::default(),
             tasks: TaskRegistry::default(),
             starvation: StarvationMonitor::default(),
+            certificates: CertificateRegistry::default(),
             panics: PanicLog::new(),
             history: Mutex::new(History::new(Verdict::default())),
             changed: Notify::new(),
@@ -98,6 +101,7 @@ impl Vitals {
             starvation: self.starvation.load(),
             checks: self.checks.summary(),
             task_restarting: self.tasks.is_any_restarting(),
+            certificate_expiring: self.certificates.is_any_expiring(),
         })
     }
 }
@@ -380,5 +384,23 @@ impl Vitals {
         {
             log(&change);
         }
+    }
+}
+
+// === Certificates ===
+
+impl Vitals {
+    /// Replaces the certificates that are served; one that ends soon is a warning.
+    #[cfg(feature = "tls")]
+    pub(crate) fn set_certificates(&self, reports: Vec<CertificateReport>, is_any_expiring: bool) {
+        let lifecycle = self.lifecycle.borrow();
+        let mut history = self.history();
+        if self.certificates.set(reports, is_any_expiring) {
+            self.record_transition(&mut history, *lifecycle);
+        }
+    }
+
+    pub(crate) fn certificate_reports(&self) -> Vec<CertificateReport> {
+        self.certificates.reports()
     }
 }

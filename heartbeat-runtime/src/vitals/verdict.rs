@@ -79,6 +79,7 @@ pub(crate) enum Reason {
     Busy,
     CheckFailed,
     TaskFailed,
+    CertificateExpiring,
 }
 
 /// The status, as in the health check response format for HTTP APIs
@@ -114,6 +115,8 @@ pub(crate) struct Snapshot {
     pub(crate) checks: CheckSummary,
     /// A task has failed, and waits to be restarted.
     pub(crate) task_restarting: bool,
+    /// A certificate ends within 14 days, or has ended.
+    pub(crate) certificate_expiring: bool,
 }
 
 /// The verdict on an instance.
@@ -145,6 +148,7 @@ impl Verdict {
             (state == State::Busy, Reason::Busy),
             (checks != CheckSummary::Pass, Reason::CheckFailed),
             (task_restarting, Reason::TaskFailed),
+            (snapshot.certificate_expiring, Reason::CertificateExpiring),
         ];
         Self {
             state,
@@ -154,7 +158,8 @@ impl Verdict {
             reasons: reasons.into_iter().filter_map(|(holds, why)| holds.then_some(why)).collect(),
             warned: starvation == Starvation::Warn
                 || checks != CheckSummary::Pass
-                || task_restarting,
+                || task_restarting
+                || snapshot.certificate_expiring,
         }
     }
 
@@ -212,6 +217,7 @@ impl Reason {
             Self::Busy => "busy",
             Self::CheckFailed => "check_failed",
             Self::TaskFailed => "task_failed",
+            Self::CertificateExpiring => "certificate_expiring",
         }
     }
 }
@@ -318,10 +324,11 @@ mod tests {
                     starvation: Starvation::Fail,
                     checks: CheckSummary::Fail,
                     task_restarting: true,
+                    certificate_expiring: true,
                     ..ready
                 },
                 &[Startup],
-                &[R::Stalled, R::Starved, R::CheckFailed, R::TaskFailed],
+                &[R::Stalled, R::Starved, R::CheckFailed, R::TaskFailed, R::CertificateExpiring],
                 Status::Fail,
             ),
         ];
@@ -348,6 +355,14 @@ mod tests {
             assert_eq!(verdict.reasons, reasons);
             assert!(verdict.live);
         }
+    }
+
+    #[test]
+    fn a_certificate_that_expires_is_a_warning_alone() {
+        let expiring = Snapshot { certificate_expiring: true, ..snapshot(State::Running) };
+        let verdict = Verdict::of(expiring);
+        assert!(verdict.live && verdict.ready);
+        assert_eq!(verdict.to_string(), "warn (certificate_expiring)");
     }
 
     #[test]

@@ -9,10 +9,11 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use heartbeat_tests::grpc::GrpcClient;
 use heartbeat_tests::{exchange, free_address};
 use tempfile::TempDir;
 
-use super::{Prober, TIMEOUT, program};
+use super::{Prober, TIMEOUT, Target, program};
 
 /// A process and the folder of its files. Dropping it removes both.
 struct Daemon {
@@ -69,9 +70,16 @@ impl HaProxy {
         ),
     ];
 
-    pub(crate) fn start(address: &str, form: (&str, &str, &str)) -> Option<Self> {
+    pub(crate) fn start(target: &Target, form: (&str, &str, &str)) -> Option<Self> {
         let program = program("haproxy")?;
         let (name, backend, server) = form;
+        let address = &target.address;
+        // Over TLS, it sends no request with `check-proto`.
+        let server = match (target.tls, server) {
+            (true, "") => "check-ssl verify none",
+            (true, _) => "check-ssl verify none check-alpn h2",
+            (false, server) => server,
+        };
         let folder = tempfile::tempdir().unwrap();
         let socket = folder.path().join("stats");
         let mut configuration = format!(
@@ -122,23 +130,29 @@ pub(crate) struct Blackbox {
     daemon: Daemon,
     own_address: String,
     module: &'static str,
-    target: String,
+    target: Target,
 }
 
 impl Blackbox {
-    pub(crate) fn start(target: &str, module: &'static str) -> Option<Self> {
+    pub(crate) fn start(target: &Target, module: &'static str) -> Option<Self> {
         let program = program("prometheus-blackbox-exporter")?;
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("blackbox.yml");
-        let modules = "modules:\n  http: {prober: http, timeout: 5s, http: {preferred_ip_protocol: ip4}}\n  tcp: {prober: tcp, timeout: 5s}\n";
-        fs::write(&file, modules).unwrap();
+        let tls =
+            if target.tls { ", tls: true, tls_config: {insecure_skip_verify: true}" } else { "" };
+        let grpc = |service| {
+            let name = format!("  grpc_{service}z: {{prober: grpc, timeout: 5s, grpc: ");
+            format!("{name}{{service: {service}, preferred_ip_protocol: ip4{tls}}}}}\n")
+        };
+        let modules = "modules:\n  http: {prober: http, timeout: 5s, http: {preferred_ip_protocol: ip4, tls_config: {insecure_skip_verify: true}}}\n  tcp: {prober: tcp, timeout: 5s}\n";
+        fs::write(&file, [modules, &grpc("live"), &grpc("ready")].concat()).unwrap();
         let own_address = free_address();
         let mut command = Command::new(program);
         command.arg(format!("--config.file={}", file.display()));
         command.arg(format!("--web.listen-address={own_address}")).arg("--log.level=error");
         let daemon = Daemon::start(&mut command, folder);
         let name = format!("blackbox exporter, {module}");
-        Some(Self { name, daemon, own_address, module, target: target.to_owned() })
+        Some(Self { name, daemon, own_address, module, target: target.clone() })
     }
 }
 
@@ -148,9 +162,11 @@ impl Prober for Blackbox {
     }
 
     fn passes(&mut self, path: &str) -> bool {
-        let path = if self.module == "http" { path } else { "" };
-        let target = format!("{}{path}", self.target);
-        let request = format!("GET /probe?module={}&target={target} HTTP/1.0\r\n\r\n", self.module);
+        let is_http = self.module == "http";
+        let target = if is_http { self.target.url(path) } else { self.target.address.clone() };
+        let is_grpc = self.module == "grpc";
+        let module = if is_grpc { path.replace('/', "grpc_") } else { self.module.to_owned() };
+        let request = format!("GET /probe?module={module}&target={target} HTTP/1.0\r\n\r\n");
         let exit = self.daemon.process.try_wait();
         assert!(matches!(exit, Ok(None)), "the exporter has exited: {exit:?}");
         let metrics = retry(|| exchange(&self.own_address, &request).ok());
@@ -170,13 +186,15 @@ pub(crate) struct Prometheus {
 }
 
 impl Prometheus {
-    pub(crate) fn start(target: &str) -> Option<Self> {
+    pub(crate) fn start(target: &Target) -> Option<Self> {
         let program = program("prometheus")?;
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("prometheus.yml");
         let job = format!(
-            "scrape_configs:\n- job_name: worker\n  scrape_interval: 1s\n  static_configs: \
-             [{{targets: ['{target}']}}]\n"
+            "scrape_configs:\n- job_name: worker\n  scrape_interval: 1s\n  scheme: {}\n  \
+             tls_config: {{insecure_skip_verify: true}}\n  static_configs: [{{targets: ['{}']}}]\n",
+            target.scheme(),
+            target.address
         );
         fs::write(&file, job).unwrap();
         let own_address = free_address();
@@ -218,9 +236,10 @@ pub(crate) struct Monit {
 }
 
 impl Monit {
-    pub(crate) fn start(address: &str) -> Option<Self> {
+    pub(crate) fn start(target: &Target) -> Option<Self> {
         let program = program("monit")?;
-        let (ip, port) = address.split_once(':').expect("an address has a port");
+        let (ip, port) = target.address.split_once(':').expect("an address has a port");
+        let scheme = target.scheme();
         let folder = tempfile::tempdir().unwrap();
         let at = folder.path().display();
         let mut control = format!(
@@ -228,7 +247,7 @@ impl Monit {
              set log {at}/log\n"
         );
         for path in ["livez", "readyz"] {
-            write!(control, "check host {path} with address {ip}\n if failed port {port} protocol http request \"/{path}\" \
+            write!(control, "check host {path} with address {ip}\n if failed port {port} protocol {scheme} request \"/{path}\" \
                  with timeout 5 seconds then alert\n").unwrap();
         }
         let file = folder.path().join("monitrc");
@@ -252,5 +271,31 @@ impl Prober for Monit {
 
     fn polls(&self) -> bool {
         true
+    }
+}
+
+/// `grpcio`, the client of gRPC for Python, over one connection.
+pub(crate) struct Grpcio {
+    client: GrpcClient,
+}
+
+impl Grpcio {
+    pub(crate) fn start(target: &Target) -> Option<Self> {
+        Some(Self { client: GrpcClient::start(&target.address, target.authority.as_deref())? })
+    }
+}
+
+impl Prober for Grpcio {
+    fn name(&self) -> &'static str {
+        "grpcio"
+    }
+
+    fn passes(&mut self, path: &str) -> bool {
+        let service = path.trim_matches(['/', 'z']);
+        self.client.ask(&format!("check {service}")) == "SERVING"
+    }
+
+    fn polls(&self) -> bool {
+        false
     }
 }

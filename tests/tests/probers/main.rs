@@ -6,13 +6,15 @@
 mod daemon;
 mod one_shot;
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use heartbeat_tests::certificates::Certificates;
 use heartbeat_tests::{Signal, Worker};
 
-use self::daemon::{Blackbox, HaProxy, Monit, Prometheus};
+use self::daemon::{Blackbox, Grpcio, HaProxy, Monit, Prometheus};
 use self::one_shot::OneShot;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -34,6 +36,25 @@ trait Prober {
     fn polls(&self) -> bool;
 }
 
+/// The endpoint of a worker.
+#[derive(Clone)]
+struct Target {
+    address: String,
+    tls: bool,
+    /// The certificate of the endpoint, which is its own authority.
+    authority: Option<PathBuf>,
+}
+
+impl Target {
+    fn scheme(&self) -> &'static str {
+        if self.tls { "https" } else { "http" }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}://{}{path}", self.scheme(), self.address)
+    }
+}
+
 /// Finds an installed program.
 fn program(name: &str) -> Option<String> {
     let paths = FOLDERS.iter().map(|folder| format!("{folder}/{name}"));
@@ -44,19 +65,27 @@ fn program(name: &str) -> Option<String> {
     found
 }
 
-fn probers(address: &str) -> Vec<Box<dyn Prober>> {
+fn probers(target: &Target) -> Vec<Box<dyn Prober>> {
     let mut probers: Vec<Box<dyn Prober>> = Vec::new();
-    for one_shot in OneShot::all(address) {
+    for one_shot in OneShot::all(target) {
         probers.push(Box::new(one_shot));
     }
     for form in HaProxy::FORMS {
-        probers.extend(HaProxy::start(address, form).map(|it| Box::new(it) as Box<dyn Prober>));
+        probers.extend(HaProxy::start(target, form).map(|it| Box::new(it) as Box<dyn Prober>));
     }
     for module in ["http", "tcp"] {
-        probers.extend(Blackbox::start(address, module).map(|it| Box::new(it) as Box<dyn Prober>));
+        probers.extend(Blackbox::start(target, module).map(|it| Box::new(it) as Box<dyn Prober>));
     }
-    probers.extend(Monit::start(address).map(|it| Box::new(it) as Box<dyn Prober>));
-    probers.extend(Prometheus::start(address).map(|it| Box::new(it) as Box<dyn Prober>));
+    probers.extend(Monit::start(target).map(|it| Box::new(it) as Box<dyn Prober>));
+    probers.extend(Prometheus::start(target).map(|it| Box::new(it) as Box<dyn Prober>));
+    probers
+}
+
+/// Returns the probers of the gRPC health checking protocol: one in Go, and one in Python.
+fn grpc_probers(target: &Target) -> Vec<Box<dyn Prober>> {
+    let mut probers: Vec<Box<dyn Prober>> = Vec::new();
+    probers.extend(Blackbox::start(target, "grpc").map(|it| Box::new(it) as Box<dyn Prober>));
+    probers.extend(Grpcio::start(target).map(|it| Box::new(it) as Box<dyn Prober>));
     probers
 }
 
@@ -73,10 +102,42 @@ fn assert_result(prober: &mut dyn Prober, state: &str, path: &str, passes: bool)
 #[test]
 fn each_prober_follows_the_life_of_a_worker() {
     let mut command = heartbeat_tests::example("step-worker");
+    follow(&mut command, |address| probers(&Target { address, tls: false, authority: None }));
+}
+
+#[test]
+fn each_prober_follows_the_life_of_a_worker_over_tls() {
+    let certificates = Certificates::new();
+    let certificate = certificates.for_server("server", 30);
+    let mut command = secure_worker();
+    command.env("HEARTBEAT_CERTIFICATE_TLS", &certificate);
+    follow(&mut command, |address| {
+        let target = Target { address, tls: true, authority: Some(certificate.join("tls.crt")) };
+        probers(&target).into_iter().chain(grpc_probers(&target)).collect()
+    });
+}
+
+#[test]
+fn each_prober_of_grpc_follows_the_life_of_a_worker() {
+    follow(&mut secure_worker(), |address| {
+        grpc_probers(&Target { address, tls: false, authority: None })
+    });
+}
+
+fn secure_worker() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_secure-worker"));
+    for name in ["INSIDE", "API", "OWN"] {
+        command.env(format!("HEARTBEAT_ENDPOINT_{name}"), "127.0.0.1:0");
+    }
+    command
+}
+
+/// Takes a worker through its life, and asserts what each prober finds.
+fn follow(command: &mut Command, probers: impl FnOnce(String) -> Vec<Box<dyn Prober>>) {
     // Prometheus needs the details; the others read the status code.
     let mut worker = Worker::spawn(command.env("HEARTBEAT_DETAILS", "always"));
     worker.wait_for_line("on_start: press Enter");
-    let mut probers = probers(worker.address());
+    let mut probers = probers(worker.address().to_owned());
     let mut assert_all = |state: &str, live: bool, ready: bool| {
         for prober in &mut probers {
             let ready = if PORT_ONLY.contains(&prober.name()) { live } else { ready };

@@ -1,26 +1,26 @@
-//! Losses of every engine of containers.
+//! Losses of what the platform installs beside a worker, and of its machines.
 
 use super::{Loss, program_of, table};
 use crate::render::service::Service;
 use crate::render::worker::Worker;
 
-pub(super) fn startup_tasks(worker: &Worker<'_>, losses: &mut Vec<Loss>) {
+pub(super) fn startup_tasks(worker: &Worker<'_>, help: &str, losses: &mut Vec<Loss>) {
     for task in &worker.role.startup.tasks {
         losses.push(Loss::new(
             task.source.position_of("commandLine"),
             // Its arguments may be secrets.
             format!("startup task `{}` does not run", program_of(&task.command_line)),
-            "do its work while you build the image, or in `on_start`",
+            help,
         ));
     }
 }
 
-pub(super) fn contents(worker: &Worker<'_>, losses: &mut Vec<Loss>) {
+pub(super) fn contents(worker: &Worker<'_>, help: &str, losses: &mut Vec<Loss>) {
     for content in &worker.role.contents {
         losses.push(Loss::new(
             content.source.position_of("destination"),
             format!("folder `{}` is not packed with the worker", content.source_directory),
-            "copy it into the image",
+            help,
         ));
     }
 }

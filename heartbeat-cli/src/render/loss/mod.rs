@@ -83,10 +83,22 @@ pub(super) fn of_traffic(service: &Service<'_>) -> Vec<Loss> {
 
 /// Returns what is lost in containers besides.
 pub(super) fn in_containers(service: &Service<'_>) -> Vec<Loss> {
+    let task = "do its work while you build the image, or in `on_start`";
+    installed(service, task, "copy it into the image")
+}
+
+/// Returns what is lost on a machine without containers besides.
+pub(super) fn on_machines(service: &Service<'_>) -> Vec<Loss> {
+    let task = "do its work while you install the worker, or in `on_start`";
+    installed(service, task, "install it beside the worker")
+}
+
+/// Returns what the platform would install, with the ways to do that.
+fn installed(service: &Service<'_>, task: &str, content: &str) -> Vec<Loss> {
     let mut losses = Vec::new();
     for worker in &service.workers {
-        containers::startup_tasks(worker, &mut losses);
-        containers::contents(worker, &mut losses);
+        containers::startup_tasks(worker, task, &mut losses);
+        containers::contents(worker, content, &mut losses);
         containers::size(worker, &mut losses);
     }
     losses

@@ -2,6 +2,7 @@
 //! (prometheus.io/docs/practices/naming).
 
 use std::fmt;
+use std::time::UNIX_EPOCH;
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::DescriptorEncoder;
@@ -28,6 +29,7 @@ impl Collector for Families {
         self.heartbeats(&mut writer)?;
         self.checks(&mut writer)?;
         self.tasks(&mut writer)?;
+        self.certificates(&mut writer)?;
         let (counts, sum) = &self.report.lags;
         writer.lags("heartbeat_canary_lag", counts, sum.as_secs_f64())?;
         self.process(&mut writer)
@@ -123,6 +125,20 @@ impl Families {
         to.gauges("heartbeat_task_up", "1 while the supervised task runs", None, up)?;
         let restarts = each(tasks, |task| task.restarts);
         to.counters("heartbeat_task_restarts", "Restarts of the supervised task", None, restarts)
+    }
+
+    fn certificates(&self, to: &mut MetricWriter<'_>) -> fmt::Result {
+        let certificates = &self.report.certificates;
+        if certificates.is_empty() {
+            return Ok(());
+        }
+        let ends = certificates.iter().map(|certificate| {
+            let not_after = certificate.not_after.duration_since(UNIX_EPOCH).unwrap_or_default();
+            ([("certificate", certificate.name.as_str())], not_after.as_secs_f64())
+        });
+        let help = "End of the certificate since 1970";
+        let name = "heartbeat_certificate_not_after_timestamp";
+        to.gauges(name, help, Some(&Unit::Seconds), ends.collect())
     }
 
     fn process(&self, to: &mut MetricWriter<'_>) -> fmt::Result {
