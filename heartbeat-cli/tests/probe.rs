@@ -9,7 +9,8 @@ mod tests {
     use std::process::Command;
     use std::thread;
 
-    use heartbeat_tests::{Signal, Worker, example, free_address, workspace};
+    use heartbeat_tests::certificates::Certificates;
+    use heartbeat_tests::{Signal, Worker, example, free_address, program, workspace};
     use serde_json::Value;
 
     fn probe(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
@@ -160,10 +161,30 @@ mod tests {
     }
 
     #[test]
+    fn speaks_tls_to_a_worker_with_any_certificate() {
+        let Some(certificates) = Certificates::new() else { return };
+        let mut command = program("heartbeat-tests", "secure-worker");
+        command.env("HEARTBEAT_CERTIFICATE_TLS", certificates.for_server("server", 30));
+        for endpoint in ["INSIDE", "API", "OWN"] {
+            command.env(format!("HEARTBEAT_ENDPOINT_{endpoint}"), "127.0.0.1:0");
+        }
+        let mut worker = Worker::spawn(&mut command);
+        let address = format!("https://{}", worker.address());
+        worker.wait_until_logged("on_start: press Enter");
+        let passes = format!("pass: {address}/livez answers 200, in ");
+        let starting = ["the worker, version 0.1.0, is starting"];
+        assert_tells(&[&address, "live"], 0, &passes, &starting);
+
+        let plain = Worker::spawn(&mut example("hello-worker"));
+        let address = format!("https://{}", plain.address());
+        let start = format!("no answer from {address}/health: no TLS there (");
+        assert_tells(&[&address], 1, &start, &[]);
+    }
+
+    #[test]
     fn refuses_what_is_no_address() {
         for (arguments, message) in [
             (&["65536"][..], "error: `65536` is no address: write a port, host:port, "),
-            (&["https://a"], "error: `https://a` is no address: health is plain HTTP, "),
             (&["3000", "alive"], "error: invalid value 'alive' for '[KIND]'"),
             (
                 &["3000", "--timeout", "5"],

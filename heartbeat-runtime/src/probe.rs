@@ -29,6 +29,8 @@ use thiserror::Error;
 
 use crate::endpoint::Address;
 #[cfg(feature = "tls")]
+pub use crate::tls::connect_tls;
+#[cfg(feature = "tls")]
 use crate::tls::connect_unverified;
 pub use crate::vitals::{ProbeKind, ProbeKindError};
 

@@ -13,21 +13,21 @@ pub struct Certificates {
     folder: TempDir,
 }
 
-impl Default for Certificates {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Certificates {
-    /// Creates the folder.
+    /// Creates the folder; `None` without the programs that the tests of TLS use.
     ///
     /// # Panics
     ///
     /// The system has no room for it.
     #[must_use]
-    pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a folder") }
+    pub fn new() -> Option<Self> {
+        for (program, version) in [("openssl", "version"), ("curl", "--version")] {
+            if Command::new(program).arg(version).output().is_err() {
+                crate::skip(&format!("{program} is not installed"));
+                return None;
+            }
+        }
+        Some(Self { folder: tempfile::tempdir().expect("a folder") })
     }
 
     /// Returns a path in the folder.

@@ -5,6 +5,8 @@ use std::pin::pin;
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
+#[cfg(feature = "tls")]
+use heartbeat_runtime::probe::connect_tls;
 use http::Request;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -12,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
-use super::target::Address;
+use super::target::{Address, authority};
 
 /// Maximum length of a report, in bytes.
 const MAX_BODY_BYTES: usize = 8 << 20;
@@ -32,6 +34,11 @@ pub(super) enum ProbeError {
     Refused,
     #[error("cannot connect: {0}")]
     Connect(#[source] io::Error),
+    #[cfg(feature = "tls")]
+    #[error(
+        "no TLS there ({0}): a worker without a certificate speaks plain HTTP, probe http://… then"
+    )]
+    Handshake(#[source] io::Error),
     #[error("no answer within {0:?}")]
     Silence(Duration),
     #[error("the path cannot be asked for: {0}")]
@@ -66,8 +73,13 @@ async fn connect_and_ask(address: &Address, path: &str) -> Result<(u16, String),
     match address {
         Address::Tcp { host, port } => {
             let stream = TcpStream::connect((host.as_str(), *port)).await.map_err(unreachable)?;
-            let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
-            ask(stream, &format!("{host}:{port}"), path).await
+            ask(stream, &authority(host, *port), path).await
+        }
+        #[cfg(feature = "tls")]
+        Address::Tls { host, port } => {
+            let stream = TcpStream::connect((host.as_str(), *port)).await.map_err(unreachable)?;
+            let stream = connect_tls(stream).await.map_err(ProbeError::Handshake)?;
+            ask(stream, &authority(host, *port), path).await
         }
         #[cfg(unix)]
         Address::Unix(socket) => {

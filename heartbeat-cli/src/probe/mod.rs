@@ -34,7 +34,7 @@ pub(crate) fn command() -> Command {
             Arg::new("address")
                 .value_name("ADDRESS|ROLE")
                 .required(true)
-                .help("A port, host:port, http://host:port/path, unix:/path, or a role"),
+                .help("A port, host:port, http(s)://host:port/path, unix:/path, or a role"),
         )
         .arg(
             Arg::new("kind")

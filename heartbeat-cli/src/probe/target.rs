@@ -4,7 +4,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use heartbeat_definition::{Endpoint, EndpointUse, Port, Role, ServiceDefinition, suggest};
+use heartbeat_definition::{
+    Endpoint, EndpointUse, Port, Protocol, Role, ServiceDefinition, suggest,
+};
 
 use crate::project::Project;
 
@@ -18,16 +20,26 @@ pub(super) struct Target {
 /// An address to connect to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Address {
-    Tcp { host: String, port: u16 },
+    Tcp {
+        host: String,
+        port: u16,
+    },
+    /// TLS, whose certificate is not verified.
+    #[cfg(feature = "tls")]
+    Tls {
+        host: String,
+        port: u16,
+    },
     Unix(PathBuf),
 }
 
 /// The error of a text that is no address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum TargetError {
-    #[error("health is plain HTTP, and TLS ends in front of the worker: write http://…")]
+    #[cfg(not(feature = "tls"))]
+    #[error("this command speaks no TLS: install heartbeat-cli with `--features tls`")]
     Tls,
-    #[error("write a port, host:port, http://host:port/path, unix:/path or the name of a role")]
+    #[error("write a port, host:port, http(s)://host:port/path, unix:/path or the name of a role")]
     NotAnAddress,
 }
 
@@ -52,8 +64,8 @@ impl FromStr for Target {
     type Err = TargetError;
 
     fn from_str(text: &str) -> Result<Self, TargetError> {
-        if text.starts_with("https://") {
-            return Err(TargetError::Tls);
+        if let Some(rest) = text.strip_prefix("https://") {
+            return Self::over_tls(rest);
         }
         if let Some(path) = text.strip_prefix("unix:") {
             let address = Address::Unix(path.into());
@@ -94,6 +106,22 @@ impl From<Address> for Target {
 }
 
 impl Target {
+    /// Parses a URL behind its scheme `https`.
+    #[cfg(feature = "tls")]
+    fn over_tls(rest: &str) -> Result<Self, TargetError> {
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| !port.ends_with(']'));
+        let port = if has_port { "" } else { ":443" };
+        let mut target: Self = format!("http://{authority}{port}{path}").parse()?;
+        target.address = target.address.over_tls();
+        Ok(target)
+    }
+
+    #[cfg(not(feature = "tls"))]
+    fn over_tls(_: &str) -> Result<Self, TargetError> {
+        Err(TargetError::Tls)
+    }
+
     /// Returns where a role has its health, on this machine.
     pub(super) fn of_role(project: &Project, name: &str) -> Result<Self, RoleError> {
         let definition = &project.definition;
@@ -112,7 +140,9 @@ impl Target {
         let Some(Port::Fixed(port)) = endpoint.local_port() else {
             return Err(RoleError::AnyPort(role.name.clone(), endpoint.name.clone()));
         };
-        Ok(Address::Tcp { host: "localhost".to_owned(), port }.into())
+        let address = Address::Tcp { host: "localhost".to_owned(), port };
+        let is_https = endpoint.protocol == Protocol::Https;
+        Ok(if is_https { address.over_tls().into() } else { address.into() })
     }
 }
 
@@ -127,14 +157,38 @@ fn heartbeat<'a>(definition: &ServiceDefinition, role: &'a Role) -> Option<&'a E
     usual.or(only).copied()
 }
 
+// === impl Address ===
+
+impl Address {
+    /// Returns the same address over TLS, if this command speaks it.
+    #[cfg(feature = "tls")]
+    fn over_tls(self) -> Self {
+        match self {
+            Self::Tcp { host, port } => Self::Tls { host, port },
+            other => other,
+        }
+    }
+
+    #[cfg(not(feature = "tls"))]
+    fn over_tls(self) -> Self {
+        self
+    }
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Tcp { host, port } if host.contains(':') => write!(f, "http://[{host}]:{port}"),
-            Self::Tcp { host, port } => write!(f, "http://{host}:{port}"),
+            Self::Tcp { host, port } => write!(f, "http://{}", authority(host, *port)),
+            #[cfg(feature = "tls")]
+            Self::Tls { host, port } => write!(f, "https://{}", authority(host, *port)),
             Self::Unix(path) => write!(f, "unix:{}", path.display()),
         }
     }
+}
+
+/// Returns a host and a port as a URL has them.
+pub(super) fn authority(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
 #[cfg(test)]
@@ -163,6 +217,16 @@ mod tests {
         {
             assert_eq!(text.parse::<Target>(), Err(TargetError::NotAnAddress), "{text}");
         }
+        #[cfg(feature = "tls")]
+        for (text, address, path) in [
+            ("https://orders", "https://orders:443", None),
+            ("https://[::1]/livez", "https://[::1]:443", Some("/livez")),
+            ("https://orders:81/", "https://orders:81", Some("/")),
+        ] {
+            let target: Target = text.parse().unwrap();
+            assert_eq!((&*target.address.to_string(), target.path.as_deref()), (address, path));
+        }
+        #[cfg(not(feature = "tls"))]
         assert_eq!("https://a".parse::<Target>(), Err(TargetError::Tls));
         let unix: Target = "unix:relative".parse().unwrap();
         assert_eq!(unix.address, Address::Unix("relative".into()));

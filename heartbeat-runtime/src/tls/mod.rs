@@ -27,4 +27,6 @@ pub(crate) use self::disabled::{Acceptor, TlsEndpoints};
 #[cfg(feature = "tls")]
 pub(crate) use self::endpoints::TlsEndpoints;
 #[cfg(feature = "tls")]
+pub use self::unverified_client::connect_tls;
+#[cfg(feature = "tls")]
 pub(crate) use self::unverified_client::connect_unverified;

@@ -3,6 +3,9 @@
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::client::danger::{
     HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
 };
@@ -16,6 +19,23 @@ use tokio_rustls::rustls::{
 
 /// Returns a connection that speaks TLS over another one.
 pub(crate) fn connect_unverified<S: Read + Write>(stream: S) -> io::Result<impl Read + Write> {
+    let connection = ClientConnection::new(config()?, server()?).map_err(io::Error::other)?;
+    Ok(StreamOwned::new(connection, stream))
+}
+
+/// Speaks TLS over a connection to a worker, for clients other than [`probe_tls`](crate::probe::probe_tls).
+/// The certificate is not verified, as the kubelet does not either: use it for workers of your own machine.
+///
+/// # Errors
+///
+/// The handshake fails, as with a worker that does not speak TLS.
+pub async fn connect_tls(
+    stream: TcpStream,
+) -> io::Result<impl AsyncRead + AsyncWrite + Unpin + Send> {
+    TlsConnector::from(config()?).connect(server()?, stream).await
+}
+
+fn config() -> io::Result<Arc<ClientConfig>> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -23,9 +43,12 @@ pub(crate) fn connect_unverified<S: Read + Write>(stream: S) -> io::Result<impl 
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
         .with_no_client_auth();
-    let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
-    let connection = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
-    Ok(StreamOwned::new(connection, stream))
+    Ok(Arc::new(config))
+}
+
+/// Returns the name of the server, which nobody checks.
+fn server() -> io::Result<ServerName<'static>> {
+    ServerName::try_from("localhost").map_err(io::Error::other)
 }
 
 /// A verifier that accepts every certificate whose key the server has.
