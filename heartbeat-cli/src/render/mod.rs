@@ -21,7 +21,7 @@ mod variables;
 mod worker;
 mod yaml;
 
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -92,22 +92,17 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     }
     match matches.get_one::<PathBuf>("output") {
         Some(folder) if matches.get_flag("check") => check(target, &files, folder),
-        Some(folder) => write(&files, folder),
-        None => match output::print(&files, io::stdout().lock()) {
-            // A reader that has seen enough, such as `head`, is no failure.
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                Err(Failure::failed(format_args!("cannot write to stdout: {error}")))
-            }
-            _ => Ok(ExitCode::SUCCESS),
-        },
+        Some(folder) => write(target, &files, folder),
+        None => {
+            or_broken_pipe(output::print(&files, io::stdout().lock()))?;
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 
-fn write(files: &[RenderedFile], folder: &Path) -> Result<ExitCode, Failure> {
-    let stale = output::write(files, folder)?;
-    for file in files {
-        println!("wrote {}", folder.join(&file.path).display());
-    }
+fn write(target: Target, files: &[RenderedFile], folder: &Path) -> Result<ExitCode, Failure> {
+    let stale = output::write(target, files, folder)?;
+    print_lines(files.iter().map(|file| format!("wrote {}", folder.join(&file.path).display())))?;
     for path in stale {
         eprintln!("warning: {} is no longer rendered: remove it", path.display());
     }
@@ -115,15 +110,15 @@ fn write(files: &[RenderedFile], folder: &Path) -> Result<ExitCode, Failure> {
 }
 
 fn check(target: Target, files: &[RenderedFile], folder: &Path) -> Result<ExitCode, Failure> {
-    let differences = output::compare(files, folder)?;
-    for (path, difference) in &differences {
+    let differences = output::compare(target, files, folder)?;
+    print_lines(differences.iter().map(|(path, difference)| {
         let path = path.display();
         match difference {
-            Difference::Missing => println!("{path}: missing"),
-            Difference::Differs(line) => println!("{path}:{line}: not up to date"),
-            Difference::Stale => println!("{path}: no longer rendered: remove it"),
+            Difference::Missing => format!("{path}: missing"),
+            Difference::Differs(line) => format!("{path}:{line}: not up to date"),
+            Difference::Stale => format!("{path}: no longer rendered: remove it"),
         }
-    }
+    }))?;
     if differences.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
@@ -134,6 +129,21 @@ fn check(target: Target, files: &[RenderedFile], folder: &Path) -> Result<ExitCo
         target.as_str(),
         folder.display()
     )))
+}
+
+fn print_lines(mut lines: impl Iterator<Item = String>) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    or_broken_pipe(lines.try_for_each(|line| writeln!(out, "{line}")))
+}
+
+/// Reports output that fails; but a reader that has seen enough, such as `head`, is no failure.
+fn or_broken_pipe(printed: io::Result<()>) -> Result<(), Failure> {
+    match printed {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::failed(format_args!("cannot write to stdout: {error}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 impl From<OutputError> for Failure {

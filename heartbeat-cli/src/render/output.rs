@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::target::{MARK, RenderedFile};
+use super::target::{MARK, RenderedFile, Target};
 
 /// The error of a folder or file that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -45,18 +45,23 @@ pub(crate) fn print(files: &[RenderedFile], mut out: impl Write) -> io::Result<(
 
 /// Writes the files into a folder, which is created, and returns those that were there before and
 /// are no longer rendered.
-pub(crate) fn write(files: &[RenderedFile], folder: &Path) -> Result<Vec<PathBuf>, OutputError> {
+pub(crate) fn write(
+    target: Target,
+    files: &[RenderedFile],
+    folder: &Path,
+) -> Result<Vec<PathBuf>, OutputError> {
     for file in files {
         let path = folder.join(&file.path);
         let failed = |cause| OutputError { verb: "write", path: path.clone(), cause };
         fs::create_dir_all(path.parent().unwrap_or(folder)).map_err(failed)?;
         fs::write(&path, &file.content).map_err(failed)?;
     }
-    stale(files, folder)
+    stale(target, files, folder)
 }
 
 /// Compares the files with those in a folder.
 pub(crate) fn compare(
+    target: Target,
     files: &[RenderedFile],
     folder: &Path,
 ) -> Result<Vec<(PathBuf, Difference)>, OutputError> {
@@ -70,7 +75,7 @@ pub(crate) fn compare(
         };
         differences.extend(found.map(|difference| (path, difference)));
     }
-    let stale = stale(files, folder)?.into_iter();
+    let stale = stale(target, files, folder)?.into_iter();
     differences.extend(stale.map(|path| (path, Difference::Stale)));
     Ok(differences)
 }
@@ -84,8 +89,13 @@ fn first_difference(rendered: &str, found: &str) -> Option<usize> {
     Some(same.count() + 1)
 }
 
-/// Returns the files in a folder that were rendered once, but not now.
-fn stale(files: &[RenderedFile], folder: &Path) -> Result<Vec<PathBuf>, OutputError> {
+/// Returns the files in a folder that were rendered once for the target, but not now.
+fn stale(
+    target: Target,
+    files: &[RenderedFile],
+    folder: &Path,
+) -> Result<Vec<PathBuf>, OutputError> {
+    let mark = format!("{MARK} {}`", target.as_str());
     let failed = |cause| OutputError { verb: "read", path: folder.to_owned(), cause };
     let entries = match fs::read_dir(folder) {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -96,7 +106,7 @@ fn stale(files: &[RenderedFile], folder: &Path) -> Result<Vec<PathBuf>, OutputEr
         let path = entry.map_err(failed)?.path();
         let is_rendered = files.iter().any(|file| folder.join(&file.path) == path);
         // A file that is no text was not rendered.
-        let is_ours = fs::read_to_string(&path).is_ok_and(|content| content.starts_with(MARK));
+        let is_ours = fs::read_to_string(&path).is_ok_and(|content| content.starts_with(&mark));
         if is_ours && !is_rendered {
             stale.push(path);
         }

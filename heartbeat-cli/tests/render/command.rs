@@ -39,6 +39,35 @@ fn files_are_written_and_checked() {
 }
 
 #[test]
+fn files_of_another_target_in_the_folder_are_left_alone() {
+    let project = Project::new(DEFINITION);
+    for target in ["kubernetes", "compose"] {
+        let output = project.render(&[target, "-o", "deploy"]);
+        assert!(!stderr(&output).contains("no longer rendered"), "{}", stderr(&output));
+    }
+    for target in ["kubernetes", "compose"] {
+        let output = project.render(&[target, "-o", "deploy", "--check"]);
+        assert!(output.status.success(), "{}", stdout(&output));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_that_is_full_is_a_failure_in_words() {
+    let project = Project::new(DEFINITION);
+    for arguments in
+        [&["kubernetes"][..], &["kubernetes", "-o", "x"], &["compose", "-o", "y", "--check"]]
+    {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_heartbeat"));
+        command.arg("render").args(arguments).current_dir(project.path());
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = command.stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains("error: cannot write to stdout: "), "{}", stderr(&output));
+    }
+}
+
+#[test]
 fn the_same_service_renders_the_same() {
     for target in TARGETS {
         let [first, second] = [(), ()].map(|()| everything().render(&[target]).stdout);
