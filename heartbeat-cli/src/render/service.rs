@@ -53,7 +53,8 @@ impl<'a> Service<'a> {
         for role in definition.worker_roles() {
             let configured =
                 ConfiguredRole::new(role, configuration.and_then(|c| c.role(&role.name)));
-            let is_taken = |name: &str| service.workers.iter().any(|worker| worker.name == name);
+            let is_taken =
+                |name: &str| service.workers.iter().any(|worker| clash(&worker.name, name));
             let name = unique(&label(&role.name, "role", MAX_NAME_LEN), MAX_NAME_LEN, is_taken);
             let keys = service.role_keys(&role.name);
             service.workers.push(Worker::new(name, definition, &configured, keys, file)?);
@@ -91,5 +92,29 @@ impl<'a> Service<'a> {
             }));
         }
         peers
+    }
+}
+
+/// Returns whether two workers would have objects of one name, as those beside a worker have its name
+/// and a suffix.
+fn clash(a: &str, b: &str) -> bool {
+    let is_beside = |of: &str, name: &str| {
+        name.strip_prefix(of).is_some_and(|rest| matches!(rest, "" | "-instances" | "-balancer"))
+    };
+    is_beside(a, b) || is_beside(b, a)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::render::fixture::Fixture;
+
+    #[test]
+    fn no_two_workers_have_objects_of_one_name() {
+        let roles = ["Front", "FrontInstances", "PoolBalancer", "Pool", "FrontPool"]
+            .map(|name| format!(r#"<WorkerRole name="{name}"/>"#));
+        let fixture = Fixture::of_roles(&roles.concat(), "", "");
+        let service = fixture.service();
+        let names: Vec<_> = service.workers.iter().map(|worker| worker.name.as_str()).collect();
+        assert_eq!(names, ["front", "front-instances-2", "pool-balancer", "pool-2", "front-pool"]);
     }
 }
