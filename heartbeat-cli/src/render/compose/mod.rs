@@ -27,6 +27,8 @@ use model::{
 const USER: &str = "65532:65532";
 /// How long a worker may be red until it recycles itself, as nothing else here would end it.
 const RECYCLE_AFTER: Duration = Duration::from_secs(30);
+/// The size from which a storage in memory is worth a warning, in MB.
+const LARGE_IN_MEMORY: u32 = 1024;
 /// The reason of the variable that lets a worker recycle itself.
 const RESTART: &str = "After exit codes 2 and 78, which are final, this is one restart too many.";
 const HEALTH_CHECK: &str =
@@ -71,6 +73,16 @@ pub(super) fn lost(service: &Service<'_>) -> Vec<Loss> {
                 worker.instances, worker.role.name
             );
             losses.push(Loss::new(endpoint.declared.position, what, "run a single instance"));
+        }
+        for storage in worker.storages.iter().filter(|s| s.declared.clean_on_role_recycle) {
+            let size = storage.declared.size_in_mb;
+            losses.extend((size >= LARGE_IN_MEMORY).then(|| {
+                let name = &storage.declared.name;
+                let what = format!("local storage `{name}` may fill {size} MB of memory");
+                let help =
+                    "make it smaller, or keep it in a volume by cleanOnRoleRecycle=\"false\"";
+                Loss::new(storage.declared.source.position_of("name"), what, help)
+            }));
         }
         for storage in worker.storages.iter().filter(|s| !s.declared.clean_on_role_recycle) {
             losses.extend(many.then(|| {
@@ -209,7 +221,8 @@ fn comments(service: &Service<'_>) -> Vec<Comment> {
             comment("healthcheck", HEALTH_CHECK);
         }
     }
-    let secret = "Files with one value each, which no repository has.";
+    let secret =
+        "Files with one value each, which no repository has and the worker's user may read.";
     comments.push(("secrets".to_owned(), secret.to_owned()));
     comments
 }
