@@ -135,7 +135,7 @@ pub(crate) struct ComposeKeys {
 
 /// The keys of `[systemd]`.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub(crate) struct SystemdKeys {
     pub(crate) programs: String,
     pub(crate) network: u8,
@@ -144,7 +144,7 @@ pub(crate) struct SystemdKeys {
 
 /// The keys of `[prometheus]`.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub(crate) struct PrometheusKeys {
     pub(crate) engine: Engine,
 }

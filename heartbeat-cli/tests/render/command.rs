@@ -117,7 +117,7 @@ fn each_loss_is_told_with_its_place() {
 #[test]
 fn a_wrong_name_in_heartbeat_toml_is_refused() {
     for (text, expected) in [
-        ("[roles.front]\n", "heartbeat.toml:1:8: no worker role named `front`"),
+        ("[roles.front]\n", "heartbeat.toml:1:8: the service definition has no worker role `front`: did you mean `Front`?"),
         (
             "[roles.Front]\nheartbeat = \"Hartbeat\"\n",
             "heartbeat.toml:2:13: no endpoint named `Hartbeat`",
