@@ -21,7 +21,7 @@ mod variables;
 mod worker;
 mod yaml;
 
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -29,6 +29,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::failure::Failure;
 use crate::project::{Place, Project};
+use crate::terminal;
 pub(crate) use deployment::{DeploymentFile, FILE as DEPLOYMENT_FILE};
 pub(crate) use loss::Loss;
 use output::{Difference, OutputError};
@@ -88,13 +89,14 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     for loss in target.lost(&service) {
         let configuration = project.configuration_path.as_ref().filter(|_| loss.in_configuration);
         let path = configuration.unwrap_or(&project.definition_path);
-        eprintln!("warning: {}:{loss}", path.display());
+        let warning = format!("warning: {}:{loss}", path.display());
+        eprintln!("{}", warning.chars().map(terminal::printable).collect::<String>());
     }
     match matches.get_one::<PathBuf>("output") {
         Some(folder) if matches.get_flag("check") => check(target, &files, folder),
         Some(folder) => write(target, &files, folder),
         None => {
-            or_broken_pipe(output::print(&files, io::stdout().lock()))?;
+            terminal::print(io::stdout(), output::stream(&files))?;
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -131,19 +133,8 @@ fn check(target: Target, files: &[RenderedFile], folder: &Path) -> Result<ExitCo
     )))
 }
 
-fn print_lines(mut lines: impl Iterator<Item = String>) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    or_broken_pipe(lines.try_for_each(|line| writeln!(out, "{line}")))
-}
-
-/// Reports output that fails; but a reader that has seen enough, such as `head`, is no failure.
-fn or_broken_pipe(printed: io::Result<()>) -> Result<(), Failure> {
-    match printed {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::failed(format_args!("cannot write to stdout: {error}")))
-        }
-        _ => Ok(()),
-    }
+fn print_lines(lines: impl Iterator<Item = String>) -> Result<(), Failure> {
+    terminal::print(io::stdout(), lines.map(|line| line + "\n").collect::<String>())
 }
 
 impl From<OutputError> for Failure {

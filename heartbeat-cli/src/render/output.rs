@@ -1,7 +1,7 @@
 //! Rendered files on their way out: to the terminal, to a folder, or against those in it.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::target::{MARK, RenderedFile, Target};
@@ -25,22 +25,23 @@ pub(crate) enum Difference {
     Stale,
 }
 
-/// Prints the files as one stream of documents, which a tool can apply. Examples are comments in it.
-pub(crate) fn print(files: &[RenderedFile], mut out: impl Write) -> io::Result<()> {
+/// Returns the files as one stream of documents, which a tool can apply. Examples are comments in it.
+pub(crate) fn stream(files: &[RenderedFile]) -> String {
+    let mut stream = String::new();
     for (n, file) in files.iter().enumerate() {
         let is_yaml = file.path.extension().is_some_and(|extension| extension == "yaml");
         if is_yaml && n > 0 {
-            writeln!(out, "---")?;
+            stream.push_str("---\n");
         }
         if !is_yaml {
-            writeln!(out, "# {}", file.path.display())?;
+            stream.extend(["# ", &file.path.to_string_lossy(), "\n"]);
         }
         for line in file.content.lines() {
             let prefix = if file.is_example && !line.starts_with('#') { "# " } else { "" };
-            writeln!(out, "{prefix}{line}")?;
+            stream.extend([prefix, line, "\n"]);
         }
     }
-    out.flush()
+    stream
 }
 
 /// Writes the files into a folder, which is created, and returns those that were there before and
