@@ -61,7 +61,7 @@ fn storage_is_in_memory_or_in_a_volume() {
     let service = fixture.service();
     let worker = &service.workers[0];
     assert_eq!(tmpfs(worker), ["/tmp:size=64m", "/var/lib/heartbeat/scratch:size=10m"]);
-    assert_eq!(service_of(&service, worker).volumes, ["front-spool:/var/lib/heartbeat/spool"]);
+    assert_eq!(service_of(&service, worker).volumes, ["front.spool:/var/lib/heartbeat/spool"]);
 }
 
 #[test]
@@ -95,4 +95,19 @@ fn a_large_storage_in_memory_is_told() {
     let told: Vec<_> = told.iter().filter(|loss| loss.what.contains("of memory")).collect();
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].what, "local storage `Large` may fill 8192 MB of memory");
+}
+
+#[test]
+fn no_two_roles_share_a_volume() {
+    let role = |role: &str, storage: &str| {
+        format!(
+            r#"<WorkerRole name="{role}"><LocalResources><LocalStorage name="{storage}"
+            cleanOnRoleRecycle="false"/></LocalResources></WorkerRole>"#
+        )
+    };
+    let roles = role("Order", "PoolCache") + &role("OrderPool", "Cache");
+    let fixture = Fixture::of_roles(&roles, "", "");
+    let service = fixture.service();
+    let [order, pool] = [0, 1].map(|n| service_of(&service, &service.workers[n]).volumes.remove(0));
+    assert!(order.starts_with("order.pool-cache:") && pool.starts_with("order-pool.cache:"));
 }
