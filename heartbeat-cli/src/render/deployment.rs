@@ -1,16 +1,17 @@
 //! `heartbeat.toml`: the part of a deployment that definition and configuration cannot say.
 
+mod values;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use heartbeat_definition::{Position, parse_duration, suggest};
-use serde::{Deserialize, Deserializer, de};
+use heartbeat_definition::{Position, suggest};
+use serde::Deserialize;
 use toml::Spanned;
 
-use super::quantity::quantity;
 use crate::failure::Failure;
 
 /// The name of the file, beside the definition.
@@ -26,10 +27,12 @@ pub(crate) struct DeploymentFile {
 
 /// The keys of `heartbeat.toml`. `docs/heartbeat-toml.md` documents each.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub(crate) struct Deployment {
     pub(crate) name: Option<String>,
+    #[serde(deserialize_with = "values::registry")]
     pub(crate) registry: Option<String>,
+    #[serde(deserialize_with = "values::word")]
     pub(crate) version: Option<String>,
     pub(crate) kubernetes: KubernetesKeys,
     pub(crate) container_apps: ContainerAppsKeys,
@@ -41,25 +44,27 @@ pub(crate) struct Deployment {
 
 /// The keys of `[roles.NAME]`.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub(crate) struct RoleKeys {
+    #[serde(deserialize_with = "values::word")]
     pub(crate) image: Option<String>,
+    #[serde(deserialize_with = "values::word")]
     pub(crate) program: Option<String>,
     pub(crate) heartbeat: Option<Spanned<String>>,
     pub(crate) management: Option<Spanned<String>>,
     pub(crate) probe: Option<ProbeBy>,
     pub(crate) tls: bool,
-    #[serde(deserialize_with = "duration")]
+    #[serde(deserialize_with = "values::duration")]
     pub(crate) stall_after: Option<Duration>,
-    #[serde(deserialize_with = "duration")]
+    #[serde(deserialize_with = "values::duration")]
     pub(crate) stop_within: Option<Duration>,
-    #[serde(deserialize_with = "duration")]
+    #[serde(deserialize_with = "values::duration_or_zero")]
     pub(crate) drain: Option<Duration>,
-    #[serde(deserialize_with = "duration")]
+    #[serde(deserialize_with = "values::duration")]
     pub(crate) start_within: Option<Duration>,
-    #[serde(deserialize_with = "quantity_text")]
+    #[serde(deserialize_with = "values::quantity_text")]
     pub(crate) cpu: Option<String>,
-    #[serde(deserialize_with = "quantity_text")]
+    #[serde(deserialize_with = "values::memory")]
     pub(crate) memory: Option<String>,
     pub(crate) secrets: Vec<Spanned<String>>,
 }
@@ -77,12 +82,14 @@ pub(crate) enum ProbeBy {
 
 /// The keys of `[kubernetes]`.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub(crate) struct KubernetesKeys {
+    #[serde(deserialize_with = "values::namespace")]
     pub(crate) namespace: Option<String>,
     pub(crate) service_type: ServiceType,
     pub(crate) spread: Spread,
     pub(crate) storage_class: Option<String>,
+    #[serde(deserialize_with = "values::namespace")]
     pub(crate) monitoring_namespace: Option<String>,
 }
 
@@ -110,7 +117,7 @@ pub(crate) enum Spread {
 
 /// The keys of `[container_apps]`.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub(crate) struct ContainerAppsKeys {
     pub(crate) environment: Option<String>,
     pub(crate) location: Option<String>,
@@ -119,16 +126,16 @@ pub(crate) struct ContainerAppsKeys {
 
 /// The keys of `[compose]`.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub(crate) struct ComposeKeys {
     pub(crate) balancer: Option<String>,
-    #[serde(deserialize_with = "duration")]
+    #[serde(deserialize_with = "values::duration_or_zero")]
     pub(crate) recycle_after: Option<Duration>,
 }
 
 /// The keys of `[systemd]`.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub(crate) struct SystemdKeys {
     pub(crate) programs: String,
     pub(crate) network: u8,
@@ -137,7 +144,7 @@ pub(crate) struct SystemdKeys {
 
 /// The keys of `[prometheus]`.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub(crate) struct PrometheusKeys {
     pub(crate) engine: Engine,
 }
@@ -235,27 +242,6 @@ fn position(text: &str, offset: usize) -> Position {
     let line = before.rsplit('\n').next().unwrap_or_default();
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).saturating_add(1);
     Position { line: count(before.matches('\n').count()), column: count(line.chars().count()) }
-}
-
-fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    let written = String::deserialize(deserializer)?;
-    let duration = parse_duration(&written).ok_or_else(|| {
-        de::Error::custom(format_args!(
-            "`{written}` is no duration: write a whole number and its unit, such as 250ms, 30s, 2m or 1h"
-        ))
-    });
-    duration.map(Some)
-}
-
-/// Reads the text of a quantity, if it is one.
-fn quantity_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let written = String::deserialize(deserializer)?;
-    if quantity(&written).is_none() {
-        return Err(de::Error::custom(format_args!(
-            "`{written}` is no quantity: write a number and its unit, such as 100m, 2, 64Mi or 1Gi"
-        )));
-    }
-    Ok(Some(written))
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::failure::Failure;
 use crate::project::{Place, Project};
+use crate::terminal;
 pub(crate) use deployment::{DeploymentFile, FILE as DEPLOYMENT_FILE};
 pub(crate) use loss::Loss;
 use output::{Difference, OutputError};
@@ -88,26 +89,22 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     for loss in target.lost(&service) {
         let configuration = project.configuration_path.as_ref().filter(|_| loss.in_configuration);
         let path = configuration.unwrap_or(&project.definition_path);
-        eprintln!("warning: {}:{loss}", path.display());
+        let warning = format!("warning: {}:{loss}", path.display());
+        eprintln!("{}", warning.chars().map(terminal::printable).collect::<String>());
     }
     match matches.get_one::<PathBuf>("output") {
         Some(folder) if matches.get_flag("check") => check(target, &files, folder),
-        Some(folder) => write(&files, folder),
-        None => match output::print(&files, io::stdout().lock()) {
-            // A reader that has seen enough, such as `head`, is no failure.
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                Err(Failure::failed(format_args!("cannot write to stdout: {error}")))
-            }
-            _ => Ok(ExitCode::SUCCESS),
-        },
+        Some(folder) => write(target, &files, folder),
+        None => {
+            terminal::print(io::stdout(), output::stream(&files))?;
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 
-fn write(files: &[RenderedFile], folder: &Path) -> Result<ExitCode, Failure> {
-    let stale = output::write(files, folder)?;
-    for file in files {
-        println!("wrote {}", folder.join(&file.path).display());
-    }
+fn write(target: Target, files: &[RenderedFile], folder: &Path) -> Result<ExitCode, Failure> {
+    let stale = output::write(target, files, folder)?;
+    print_lines(files.iter().map(|file| format!("wrote {}", folder.join(&file.path).display())))?;
     for path in stale {
         eprintln!("warning: {} is no longer rendered: remove it", path.display());
     }
@@ -115,15 +112,15 @@ fn write(files: &[RenderedFile], folder: &Path) -> Result<ExitCode, Failure> {
 }
 
 fn check(target: Target, files: &[RenderedFile], folder: &Path) -> Result<ExitCode, Failure> {
-    let differences = output::compare(files, folder)?;
-    for (path, difference) in &differences {
+    let differences = output::compare(target, files, folder)?;
+    print_lines(differences.iter().map(|(path, difference)| {
         let path = path.display();
         match difference {
-            Difference::Missing => println!("{path}: missing"),
-            Difference::Differs(line) => println!("{path}:{line}: not up to date"),
-            Difference::Stale => println!("{path}: no longer rendered: remove it"),
+            Difference::Missing => format!("{path}: missing"),
+            Difference::Differs(line) => format!("{path}:{line}: not up to date"),
+            Difference::Stale => format!("{path}: no longer rendered: remove it"),
         }
-    }
+    }))?;
     if differences.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
@@ -134,6 +131,10 @@ fn check(target: Target, files: &[RenderedFile], folder: &Path) -> Result<ExitCo
         target.as_str(),
         folder.display()
     )))
+}
+
+fn print_lines(lines: impl Iterator<Item = String>) -> Result<(), Failure> {
+    terminal::print(io::stdout(), lines.map(|line| line + "\n").collect::<String>())
 }
 
 impl From<OutputError> for Failure {

@@ -33,7 +33,8 @@ pub(crate) fn unique(wanted: &str, max_len: usize, is_taken: impl Fn(&str) -> bo
     while is_taken(&name) {
         let suffix = format!("-{number}");
         let kept = wanted.get(..max_len - suffix.len()).unwrap_or(wanted);
-        name = format!("{kept}{suffix}");
+        // Names of ports have no two hyphens in a row.
+        name = format!("{}{suffix}", kept.trim_end_matches('-'));
         number += 1;
     }
     name
@@ -66,5 +67,6 @@ mod tests {
         assert_eq!(unique("front", 15, |name| taken.contains(&name)), "front-3");
         assert_eq!(unique("pool", 15, |name| taken.contains(&name)), "pool");
         assert_eq!(unique("abcde", 5, |name| name == "abcde"), "abc-2");
+        assert_eq!(unique("abc-e", 6, |name| name == "abc-e"), "abc-2");
     }
 }

@@ -1,10 +1,10 @@
 //! Rendered files on their way out: to the terminal, to a folder, or against those in it.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use super::target::{MARK, RenderedFile};
+use super::target::{MARK, RenderedFile, Target};
 
 /// The error of a folder or file that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -25,38 +25,44 @@ pub(crate) enum Difference {
     Stale,
 }
 
-/// Prints the files as one stream of documents, which a tool can apply. Examples are comments in it.
-pub(crate) fn print(files: &[RenderedFile], mut out: impl Write) -> io::Result<()> {
+/// Returns the files as one stream of documents, which a tool can apply. Examples are comments in it.
+pub(crate) fn stream(files: &[RenderedFile]) -> String {
+    let mut stream = String::new();
     for (n, file) in files.iter().enumerate() {
         let is_yaml = file.path.extension().is_some_and(|extension| extension == "yaml");
         if is_yaml && n > 0 {
-            writeln!(out, "---")?;
+            stream.push_str("---\n");
         }
         if !is_yaml {
-            writeln!(out, "# {}", file.path.display())?;
+            stream.extend(["# ", &file.path.to_string_lossy(), "\n"]);
         }
         for line in file.content.lines() {
             let prefix = if file.is_example && !line.starts_with('#') { "# " } else { "" };
-            writeln!(out, "{prefix}{line}")?;
+            stream.extend([prefix, line, "\n"]);
         }
     }
-    out.flush()
+    stream
 }
 
 /// Writes the files into a folder, which is created, and returns those that were there before and
 /// are no longer rendered.
-pub(crate) fn write(files: &[RenderedFile], folder: &Path) -> Result<Vec<PathBuf>, OutputError> {
+pub(crate) fn write(
+    target: Target,
+    files: &[RenderedFile],
+    folder: &Path,
+) -> Result<Vec<PathBuf>, OutputError> {
     for file in files {
         let path = folder.join(&file.path);
         let failed = |cause| OutputError { verb: "write", path: path.clone(), cause };
         fs::create_dir_all(path.parent().unwrap_or(folder)).map_err(failed)?;
         fs::write(&path, &file.content).map_err(failed)?;
     }
-    stale(files, folder)
+    stale(target, files, folder)
 }
 
 /// Compares the files with those in a folder.
 pub(crate) fn compare(
+    target: Target,
     files: &[RenderedFile],
     folder: &Path,
 ) -> Result<Vec<(PathBuf, Difference)>, OutputError> {
@@ -70,7 +76,7 @@ pub(crate) fn compare(
         };
         differences.extend(found.map(|difference| (path, difference)));
     }
-    let stale = stale(files, folder)?.into_iter();
+    let stale = stale(target, files, folder)?.into_iter();
     differences.extend(stale.map(|path| (path, Difference::Stale)));
     Ok(differences)
 }
@@ -84,8 +90,13 @@ fn first_difference(rendered: &str, found: &str) -> Option<usize> {
     Some(same.count() + 1)
 }
 
-/// Returns the files in a folder that were rendered once, but not now.
-fn stale(files: &[RenderedFile], folder: &Path) -> Result<Vec<PathBuf>, OutputError> {
+/// Returns the files in a folder that were rendered once for the target, but not now.
+fn stale(
+    target: Target,
+    files: &[RenderedFile],
+    folder: &Path,
+) -> Result<Vec<PathBuf>, OutputError> {
+    let mark = format!("{MARK} {}`", target.as_str());
     let failed = |cause| OutputError { verb: "read", path: folder.to_owned(), cause };
     let entries = match fs::read_dir(folder) {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -96,7 +107,7 @@ fn stale(files: &[RenderedFile], folder: &Path) -> Result<Vec<PathBuf>, OutputEr
         let path = entry.map_err(failed)?.path();
         let is_rendered = files.iter().any(|file| folder.join(&file.path) == path);
         // A file that is no text was not rendered.
-        let is_ours = fs::read_to_string(&path).is_ok_and(|content| content.starts_with(MARK));
+        let is_ours = fs::read_to_string(&path).is_ok_and(|content| content.starts_with(&mark));
         if is_ours && !is_rendered {
             stale.push(path);
         }

@@ -2,7 +2,7 @@
 //! configuration and from `heartbeat.toml`. Pure; every target reads it alone.
 
 use heartbeat_definition::{
-    ConfiguredRole, ServiceConfiguration, ServiceDefinition, variable_name,
+    ConfiguredRole, ServiceConfiguration, ServiceDefinition, suggest, variable_name,
 };
 
 use super::deployment::{Deployment, DeploymentError, DeploymentFile, RoleKeys};
@@ -37,8 +37,8 @@ impl<'a> Service<'a> {
         file: &'a DeploymentFile,
     ) -> Result<Self, DeploymentError> {
         for name in file.keys.roles.keys() {
-            if let Err(error) = definition.worker_role(name.get_ref()) {
-                let message = error.report("the service definition").to_string();
+            if definition.worker_role(name.get_ref()).is_err() {
+                let message = no_role(definition, name.get_ref());
                 return Err(file.error(name.span(), message));
             }
         }
@@ -53,7 +53,8 @@ impl<'a> Service<'a> {
         for role in definition.worker_roles() {
             let configured =
                 ConfiguredRole::new(role, configuration.and_then(|c| c.role(&role.name)));
-            let is_taken = |name: &str| service.workers.iter().any(|worker| worker.name == name);
+            let is_taken =
+                |name: &str| service.workers.iter().any(|worker| clash(&worker.name, name));
             let name = unique(&label(&role.name, "role", MAX_NAME_LEN), MAX_NAME_LEN, is_taken);
             let keys = service.role_keys(&role.name);
             service.workers.push(Worker::new(name, definition, &configured, keys, file)?);
@@ -91,5 +92,54 @@ impl<'a> Service<'a> {
             }));
         }
         peers
+    }
+}
+
+/// Returns the message for a role that is no worker role, with the nearest that is one.
+fn no_role(definition: &ServiceDefinition, name: &str) -> String {
+    let names: Vec<&str> = definition.worker_roles().map(|role| role.name.as_str()).collect();
+    let help = match suggest(name, names.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("write one of `{}`", names.join("`, `")),
+    };
+    format!("the service definition has no worker role `{name}`: {help}")
+}
+
+/// Returns whether two workers would have objects of one name, as those beside a worker have its name
+/// and a suffix.
+fn clash(a: &str, b: &str) -> bool {
+    let is_beside = |of: &str, name: &str| {
+        name.strip_prefix(of).is_some_and(|rest| matches!(rest, "" | "-instances" | "-balancer"))
+    };
+    is_beside(a, b) || is_beside(b, a)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DeploymentFile, Service, ServiceDefinition};
+    use crate::render::fixture::Fixture;
+
+    #[test]
+    fn a_role_that_is_not_declared_is_refused_with_the_nearest() {
+        let definition = br#"<ServiceDefinition name="S"><WorkerRole name="Front"/>
+            <WorkerRole name="Pool"/></ServiceDefinition>"#;
+        let definition = ServiceDefinition::read(definition).unwrap();
+        for (name, help) in
+            [("Frnt", "did you mean `Front`?"), ("X", "write one of `Front`, `Pool`")]
+        {
+            let file = DeploymentFile::of_text(&format!("[roles.{name}]")).unwrap();
+            let error = Service::new(&definition, None, &file).unwrap_err().to_string();
+            assert!(error.ends_with(&format!("has no worker role `{name}`: {help}")), "{error}");
+        }
+    }
+
+    #[test]
+    fn no_two_workers_have_objects_of_one_name() {
+        let roles = ["Front", "FrontInstances", "PoolBalancer", "Pool", "FrontPool"]
+            .map(|name| format!(r#"<WorkerRole name="{name}"/>"#));
+        let fixture = Fixture::of_roles(&roles.concat(), "", "");
+        let service = fixture.service();
+        let names: Vec<_> = service.workers.iter().map(|worker| worker.name.as_str()).collect();
+        assert_eq!(names, ["front", "front-instances-2", "pool-balancer", "pool-2", "front-pool"]);
     }
 }

@@ -75,7 +75,8 @@ pub(super) fn variables(
         };
         let is_plain = !matches!(&value, VariableValue::Text(text)
             if is_secret_name(&variable.name) || is_secret_value(text) || is_encrypted(text));
-        is_plain.then(|| WorkerVariable { name: variable.name.clone(), value })
+        (is_plain && is_settable(&variable.name))
+            .then(|| WorkerVariable { name: variable.name.clone(), value })
     });
     variables.collect()
 }
@@ -110,6 +111,11 @@ fn instance_value(
         | RoleValue::UpdateDomain
         | RoleValue::FaultDomain => return None,
     }))
+}
+
+/// Returns whether every engine lets a variable have that name.
+pub(super) fn is_settable(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| matches!(c, ' '..='~') && c != '=')
 }
 
 /// Returns whether a value is an encrypted message, as the platform's tools write them: base64 of a

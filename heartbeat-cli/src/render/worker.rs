@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use heartbeat_definition::{
-    ConfiguredRole, EndpointKind, EndpointUse, Role, RoleConfiguration, ServiceDefinition, suggest,
+    ConfiguredRole, EndpointKind, EndpointUse, Protocol, Role, RoleConfiguration,
+    ServiceDefinition, suggest,
 };
 use toml::Spanned;
 
@@ -126,6 +127,11 @@ impl<'a> Worker<'a> {
     /// Returns whether a recycle must not empty one of the local storages.
     pub(crate) fn keeps_storage(&self) -> bool {
         self.storages.iter().any(|storage| !storage.declared.clean_on_role_recycle)
+    }
+
+    /// Returns whether the worker itself ends TLS at an endpoint.
+    pub(crate) fn is_tls(&self, endpoint: &WorkerEndpoint<'_>) -> bool {
+        self.keys.tls && endpoint.declared.protocol == Protocol::Https
     }
 
     /// Returns the certificates of the endpoints, by name, if the worker ends TLS itself.

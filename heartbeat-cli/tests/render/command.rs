@@ -39,6 +39,52 @@ fn files_are_written_and_checked() {
 }
 
 #[test]
+fn files_of_another_target_in_the_folder_are_left_alone() {
+    let project = Project::new(DEFINITION);
+    for target in ["kubernetes", "compose"] {
+        let output = project.render(&[target, "-o", "deploy"]);
+        assert!(!stderr(&output).contains("no longer rendered"), "{}", stderr(&output));
+    }
+    for target in ["kubernetes", "compose"] {
+        let output = project.render(&[target, "-o", "deploy", "--check"]);
+        assert!(output.status.success(), "{}", stdout(&output));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_that_is_full_is_a_failure_in_words() {
+    let project = Project::new(DEFINITION);
+    for arguments in
+        [&["kubernetes"][..], &["kubernetes", "-o", "x"], &["compose", "-o", "y", "--check"]]
+    {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_heartbeat"));
+        command.arg("render").args(arguments).current_dir(project.path());
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = command.stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", stderr(&output));
+        assert!(
+            stderr(&output).contains("error: cannot write the output: "),
+            "{}",
+            stderr(&output)
+        );
+    }
+}
+
+#[test]
+fn a_name_cannot_write_on_the_terminal() {
+    let definition = DEFINITION.replace("\"Front\"", "\"Front&#10;error: no&#9;\"");
+    let output = Project::new(&definition).render(&["kubernetes"]);
+    assert!(output.status.success());
+    assert_eq!(stderr(&output).lines().count(), 1, "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("role `Front\u{fffd}error: no\u{fffd}`"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
 fn the_same_service_renders_the_same() {
     for target in TARGETS {
         let [first, second] = [(), ()].map(|()| everything().render(&[target]).stdout);
@@ -88,7 +134,10 @@ fn each_loss_is_told_with_its_place() {
 #[test]
 fn a_wrong_name_in_heartbeat_toml_is_refused() {
     for (text, expected) in [
-        ("[roles.front]\n", "heartbeat.toml:1:8: no worker role named `front`"),
+        (
+            "[roles.front]\n",
+            "heartbeat.toml:1:8: the service definition has no worker role `front`: did you mean `Front`?",
+        ),
         (
             "[roles.Front]\nheartbeat = \"Hartbeat\"\n",
             "heartbeat.toml:2:13: no endpoint named `Hartbeat`",

@@ -2,7 +2,6 @@
 
 use super::ComposeService;
 use crate::render::endpoint::WorkerEndpoint;
-use crate::render::names::label;
 use crate::render::service::Service;
 use crate::render::target::{RenderedFile, Target};
 use crate::render::worker::Worker;
@@ -63,10 +62,11 @@ pub(super) fn file(worker: &Worker<'_>) -> Option<RenderedFile> {
 /// Returns the section that balances an endpoint over the ready instances.
 fn listener(worker: &Worker<'_>, endpoint: &WorkerEndpoint<'_>) -> String {
     let (role, port) = (&worker.name, endpoint.port);
-    let name = label(&endpoint.declared.name, "endpoint", 40);
+    let name = &endpoint.name;
     let (option, check) = match worker.heartbeat() {
         Some(heartbeat) => {
-            ("    option httpchk GET /readyz\n", format!("check port {}", heartbeat.port))
+            let tls = if worker.is_tls(heartbeat) { " check-ssl verify none" } else { "" };
+            ("    option httpchk GET /readyz\n", format!("check{tls} port {}", heartbeat.port))
         }
         None => ("", "check".to_owned()),
     };

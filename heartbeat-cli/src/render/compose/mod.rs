@@ -27,6 +27,8 @@ use model::{
 const USER: &str = "65532:65532";
 /// How long a worker may be red until it recycles itself, as nothing else here would end it.
 const RECYCLE_AFTER: Duration = Duration::from_secs(30);
+/// The size from which a storage in memory is worth a warning, in MB.
+const LARGE_IN_MEMORY: u32 = 1024;
 /// The reason of the variable that lets a worker recycle itself.
 const RESTART: &str = "After exit codes 2 and 78, which are final, this is one restart too many.";
 const HEALTH_CHECK: &str =
@@ -42,7 +44,7 @@ pub(super) fn render(service: &Service<'_>) -> Result<Vec<RenderedFile>, RenderE
     let balancers = workers.clone().filter_map(|worker| balancer::service(service, worker));
     let secrets = workers.clone().flat_map(|worker| {
         let secrets = worker.settings.iter().filter(|setting| setting.is_secret);
-        secrets.map(|setting| secret_name(worker, &setting.name))
+        secrets.map(|setting| beside(worker, &setting.name))
     });
     let volumes = workers.clone().flat_map(|worker| kept(worker).map(|(volume, _)| volume));
     let file = ComposeFile {
@@ -72,6 +74,16 @@ pub(super) fn lost(service: &Service<'_>) -> Vec<Loss> {
             );
             losses.push(Loss::new(endpoint.declared.position, what, "run a single instance"));
         }
+        for storage in worker.storages.iter().filter(|s| s.declared.clean_on_role_recycle) {
+            let size = storage.declared.size_in_mb;
+            losses.extend((size >= LARGE_IN_MEMORY).then(|| {
+                let name = &storage.declared.name;
+                let what = format!("local storage `{name}` may fill {size} MB of memory");
+                let help =
+                    "make it smaller, or keep it in a volume by cleanOnRoleRecycle=\"false\"";
+                Loss::new(storage.declared.source.position_of("name"), what, help)
+            }));
+        }
         for storage in worker.storages.iter().filter(|s| !s.declared.clean_on_role_recycle) {
             losses.extend(many.then(|| {
                 let what = format!(
@@ -92,7 +104,7 @@ fn service_of(service: &Service<'_>, worker: &Worker<'_>) -> ComposeService {
     ComposeService {
         user: Some(USER),
         environment: environment(service, worker),
-        secrets: secrets.map(|setting| secret_name(worker, &setting.name)).collect(),
+        secrets: secrets.map(|setting| beside(worker, &setting.name)).collect(),
         ports: ports(worker),
         tmpfs: tmpfs(worker),
         volumes: volumes(worker),
@@ -120,7 +132,7 @@ fn environment(service: &Service<'_>, worker: &Worker<'_>) -> BTreeMap<String, S
     }
     for setting in &worker.settings {
         if setting.is_secret {
-            let file = format!("/run/secrets/{}", secret_name(worker, &setting.name));
+            let file = format!("/run/secrets/{}", beside(worker, &setting.name));
             environment.insert(format!("{}_FILE", setting.variable), file);
         } else if let Some(value) = &setting.value {
             environment.insert(setting.variable.clone(), value.clone());
@@ -187,11 +199,12 @@ fn certificate_folder(certificate: &str) -> String {
 /// Returns the volume and the folder of each storage that must be kept.
 fn kept<'a>(worker: &'a Worker<'_>) -> impl Iterator<Item = (String, &'a str)> {
     let kept = worker.storages.iter().filter(|s| !s.declared.clean_on_role_recycle);
-    kept.map(|storage| (format!("{}-{}", worker.name, storage.name), storage.folder.as_str()))
+    kept.map(|storage| (beside(worker, &storage.name), storage.folder.as_str()))
 }
 
-fn secret_name(worker: &Worker<'_>, setting: &str) -> String {
-    format!("{}-{setting}", worker.name)
+/// Returns the name of a worker's own secret or volume. Neither part has a dot, so that no two are one.
+fn beside(worker: &Worker<'_>, name: &str) -> String {
+    format!("{}.{name}", worker.name)
 }
 
 fn comments(service: &Service<'_>) -> Vec<Comment> {
@@ -209,7 +222,8 @@ fn comments(service: &Service<'_>) -> Vec<Comment> {
             comment("healthcheck", HEALTH_CHECK);
         }
     }
-    let secret = "Files with one value each, which no repository has.";
+    let secret =
+        "Files with one value each, which no repository has and the worker's user may read.";
     comments.push(("secrets".to_owned(), secret.to_owned()));
     comments
 }

@@ -1,4 +1,4 @@
-use super::{balancer, environment, render, service_of, tmpfs};
+use super::{balancer, environment, lost, render, service_of, tmpfs};
 use crate::render::fixture::Fixture;
 
 const HEARTBEAT: &str = r#"<Endpoints>
@@ -61,5 +61,53 @@ fn storage_is_in_memory_or_in_a_volume() {
     let service = fixture.service();
     let worker = &service.workers[0];
     assert_eq!(tmpfs(worker), ["/tmp:size=64m", "/var/lib/heartbeat/scratch:size=10m"]);
-    assert_eq!(service_of(&service, worker).volumes, ["front-spool:/var/lib/heartbeat/spool"]);
+    assert_eq!(service_of(&service, worker).volumes, ["front.spool:/var/lib/heartbeat/spool"]);
+}
+
+#[test]
+fn each_endpoint_is_balanced_and_asked_by_its_own_protocol() {
+    let role = r#"<Endpoints><InputEndpoint name="A b" protocol="tcp" port="81"/>
+        <InputEndpoint name="A-b" protocol="tcp" port="82"/><InputEndpoint name="Heartbeat"
+        protocol="https" port="443" certificate="Site"/></Endpoints>"#;
+    for (keys, check) in
+        [("", "check port 8443"), ("tls = true", "check check-ssl verify none port 8443")]
+    {
+        let keys = format!("[roles.Front]\n{keys}");
+        let fixture = Fixture::new(role, r#"<Instances count="2"/>"#, &keys);
+        let configuration = balancer::file(&fixture.service().workers[0]).unwrap().content;
+        for name in ["front-a-b", "front-a-b-2", "front-heartbeat"] {
+            assert!(configuration.contains(&format!("listen {name}\n")), "{configuration}");
+        }
+        assert_eq!(
+            configuration.matches(&format!(" {check} inter ")).count(),
+            3,
+            "{configuration}"
+        );
+    }
+}
+
+#[test]
+fn a_large_storage_in_memory_is_told() {
+    let role = r#"<LocalResources><LocalStorage name="Small" sizeInMB="1023"/>
+        <LocalStorage name="Large" sizeInMB="8192"/></LocalResources>"#;
+    let fixture = Fixture::new(role, "", "");
+    let told = lost(&fixture.service());
+    let told: Vec<_> = told.iter().filter(|loss| loss.what.contains("of memory")).collect();
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].what, "local storage `Large` may fill 8192 MB of memory");
+}
+
+#[test]
+fn no_two_roles_share_a_volume() {
+    let role = |role: &str, storage: &str| {
+        format!(
+            r#"<WorkerRole name="{role}"><LocalResources><LocalStorage name="{storage}"
+            cleanOnRoleRecycle="false"/></LocalResources></WorkerRole>"#
+        )
+    };
+    let roles = role("Order", "PoolCache") + &role("OrderPool", "Cache");
+    let fixture = Fixture::of_roles(&roles, "", "");
+    let service = fixture.service();
+    let [order, pool] = [0, 1].map(|n| service_of(&service, &service.workers[n]).volumes.remove(0));
+    assert!(order.starts_with("order.pool-cache:") && pool.starts_with("order-pool.cache:"));
 }

@@ -8,11 +8,17 @@ use super::model::{
 use super::resources::Resources;
 use crate::render::service::Service;
 use crate::render::storage::Storage;
-use crate::render::variables::VariableValue;
+use crate::render::variables::{VariableValue, is_settable};
 use crate::render::worker::Worker;
 
 /// The longest grace that the platform gives, in seconds.
-const MAX_GRACE: u128 = 600;
+pub(super) const MAX_GRACE: u64 = 600;
+/// The longest start, in seconds.
+pub(super) const MAX_START: u64 = STARTUP_PERIODS * MAX_PERIOD;
+/// The time of a start in periods: those between the 10 startup probes that may fail at most.
+const STARTUP_PERIODS: u64 = 9;
+/// The longest time between two probes, in seconds.
+const MAX_PERIOD: u64 = 240;
 
 // === impl App ===
 
@@ -62,7 +68,7 @@ impl Template {
                 .grace()
                 .as_millis()
                 .div_ceil(1000)
-                .min(MAX_GRACE),
+                .min(MAX_GRACE.into()),
             volumes: worker.storages.iter().map(Volume::new).collect(),
         }
     }
@@ -110,6 +116,8 @@ fn variables(service: &Service<'_>, worker: &Worker<'_>) -> Vec<Variable> {
         VariableValue::Text(value) => Some(text(variable.name.clone(), value.clone())),
         VariableValue::InstanceId => None,
     }));
+    // `loss::names` tells the others.
+    variables.retain(|variable| is_settable(&variable.name));
     variables.sort_by(|a, b| a.name.cmp(&b.name));
     variables
 }
@@ -125,8 +133,9 @@ pub(super) fn probes(worker: &Worker<'_>) -> Vec<Probe> {
         timeout_seconds: period.min(5),
         failure_threshold: failures,
     };
+    let starting = timing.start_within.as_secs().div_ceil(STARTUP_PERIODS).clamp(1, MAX_PERIOD);
     vec![
-        probe("Startup", "/startupz", timing.start_within.as_secs().div_ceil(10).clamp(1, 240), 10),
+        probe("Startup", "/startupz", starting, STARTUP_PERIODS + 1),
         probe("Liveness", "/livez", (timing.stall_after.as_secs() / 3).clamp(1, 10), 3),
         probe("Readiness", "/readyz", 5, 1),
     ]

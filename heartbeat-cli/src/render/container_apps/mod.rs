@@ -10,10 +10,14 @@ mod resources;
 #[cfg(test)]
 mod tests;
 
-use super::loss::{Loss, certificates, in_containers, of_traffic};
+use std::time::Duration;
+
+use super::loss::{Loss, certificates, in_containers, names, of_traffic};
 use super::service::Service;
 use super::target::{RenderError, RenderedFile, Target};
+use super::worker::Worker;
 use super::yaml::{Comment, Document};
+use app::{MAX_GRACE, MAX_START};
 use model::App;
 
 const COMMENTS: [(&str, &str); 4] = [
@@ -45,6 +49,7 @@ pub(super) fn render(service: &Service<'_>) -> Result<Vec<RenderedFile>, RenderE
 pub(super) fn lost(service: &Service<'_>) -> Vec<Loss> {
     let mut losses = in_containers(service);
     losses.extend(certificates(service, false));
+    losses.extend(names(service));
     losses.extend(of_traffic(service));
     let keys = &service.keys.container_apps;
     for worker in &service.workers {
@@ -79,6 +84,36 @@ pub(super) fn lost(service: &Service<'_>) -> Vec<Loss> {
             },
         ));
         losses.extend(ingress::lost(worker));
+        losses.extend(limits(worker));
     }
     losses
+}
+
+/// Returns the times and resources of `heartbeat.toml` that are above the platform's limits.
+fn limits(worker: &Worker<'_>) -> Vec<Loss> {
+    let (timing, role) = (worker.timing(), &worker.role.name);
+    let too_long = |duration: Duration, limit: u64| duration > Duration::from_secs(limit);
+    let limits = [
+        (
+            too_long(timing.grace(), MAX_GRACE),
+            format!("may stop for {MAX_GRACE} s at most"),
+            "lower `stop_within` or `drain`",
+        ),
+        (
+            too_long(timing.start_within, MAX_START),
+            format!("may start for {MAX_START} s at most"),
+            "lower `start_within`",
+        ),
+        (
+            resources::is_too_much(&worker.keys),
+            "has 4 cores and 8 GiB at most".to_owned(),
+            "lower `cpu` or `memory`",
+        ),
+    ];
+    let above = limits.into_iter().filter(|(is_above, ..)| *is_above);
+    let losses = above.map(|(_, what, help)| {
+        let help = format!("{help} in heartbeat.toml");
+        Loss::new(worker.role.position, format!("role `{role}` {what}"), help)
+    });
+    losses.collect()
 }

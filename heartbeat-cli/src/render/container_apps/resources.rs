@@ -17,16 +17,21 @@ pub(super) struct Resources {
 impl Resources {
     /// Returns the smallest pair that has as much as `heartbeat.toml` says.
     pub(super) fn new(keys: &RoleKeys) -> Self {
-        let cpu = keys.cpu.as_deref().and_then(quantity).unwrap_or_default();
-        let memory = keys.memory.as_deref().and_then(quantity).unwrap_or_default();
-        let has_enough = |quarters: &u32| {
-            let (cores, bytes) = pair(*quarters);
-            cores >= cpu && bytes >= memory
-        };
-        let quarters = (1..=MAX_QUARTERS).find(has_enough).unwrap_or(MAX_QUARTERS);
-        let (cpu, bytes) = pair(quarters);
+        let quarters = (1..=MAX_QUARTERS).find(|quarters| has_enough(*quarters, keys));
+        let (cpu, bytes) = pair(quarters.unwrap_or(MAX_QUARTERS));
         Self { cpu, memory: format!("{}Gi", bytes / GIBIBYTE) }
     }
+}
+
+/// Returns whether `heartbeat.toml` says more than the largest pair has.
+pub(super) fn is_too_much(keys: &RoleKeys) -> bool {
+    !has_enough(MAX_QUARTERS, keys)
+}
+
+fn has_enough(quarters: u32, keys: &RoleKeys) -> bool {
+    let wanted = |key: &Option<String>| key.as_deref().and_then(quantity).unwrap_or_default();
+    let (cores, bytes) = pair(quarters);
+    cores >= wanted(&keys.cpu) && bytes >= wanted(&keys.memory)
 }
 
 const GIBIBYTE: f64 = 1024.0 * 1024.0 * 1024.0;

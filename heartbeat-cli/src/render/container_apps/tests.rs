@@ -14,7 +14,7 @@ const ENDPOINTS: &str = r#"<Endpoints>
 #[test]
 fn probes_keep_to_the_limits_of_the_platform() {
     for (keys, startup, live) in [
-        ("", (30, 10), (10, 3)),
+        ("", (34, 10), (10, 3)),
         ("start_within = \"5s\"\nstall_after = \"3s\"", (1, 10), (1, 3)),
         ("start_within = \"2h\"", (240, 10), (10, 3)),
     ] {
@@ -68,4 +68,17 @@ fn secrets_are_references_to_the_vault() {
         *variable,
         json!({ "name": "HEARTBEAT_SETTING_DBPASSWORD", "secretRef": "db-password" })
     );
+}
+
+#[test]
+fn a_value_above_the_limits_of_the_platform_is_told() {
+    let told = |keys: &str| {
+        let fixture = Fixture::new(ENDPOINTS, "", &format!("[roles.Front]\n{keys}"));
+        let losses = lost(&fixture.service()).into_iter().map(|loss| loss.what);
+        losses.filter(|what| what.contains(" at most")).collect::<Vec<_>>()
+    };
+    assert!(told("stop_within = \"590s\"\nstart_within = \"36m\"\ncpu = \"4\"").is_empty());
+    assert_eq!(told("stop_within = \"591s\""), ["role `Front` may stop for 600 s at most"]);
+    assert_eq!(told("start_within = \"37m\""), ["role `Front` may start for 2160 s at most"]);
+    assert_eq!(told("memory = \"9Gi\""), ["role `Front` has 4 cores and 8 GiB at most"]);
 }

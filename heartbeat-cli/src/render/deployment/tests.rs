@@ -61,3 +61,24 @@ fn a_wrong_value_is_refused_at_its_place() {
     let error = refused("version = \n");
     assert!(error.starts_with("1:11: "), "{error}");
 }
+
+#[test]
+fn a_value_that_no_target_could_use_is_refused() {
+    for (text, at, message) in [
+        ("[roles.F]\nstop_within = \"18446744073709551615s\"", "2:15", "is longer than a year"),
+        ("[roles.F]\nstall_after = \"9ms\"", "2:15", "`9ms` is too short"),
+        ("[roles.F]\nmemory = \"64m\"", "2:10", "no worker runs with `64m` of memory"),
+        ("[roles.F]\nmemory = \"64\"", "2:10", "such as 64Mi or 1Gi"),
+        ("[roles.F]\nmemory = \"99999999999999999999Gi\"", "2:10", "such as 64Mi or 1Gi"),
+        ("[roles.F]\nimage = \"\"", "2:9", "\"\" is no name"),
+        ("version = \"1\\n2\"", "1:11", "\"1\\n2\" is no name"),
+        ("registry = \"https://r.example/shop\"", "1:12", "write `r.example/shop`"),
+        ("[kubernetes]\nnamespace = \"My Shop\"", "2:13", "\"My Shop\" is no namespace"),
+        ("[roles]\nF = 3", "2:5", "invalid type: integer `3`, expected a table"),
+    ] {
+        let error = refused(text);
+        assert!(error.starts_with(&format!("{at}: ")) && error.contains(message), "{error}");
+    }
+    let kept = "[roles.F]\ndrain = \"0s\"\n[compose]\nrecycle_after = \"0s\"";
+    assert!(DeploymentFile::of_text(kept).is_ok());
+}

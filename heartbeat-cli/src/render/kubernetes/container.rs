@@ -14,7 +14,7 @@ use super::services::{headless_name, protocol};
 use super::settings;
 use super::volumes::Volumes;
 use crate::render::service::Service;
-use crate::render::variables::VariableValue;
+use crate::render::variables::{VariableValue, is_settable};
 use crate::render::worker::Worker;
 
 /// Returns the only container of a worker's pod.
@@ -64,7 +64,9 @@ fn variables(service: &Service<'_>, worker: &Worker<'_>) -> Vec<EnvVar> {
         VariableValue::Text(value) => text(variable.name.clone(), escaped(value)),
         VariableValue::InstanceId => instance_id(&variable.name),
     }));
-    let variables = variables.into_iter().map(|variable| (variable.name.clone(), variable));
+    // `loss::names` tells the others.
+    let variables = variables.into_iter().filter(|variable| is_settable(&variable.name));
+    let variables = variables.map(|variable| (variable.name.clone(), variable));
     variables.collect::<BTreeMap<_, _>>().into_values().collect()
 }
 
@@ -75,9 +77,12 @@ fn instance_id(name: &str) -> EnvVar {
     EnvVar { name: name.to_owned(), value: None, value_from: Some(source) }
 }
 
-/// Keeps Kubernetes from replacing `$(NAME)` in a value.
+/// Keeps Kubernetes from replacing `$(NAME)` in a value, and from taking `$$` for an escaped `$`.
 fn escaped(value: &str) -> String {
-    value.replace("$(", "$$(")
+    if value.contains("$(") || value.contains("$$") {
+        return value.replace('$', "$$");
+    }
+    value.to_owned()
 }
 
 /// Returns the resources that `heartbeat.toml` gives: the memory is the limit too, so that no node has

@@ -51,7 +51,7 @@ pub(super) fn lost(service: &Service<'_>) -> Vec<Loss> {
     let mut losses = in_containers(service);
     losses.extend(loss::certificates(service, true));
     losses.extend(services::lost(service));
-    losses.extend(service.workers.iter().flat_map(settings::lost));
+    losses.extend(loss::names(service));
     losses
 }
 

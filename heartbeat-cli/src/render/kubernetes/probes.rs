@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use heartbeat_definition::Protocol;
 use k8s_openapi::api::core::v1::{ExecAction, HTTPGetAction, Probe};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
@@ -19,6 +18,8 @@ const LIVENESS_FAILURES: i32 = 3;
 const READINESS_PERIOD: i32 = 5;
 /// Seconds between two startup probes, none of which is in the log.
 const STARTUP_PERIOD: i32 = 2;
+/// Rounds a duration up to whole startup periods.
+const ALMOST_PERIOD: Duration = Duration::from_millis(1999);
 
 /// The probes of a worker.
 pub(super) struct Probes {
@@ -37,8 +38,10 @@ impl Probes {
             failure_threshold: Some(failures),
             ..kind.ask(worker, heartbeat)
         };
-        let starting = whole_seconds(worker.timing().start_within);
-        let startup = probe(Kind::Startup, STARTUP_PERIOD, (starting / STARTUP_PERIOD).max(1));
+        // The first probe comes at once: a start has the periods between the failures.
+        let periods = whole_seconds(worker.timing().start_within + ALMOST_PERIOD) / STARTUP_PERIOD;
+        let failures = periods.saturating_add(1);
+        let startup = probe(Kind::Startup, STARTUP_PERIOD, failures);
         let liveness = probe(Kind::Live, liveness_period(worker), LIVENESS_FAILURES);
         let kill_within = Some(kill_within(worker));
         Some(Self {
@@ -80,13 +83,12 @@ impl Kind {
             Self::Live => ("/livez", "live"),
             Self::Ready => ("/readyz", "ready"),
         };
-        let is_tls = worker.keys.tls && heartbeat.declared.protocol == Protocol::Https;
         match worker.probe_by() {
             ProbeBy::Http => Probe {
                 http_get: Some(HTTPGetAction {
                     path: Some(path.into()),
                     port: IntOrString::String(heartbeat.name.clone()),
-                    scheme: is_tls.then(|| "HTTPS".into()),
+                    scheme: worker.is_tls(heartbeat).then(|| "HTTPS".into()),
                     ..Default::default()
                 }),
                 ..Default::default()

@@ -107,5 +107,21 @@ pub(super) fn lost(service: &Service<'_>) -> Vec<Loss> {
             _ => {}
         }
     }
+    losses.extend(service.workers.iter().flat_map(not_ready));
     losses
+}
+
+/// Returns the endpoints that instances should serve before they are ready, as one Service cannot do so
+/// for some of its ports alone.
+fn not_ready(worker: &Worker<'_>) -> Vec<Loss> {
+    let (ignoring, others): (Vec<_>, Vec<_>) = worker
+        .public()
+        .partition(|(e, _)| e.declared.as_input().is_some_and(|i| i.ignore_role_instance_status));
+    let lost = ignoring.into_iter().filter(|_| !others.is_empty()).map(|(endpoint, _)| {
+        let name = &endpoint.declared.name;
+        let what = format!("endpoint `{name}`: an instance that is not ready gets no clients");
+        let help = "set ignoreRoleInstanceStatus for all input endpoints of the role, or for none";
+        Loss::new(endpoint.declared.source.position_of("ignoreRoleInstanceStatus"), what, help)
+    });
+    lost.collect()
 }

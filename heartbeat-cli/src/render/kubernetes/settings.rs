@@ -8,7 +8,6 @@ use k8s_openapi::api::core::v1::{
 };
 
 use super::metadata;
-use crate::render::loss::Loss;
 use crate::render::service::Service;
 use crate::render::variables::WorkerSetting;
 use crate::render::worker::Worker;
@@ -31,14 +30,6 @@ fn plain(worker: &Worker<'_>) -> BTreeMap<String, String> {
     // Kubernetes allows no other letters in keys.
     let settings = settings.filter(|setting| setting.variable.is_ascii());
     settings.filter_map(|s| Some((s.variable.clone(), s.value.clone()?))).collect()
-}
-
-/// Returns the settings whose names cannot be variables.
-pub(super) fn lost(worker: &Worker<'_>) -> impl Iterator<Item = Loss> {
-    worker.settings.iter().filter(|setting| !setting.variable.is_ascii()).map(|setting| {
-        let what = format!("setting `{}` cannot be a variable of a container", setting.declared);
-        Loss::new(worker.role.position, what, "give it a name of unaccented letters and digits")
-    })
 }
 
 /// Returns the source of the variables of the plain settings.

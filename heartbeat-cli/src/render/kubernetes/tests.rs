@@ -7,6 +7,7 @@ use super::volumes::Volumes;
 use super::{disruption, network_policy, pod, services, settings, workload};
 use crate::render::fixture::Fixture;
 use crate::render::service::Service;
+use crate::render::target::Target;
 
 const HEARTBEAT: &str = r#"<Endpoints>
 <InputEndpoint name="Heartbeat" protocol="http" port="80" localPort="3000"/></Endpoints>"#;
@@ -56,10 +57,10 @@ fn probes_by_exec_run_the_program() {
 #[test]
 fn probe_periods_fit_the_deadlines() {
     for (keys, live, startup) in [
-        ("", [10, 5, 3], [2, 2, 150]),
-        ("stall_after = \"6s\"\nstart_within = \"20s\"", [2, 2, 3], [2, 2, 10]),
-        ("stall_after = \"500ms\"\nstart_within = \"1s\"", [1, 1, 3], [2, 2, 1]),
-        ("stall_after = \"1h\"", [10, 5, 3], [2, 2, 150]),
+        ("", [10, 5, 3], [2, 2, 151]),
+        ("stall_after = \"6s\"\nstart_within = \"20s\"", [2, 2, 3], [2, 2, 11]),
+        ("stall_after = \"500ms\"\nstart_within = \"1s\"", [1, 1, 3], [2, 2, 2]),
+        ("stall_after = \"1h\"\nstart_within = \"2500ms\"", [10, 5, 3], [2, 2, 3]),
     ] {
         let fixture = Fixture::new(HEARTBEAT, "", &format!("[roles.Front]\n{keys}"));
         let container = container(&fixture.service());
@@ -282,4 +283,59 @@ fn traffic_rules_open_an_endpoint_to_their_roles_alone() {
         ]
     );
     assert!(network_policy::policy(&service, &service.workers[1]).is_none());
+}
+
+#[test]
+fn a_dollar_stays_one() {
+    let declared = r#"<Runtime><Environment><Variable name="Price" value="$5"/>
+        <Variable name="Name" value="$(Price)"/><Variable name="Pid" value="$$(Price)"/>
+        <Variable name="Twice" value="a$$b"/></Environment></Runtime>"#;
+    let fixture = Fixture::new(declared, "", "");
+    let container = container(&fixture.service());
+    let written = ["Price", "Name", "Pid", "Twice"].map(|name| variable(&container, name).unwrap());
+    assert_eq!(written, ["$5", "$$(Price)", "$$$$(Price)", "a$$$$b"]);
+}
+
+#[test]
+fn a_name_that_no_variable_may_have_is_told_and_left_out() {
+    let role = r#"<Runtime><Environment><Variable name="" value="1"/><Variable name="a=b" value="1"/>
+        <Variable name="ü" value="1"/></Environment></Runtime>
+        <Endpoints><InternalEndpoint name="Fünf" protocol="tcp"/></Endpoints>"#;
+    let fixture = Fixture::new(role, "", "");
+    let service = fixture.service();
+    let names: Vec<_> =
+        container(&service).env.unwrap().into_iter().map(|variable| variable.name).collect();
+    assert_eq!(names, ["HEARTBEAT_DRAIN", "HEARTBEAT_INSTANCE_ID"]);
+    let told: Vec<_> =
+        Target::Kubernetes.lost(&service).into_iter().map(|loss| loss.what).collect();
+    for what in [
+        "variable `` is not set: no engine takes its name",
+        "variable `a=b` is not set: no engine takes its name",
+        "endpoint `Fünf` cannot be in the name of a variable",
+    ] {
+        assert!(told.iter().any(|told| told == what), "{told:?}");
+    }
+}
+
+#[test]
+fn a_service_that_publishes_what_is_not_ready_does_so_for_all_ports() {
+    let endpoints = |first: bool, second: bool| {
+        format!(
+            r#"<Endpoints><InputEndpoint name="A" protocol="tcp" port="1" ignoreRoleInstanceStatus="{first}"/>
+            <InputEndpoint name="B" protocol="tcp" port="2" ignoreRoleInstanceStatus="{second}"/></Endpoints>"#
+        )
+    };
+    for (first, second, published, told) in
+        [(true, true, Some(true), None), (true, false, None, Some("A")), (false, false, None, None)]
+    {
+        let fixture = Fixture::new(&endpoints(first, second), "", "");
+        let service = fixture.service();
+        let public = services::public(&service, &service.workers[0]).unwrap().spec.unwrap();
+        assert_eq!(public.publish_not_ready_addresses, published);
+        let lost = services::lost(&service).pop().map(|loss| loss.what);
+        let told = told.map(|name| {
+            format!("endpoint `{name}`: an instance that is not ready gets no clients")
+        });
+        assert_eq!(lost, told);
+    }
 }

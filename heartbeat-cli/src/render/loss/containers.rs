@@ -1,5 +1,7 @@
 //! Losses of what the platform installs beside a worker, and of its machines.
 
+use heartbeat_definition::Position;
+
 use super::{Loss, program_of, table};
 use crate::render::service::Service;
 use crate::render::worker::Worker;
@@ -59,6 +61,33 @@ pub(in crate::render) fn certificates(service: &Service<'_>, mounts: bool) -> Ve
                 format!("certificate `{name}` is not installed: there is no certificate store"),
                 help,
             ));
+        }
+    }
+    losses
+}
+
+/// Returns the declared names that would be in variables, if Kubernetes took other letters than those
+/// of ASCII there.
+pub(in crate::render) fn names(service: &Service<'_>) -> Vec<Loss> {
+    let mut losses = Vec::new();
+    let mut check = |kind: &str, name: &str, position: Position| {
+        if !name.is_ascii() {
+            let what = format!("{kind} `{name}` cannot be in the name of a variable");
+            let help = "give it a name of unaccented letters and digits";
+            losses.push(Loss::new(position, what, help));
+        }
+    };
+    for worker in &service.workers {
+        let role = worker.role;
+        check("role", &role.name, role.position);
+        for setting in &worker.settings {
+            check("setting", &setting.declared, role.position);
+        }
+        for endpoint in worker.endpoints.iter().map(|endpoint| endpoint.declared) {
+            check("endpoint", &endpoint.name, endpoint.position);
+        }
+        for storage in worker.storages.iter().map(|storage| storage.declared) {
+            check("local storage", &storage.name, storage.source.position_of("name"));
         }
     }
     losses

@@ -10,7 +10,7 @@ use std::fmt;
 
 use heartbeat_definition::{Position, RoleKind};
 
-pub(super) use self::containers::certificates;
+pub(super) use self::containers::{certificates, names};
 use super::service::Service;
 use super::worker::Worker;
 

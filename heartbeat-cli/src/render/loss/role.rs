@@ -3,6 +3,7 @@
 use heartbeat_definition::{EntryPoint, ExecutionContext, RoleValue, Variable};
 
 use super::{Loss, program_of, table};
+use crate::render::variables::is_settable;
 use crate::render::worker::Worker;
 
 pub(super) fn health(worker: &Worker<'_>, losses: &mut Vec<Loss>) {
@@ -126,6 +127,9 @@ fn is_read_by_worker(variable: &Variable) -> bool {
 }
 
 fn why_unset(variable: &Variable) -> &'static str {
+    if !is_settable(&variable.name) {
+        return "no engine takes its name";
+    }
     match variable.role_instance_value.as_ref().map(|path| path.value.as_ref()) {
         Some(Some(RoleValue::Setting(_))) => "the setting is a secret, or has no value",
         Some(Some(_)) => "only Azure has this value",
