@@ -7,11 +7,14 @@ use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use futures_util::StreamExt;
+#[cfg(feature = "tls")]
+use heartbeat_runtime::probe::connect_tls;
 use http::header::HOST;
 use http::{Request, StatusCode};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, error::Elapsed, sleep, timeout};
@@ -48,6 +51,9 @@ enum HealthError {
     Silence(#[from] Elapsed),
     #[error("cannot connect to the instance: {0}")]
     Connect(#[from] std::io::Error),
+    #[cfg(feature = "tls")]
+    #[error("cannot speak TLS with the instance: {0}")]
+    Handshake(#[source] std::io::Error),
     #[error("cannot ask the instance: {0}")]
     Request(#[from] hyper::Error),
     #[error("cannot read the answer of the instance: {0}")]
@@ -139,9 +145,15 @@ impl Events {
 
 async fn ask_for_ever(address: SocketAddr, health: &watch::Sender<Health>) -> Infallible {
     let mut pause = PAUSE;
+    let mut over_tls = false;
     loop {
         let begun = Instant::now();
-        let asked = ask(address, health).await;
+        let asked = match over_tls {
+            #[cfg(feature = "tls")]
+            true => ask_over_tls(address, health).await,
+            _ => ask(address, health).await,
+        };
+        over_tls = over_tls != asked.as_ref().is_err_and(is_other_protocol);
         if health.borrow().seen.is_some_and(|seen| seen >= begun) {
             pause = PAUSE;
         }
@@ -155,9 +167,38 @@ async fn ask_for_ever(address: SocketAddr, health: &watch::Sender<Health>) -> In
     }
 }
 
+/// Tells whether an instance may speak TLS where it was asked in plain text, or the other way round: it
+/// closes the connection.
+fn is_other_protocol(error: &HealthError) -> bool {
+    match error {
+        HealthError::Request(_) => cfg!(feature = "tls"),
+        #[cfg(feature = "tls")]
+        HealthError::Handshake(_) => true,
+        _ => false,
+    }
+}
+
 /// Connects to an instance, and receives its events until they fail; or one report, if it has no events.
 async fn ask(address: SocketAddr, health: &watch::Sender<Health>) -> Result<(), HealthError> {
     let stream = timeout(ANSWER_WITHIN, TcpStream::connect(address)).await??;
+    receive_over(stream, address, health).await
+}
+
+#[cfg(feature = "tls")]
+async fn ask_over_tls(
+    address: SocketAddr,
+    health: &watch::Sender<Health>,
+) -> Result<(), HealthError> {
+    let stream = timeout(ANSWER_WITHIN, TcpStream::connect(address)).await??;
+    let stream = timeout(ANSWER_WITHIN, connect_tls(stream)).await?;
+    receive_over(stream.map_err(HealthError::Handshake)?, address, health).await
+}
+
+async fn receive_over(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    address: SocketAddr,
+    health: &watch::Sender<Health>,
+) -> Result<(), HealthError> {
     let (requests, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let mut reports = pin!(receive(address, requests, health));
     tokio::select! {

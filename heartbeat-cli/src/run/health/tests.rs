@@ -2,6 +2,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use heartbeat_tests::{Signal, Worker, example, free_address};
+#[cfg(feature = "tls")]
+use heartbeat_tests::{certificates::Certificates, program};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -75,4 +77,22 @@ async fn follows_a_worker_through_a_freeze_and_a_restart() {
     worker.wait();
     let _again = start(address);
     wait_for(&mut health, |health| health.ready && health.answers).await;
+}
+
+#[cfg(feature = "tls")]
+#[tokio::test(flavor = "multi_thread")]
+async fn follows_a_worker_over_tls() {
+    let Some(certificates) = Certificates::new() else { return };
+    let address: SocketAddr = free_address().parse().unwrap();
+    let mut health = follow(address);
+    let mut command = program("heartbeat-tests", "secure-worker");
+    command.env("HEARTBEAT_CERTIFICATE_TLS", certificates.for_server("server", 30));
+    command.env("HEARTBEAT_ENDPOINT_HEARTBEAT", address.to_string());
+    for endpoint in ["INSIDE", "API", "OWN"] {
+        command.env(format!("HEARTBEAT_ENDPOINT_{endpoint}"), "127.0.0.1:0");
+    }
+    let mut worker = Worker::spawn_raw(command.env("HEARTBEAT_DETAILS", "always"));
+    wait_for(&mut health, |health| health.answers && !health.ready).await;
+    worker.press_enter();
+    wait_for(&mut health, |health| health.answers && health.ready).await;
 }
