@@ -28,6 +28,7 @@ mod user_connection;
 mod user_endpoints;
 mod user_routes;
 mod user_server;
+mod viewer;
 
 pub(crate) use self::accept::serve;
 pub(crate) use self::details::DetailAccess;

@@ -15,7 +15,6 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use hyper::body::Incoming;
 use tower::ServiceExt;
 
-use super::client::Client;
 use super::events::listen;
 use super::format::prefers_html;
 #[cfg(feature = "grpc")]
@@ -23,6 +22,7 @@ use super::grpc::with_grpc;
 use super::headers::HEADERS;
 use super::rules::NoBody;
 use super::state::HealthState;
+use super::viewer::Viewer;
 use crate::report::metrics::{self, MetricsFormat};
 use crate::report::{self, Format, page};
 use crate::vitals::ProbeKind;
@@ -186,20 +186,6 @@ impl HealthState {
     fn is_probed_at(&self, asked: &str) -> bool {
         let path = self.probe_path.as_deref().and_then(|path| path.split('?').next());
         path.is_some_and(|path| path.trim_start_matches('/') == asked.trim_start_matches('/'))
-    }
-}
-
-/// The sender of a request: may it see the details?
-pub(super) struct Viewer {
-    pub(super) detailed: bool,
-}
-
-impl FromRequestParts<Health> for Viewer {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, health: &Health) -> Result<Self, Infallible> {
-        let client = parts.extensions.get::<Arc<Client>>();
-        Ok(Self { detailed: health.access.allows(client.map(|client| client.peer()), parts) })
     }
 }
 

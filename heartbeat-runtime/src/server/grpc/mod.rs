@@ -7,8 +7,8 @@ mod watch;
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
-use axum::response::IntoResponse;
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any};
 use axum::{Extension, Router};
 use tokio::sync::Semaphore;
@@ -16,8 +16,8 @@ use tokio::sync::Semaphore;
 use self::message::{check_response, list_response};
 use self::response::{Code, Status, reply};
 use super::client::Client;
-use super::router::{Request, Response, Viewer};
 use super::state::HealthState;
+use super::viewer::Viewer;
 use crate::report;
 
 /// The path of the service, before the name of a method.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use axum::body::{Bytes, to_bytes};
-use axum::response::IntoResponse;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
 use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderMap, Method, StatusCode, Version};
 
@@ -11,7 +12,6 @@ use super::message::{FrameError, requested_service, unframe};
 use super::response::{Code, Status};
 use crate::server::client::Client;
 use crate::server::headers::HEADERS;
-use crate::server::router::{Request, Response};
 use crate::server::rules::give_up;
 
 /// Maximum bytes of a request: the name of a service has fewer.

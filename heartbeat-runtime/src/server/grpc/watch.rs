@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
+use axum::response::Response;
 use futures_util::stream::poll_fn;
 use hyper::body::Frame;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
@@ -13,7 +14,6 @@ use super::response::{Code, Status, stream_of};
 use crate::report;
 use crate::server::client::{Client, Serving};
 use crate::server::events::{READ_WITHIN, closing, next_change};
-use crate::server::router::Response;
 use crate::server::state::HealthState;
 use crate::server::task::BoxFuture;
 
