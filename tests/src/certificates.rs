@@ -6,6 +6,8 @@ use std::process::Command;
 use tempfile::TempDir;
 
 const FAKETIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
+/// A day, in seconds.
+const DAY: u32 = 24 * 60 * 60;
 
 /// A folder of certificates. Dropping it removes them.
 #[derive(Debug)]
@@ -54,12 +56,7 @@ impl Certificates {
     /// `openssl` fails.
     #[must_use]
     pub fn ended(&self, name: &str) -> Option<PathBuf> {
-        if !Path::new(FAKETIME).exists() {
-            crate::skip("libfaketime is not installed");
-            return None;
-        }
-        let mut openssl = Command::new("openssl");
-        openssl.env("LD_PRELOAD", FAKETIME).env("FAKETIME", "-30d");
+        let mut openssl = openssl_at("-30d")?;
         Some(self.self_signed(name, 10, "tls", &mut openssl))
     }
 
@@ -80,6 +77,22 @@ impl Certificates {
     /// `openssl` fails.
     #[must_use]
     pub fn for_client(&self, authority: &Path, name: &str) -> PathBuf {
+        self.signed(authority, name, 30, &mut Command::new("openssl"))
+    }
+
+    /// Makes a certificate of an authority for a client, as [`for_client`](Self::for_client), that ends in some
+    /// seconds; `None` without the library that fakes the time.
+    ///
+    /// # Panics
+    ///
+    /// `openssl` fails.
+    #[must_use]
+    pub fn ending(&self, authority: &Path, name: &str, seconds: u32) -> Option<PathBuf> {
+        let mut openssl = openssl_at(&format!("-{}", DAY.checked_sub(seconds)?))?;
+        Some(self.signed(authority, name, 1, &mut openssl))
+    }
+
+    fn signed(&self, authority: &Path, name: &str, days: u32, openssl: &mut Command) -> PathBuf {
         let [request, key, extensions, certificate, both] =
             ["csr", "key", "ext", "crt", "pem"].map(|kind| self.path(&format!("{name}.{kind}")));
         run(new_key(&mut Command::new("openssl"), &key)
@@ -87,8 +100,8 @@ impl Certificates {
             .arg(&request));
         // Without an extension, it would be of version 1.
         std::fs::write(&extensions, "basicConstraints=CA:FALSE\n").expect("the folder is writable");
-        run(Command::new("openssl")
-            .args(["x509", "-req", "-days", "30", "-in"])
+        run(openssl
+            .args(["x509", "-req", "-days", &days.to_string(), "-in"])
             .arg(&request)
             .arg("-CA")
             .arg(authority.join("ca.crt"))
@@ -112,6 +125,17 @@ impl Certificates {
             .arg(folder.join(format!("{file}.crt"))));
         folder
     }
+}
+
+/// Returns `openssl` at another time; `None` without the library that fakes it.
+fn openssl_at(time: &str) -> Option<Command> {
+    if !Path::new(FAKETIME).exists() {
+        crate::skip("libfaketime is not installed");
+        return None;
+    }
+    let mut openssl = Command::new("openssl");
+    openssl.env("LD_PRELOAD", FAKETIME).env("FAKETIME", time);
+    Some(openssl)
 }
 
 fn new_key<'a>(openssl: &'a mut Command, key: &Path) -> &'a mut Command {

@@ -18,7 +18,7 @@ use tower::ServiceExt;
 use super::events::listen;
 use super::format::prefers_html;
 #[cfg(feature = "grpc")]
-use super::grpc::with_grpc;
+use super::grpc::{self, with_grpc};
 use super::headers::HEADERS;
 use super::rules::NoBody;
 use super::state::HealthState;
@@ -166,6 +166,10 @@ async fn other(health: State<Health>, request: Request) -> Response {
 async fn unknown(State(health): State<Health>, request: Request) -> Response {
     if health.is_probed_at(request.uri().path()) {
         return probe(ProbeKind::Health).with_state(health).oneshot(request).await.into_response();
+    }
+    #[cfg(feature = "grpc")]
+    if grpc::is_call(&request) {
+        return grpc::refuse(request).await;
     }
     // `*` is the server as a whole (RFC 9110, section 9.3.7).
     let is_of_server = request.uri().path() == "*" && *request.method() == Method::OPTIONS;

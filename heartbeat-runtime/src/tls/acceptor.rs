@@ -1,6 +1,7 @@
 //! The handshake of an endpoint.
 
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::SystemTime;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::rustls::ServerConfig;
@@ -13,6 +14,7 @@ use tokio_rustls::{LazyConfigAcceptor, StartHandshake};
 use super::authority::Authority;
 use super::certificate::Certificate;
 use super::files::{Content, TlsError, TlsErrorKind};
+use super::validity;
 
 /// The acceptor of an endpoint.
 pub(crate) struct Acceptor {
@@ -63,16 +65,24 @@ impl Acceptor {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Handshake<S> {
-    /// Completes the handshake. Returns the connection if it fails, after an alert.
+    /// Completes the handshake. Returns the connection if it fails, after an alert, and if it resumes a
+    /// session whose certificate has ended since, which rustls does not look at.
     pub(crate) async fn complete(self) -> Result<TlsStream<S>, Option<S>> {
         let stream = self.start.into_stream(self.config).into_fallible().await;
-        stream.map_err(|(_, io)| Some(io))
+        let stream = stream.map_err(|(_, io)| Some(io))?;
+        if has_ended(&stream) { Err(Some(stream.into_inner().0)) } else { Ok(stream) }
     }
 }
 
 /// Tells whether the client has shown a certificate of the authority.
 pub(crate) fn is_certified<S>(stream: &TlsStream<S>) -> bool {
     stream.get_ref().1.peer_certificates().is_some()
+}
+
+/// Tells whether the life of the client's certificate is over, if it has shown one.
+fn has_ended<S>(stream: &TlsStream<S>) -> bool {
+    let own = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+    own.is_some_and(|own| validity::not_after(own).is_ok_and(|end| end < SystemTime::now()))
 }
 
 /// Configures TLS 1.2 and 1.3 with the ciphers and the sessions of rustls.

@@ -44,6 +44,17 @@ fn a_call_that_cannot_be_answered_has_a_status() {
     }
 }
 
+/// As a client with reflection asks first.
+#[test]
+fn a_call_of_another_service_is_unimplemented() {
+    const REFLECT: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+    let (_worker, inside) = start_running(&mut command());
+    let call = ["--http2-prior-knowledge", "-H", CONTENT];
+    let response = curl(&inside, REFLECT, &call, b"\0\0\0\0\x02\x3a\0");
+    assert!(response.starts_with("HTTP/2 200"), "{response}");
+    assert!(response.contains("grpc-status: 12\r\n"), "{response}");
+}
+
 #[test]
 fn a_request_that_is_no_call_is_refused() {
     let (worker, _) = start_running(&mut command());

@@ -1,8 +1,11 @@
 //! Clients with certificates.
 
+use std::process::Command;
+use std::time::{Duration, Instant};
+
 use heartbeat_tests::certificates::Certificates;
 
-use super::{Secure, command, curl, s_client};
+use super::{Secure, command, curl, run, s_client};
 
 #[test]
 fn the_details_are_for_clients_with_a_certificate_of_the_authority() {
@@ -53,6 +56,38 @@ fn a_resumed_session_keeps_its_certificate() {
         assert!(printed.contains("SecureWorker"), "{printed}");
         let printed = s_client(&secure.inside, &[version, "-sess_in", session]);
         assert!(printed.contains("Reused, TLS") && printed.contains("SecureWorker"), "{printed}");
+    }
+}
+
+#[test]
+fn a_resumed_session_ends_with_its_certificate() {
+    let Some(certificates) = Certificates::new() else { return };
+    let authority = certificates.authority("authority");
+    let mut worker = command(&certificates.for_server("server", 30));
+    worker.env("HEARTBEAT_CLIENT_CA_API", &authority);
+    let secure = Secure::start(worker.env("HEARTBEAT_CLIENT_CA_INSIDE", &authority));
+    let Some(client) = certificates.ending(&authority, "client", 15) else { return };
+    let certificate = ["-cert", client.to_str().unwrap()];
+    let mut begun = Vec::new();
+    for (address, answer) in [(&secure.inside, "SecureWorker"), (&secure.api, "404")] {
+        for version in ["-tls1_2", "-tls1_3"] {
+            let session = certificates.path(&format!("{answer}{version}"));
+            let options = [version, "-sess_out", session.to_str().unwrap()];
+            let printed = s_client(address, &[&options[..], &certificate].concat());
+            assert!(printed.contains(answer), "{printed}");
+            begun.push((address, answer, version, session));
+        }
+    }
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while run(Command::new("openssl").args(["x509", "-checkend", "0", "-in"]).arg(&client), "")
+        .status
+        .success()
+    {
+        assert!(Instant::now() < deadline, "the certificate does not end");
+    }
+    for (address, answer, version, session) in begun {
+        let printed = s_client(address, &[version, "-sess_in", session.to_str().unwrap()]);
+        assert!(printed.contains("Reused, TLS") && !printed.contains(answer), "{printed}");
     }
 }
 

@@ -39,6 +39,19 @@ pub(super) fn with_grpc(routes: Router<Health>) -> Router<Health> {
     routes.route(&format!("{SERVICE}/{{method}}"), call())
 }
 
+/// Tells whether a request is a call, of whatever service.
+pub(super) fn is_call(request: &Request) -> bool {
+    request::refusal(request).is_none()
+}
+
+/// Refuses a call of another service.
+pub(super) async fn refuse(request: Request) -> Response {
+    match request::read(request).await {
+        Ok(_) => Status(Code::Unimplemented, "there is no such service").into_response(),
+        Err(refusal) => refusal,
+    }
+}
+
 fn call() -> MethodRouter<Health> {
     let watchers = Arc::new(Semaphore::new(watch::WATCHERS));
     any(async move |health, method, viewer, client, request| {

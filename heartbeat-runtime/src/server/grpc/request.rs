@@ -23,13 +23,7 @@ const MAX_BYTES: usize = 1024;
 ///
 /// It is no call of gRPC, or one that cannot be answered: the response to it.
 pub(super) async fn read(request: Request) -> Result<Bytes, Response> {
-    let refusal = if request.method() != Method::POST {
-        Some((StatusCode::METHOD_NOT_ALLOWED, HEADERS, [(ALLOW, "POST")]).into_response())
-    } else if request.version() < Version::HTTP_2 || !is_grpc(request.headers()) {
-        Some((StatusCode::UNSUPPORTED_MEDIA_TYPE, HEADERS).into_response())
-    } else {
-        None
-    };
+    let refusal = refusal(&request);
     let client = request.extensions().get::<Arc<Client>>().cloned();
     let body = tokio::select! {
         biased;
@@ -42,6 +36,17 @@ pub(super) async fn read(request: Request) -> Result<Bytes, Response> {
         return Err(refusal);
     }
     body.map_err(|_| Status(Code::ResourceExhausted, "the request is too long").into_response())
+}
+
+/// Returns the response to a request that is no call of gRPC.
+pub(super) fn refusal(request: &Request) -> Option<Response> {
+    if request.method() != Method::POST {
+        Some((StatusCode::METHOD_NOT_ALLOWED, HEADERS, [(ALLOW, "POST")]).into_response())
+    } else if request.version() < Version::HTTP_2 || !is_grpc(request.headers()) {
+        Some((StatusCode::UNSUPPORTED_MEDIA_TYPE, HEADERS).into_response())
+    } else {
+        None
+    }
 }
 
 /// Returns the service that a call asks for.
