@@ -122,3 +122,20 @@ fn a_stop_ends_a_restart_that_is_under_way() {
     project.write("gate", "");
     assert_eq!(run.wait().code(), Some(0));
 }
+
+#[test]
+fn a_restart_overtakes_a_stop() {
+    let worker = "trap 'echo stopping; until test -e gate; do sleep 0.01; done; exit 0' TERM\n\
+                  echo up; while :; do sleep 0.01; done";
+    let project = Project::of_scripts(&[("Orders", worker)]);
+    let mut run = project.run(&[]);
+    run.wait_for_line("Orders_IN_0 | up");
+    let mut stop = crate::project::spawn(&project.heartbeat(&["stop", "Orders"]));
+    run.wait_for_line("Orders_IN_0 | stopping");
+    let mut restart = crate::project::spawn(&project.heartbeat(&["restart", "Orders"]));
+    stop.wait_for_line("error: another request has started Orders_IN_0 again");
+    assert_eq!(stop.wait().code(), Some(1));
+    project.write("gate", "");
+    assert_eq!(restart.wait().code(), Some(0));
+    run.wait_for_line("Orders_IN_0 | up");
+}
