@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 
+use super::lock::holder;
 use super::protocol::{Question, Reply};
 use super::socket::connect;
 use crate::failure::Failure;
@@ -27,10 +28,9 @@ impl Client {
         let project = definition.parent().unwrap_or(Path::new("/"));
         let folder = project.join(".heartbeat");
         let stream = connect(&folder).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => Failure::failed(format!(
-                "no `heartbeat run` in {}: start one there",
-                project.display()
-            )),
+            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
+                not_there(project, &folder)
+            }
             _ => Failure::failed(format!("cannot reach `heartbeat run`: {error}")),
         })?;
         Ok(Self { answers: BufReader::new(stream), folder })
@@ -64,6 +64,17 @@ impl Client {
             reply => Ok(Some(reply)),
         }
     }
+}
+
+/// Returns the error of a folder without a socket.
+fn not_there(project: &Path, folder: &Path) -> Failure {
+    let project = project.display();
+    Failure::failed(match holder(folder) {
+        Some(pid) => format!(
+            "`heartbeat run` (process {pid}) in {project} is building: try again when its instances start"
+        ),
+        None => format!("no `heartbeat run` in {project}: start one there"),
+    })
 }
 
 fn lost(error: impl std::fmt::Display) -> Failure {

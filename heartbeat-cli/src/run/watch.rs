@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 use super::cargo::{Binary, BuildOptions, Workspace};
+use super::exec::Guard;
 use super::logs::Logs;
 
 /// Time between two looks at the files.
@@ -36,6 +37,7 @@ pub(super) struct Watch {
     pub(super) definition: PathBuf,
     /// Present before it runs.
     pub(super) logs: Option<Logs>,
+    pub(super) guard: Guard,
 }
 
 /// The version of a file: its time and length; `None` if there is none.
@@ -92,7 +94,7 @@ impl Watch {
             self.programs.iter().filter_map(|(_, _, binary)| binary.clone()).collect();
         binaries.dedup();
         self.say("a source file has changed: building");
-        if let Err(error) = workspace.build(&binaries, &self.options).await {
+        if let Err(error) = workspace.build(&binaries, &self.options, &self.guard).await {
             self.say(format!("{error}: the instances go on as they were"));
         }
     }
