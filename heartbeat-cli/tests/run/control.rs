@@ -139,3 +139,18 @@ fn a_restart_overtakes_a_stop() {
     assert_eq!(restart.wait().code(), Some(0));
     run.wait_for_line("Orders_IN_0 | up");
 }
+
+#[test]
+fn a_fleet_of_none_can_be_scaled_again() {
+    let project = Project::of_scripts(&[("Orders", "echo up; exec sleep 1000")]);
+    let mut run = project.run(&[]);
+    run.wait_for_line("Orders_IN_0 | up");
+    assert_eq!(project.ask(&["scale", "Orders=0"]), "Orders: 0 instances\n");
+    while !project.status().is_empty() {
+        std::thread::yield_now();
+    }
+    assert_eq!(project.ask(&["scale", "Orders=1"]), "Orders: 1 instance\n");
+    run.wait_for_line("Orders_IN_0 | up");
+    project.ask(&["stop"]);
+    assert_eq!(run.wait().code(), Some(0));
+}
