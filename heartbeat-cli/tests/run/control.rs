@@ -154,3 +154,16 @@ fn a_fleet_of_none_can_be_scaled_again() {
     project.ask(&["stop"]);
     assert_eq!(run.wait().code(), Some(0));
 }
+
+#[test]
+fn a_suspended_run_is_said() {
+    let project = Project::of_scripts(&[("Orders", "exec sleep 1000")]);
+    let mut run = project.run(&[]);
+    run.wait_for_line("1 instance ready");
+    run.signal(heartbeat_tests::Signal::STOP);
+    let output = project.output(&["status"]);
+    run.signal(heartbeat_tests::Signal::CONT);
+    assert_eq!(output.status.code(), Some(1));
+    let expected = format!("continue it with `kill -CONT {}`", run.id());
+    assert!(error(&output).contains(&expected), "{output:?}");
+}
