@@ -117,7 +117,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
 
 /// Builds, starts and supervises the instances.
 async fn supervise(project: &Project, plan: Plan, options: &Options) -> Result<ExitCode, Failure> {
-    let public = plan.public_ports(options.port_offset);
+    let public = plan.public_ports(options.port_offset).map_err(Failure::usage)?;
     let rotation = Rotation::bind(&public).await.map_err(Failure::failed)?;
     let page = Page::bind(options.page_port).await.map_err(Failure::failed)?;
     let guard = Guard::start().map_err(Failure::failed)?;
