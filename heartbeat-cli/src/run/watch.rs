@@ -74,7 +74,11 @@ impl Watch {
                 self.say("the definition has changed: run again for its roles and endpoints");
             }
             let now = self.stamp_programs();
-            let is_new = |role: &&String| now.get(*role) != programs.get(*role);
+            // One that is gone, as after `cargo clean`, is no reason to stop what runs.
+            let is_new = |role: &&String| {
+                let stamp = now.get(*role).copied().flatten();
+                stamp.is_some() && now.get(*role) != programs.get(*role)
+            };
             let mut roles: Vec<_> = now.keys().filter(is_new).cloned().collect();
             if configuration != self.configuration.as_deref().map(stamp) {
                 configuration = self.configuration.as_deref().map(stamp);
