@@ -80,6 +80,7 @@ pub(crate) fn scale_command() -> Command {
 /// Prints the state of all instances.
 pub(crate) fn status(matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let mut client = Client::connect(matches)?;
+    client.expect_answer_at_once()?;
     client.ask(&Question::Status)?;
     let Some(Reply::Status(status)) = client.answer()? else {
         return Err(Failure::failed("`heartbeat run` gave no answer"));

@@ -5,6 +5,8 @@ use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+const NAME: &str = "run.lock";
+
 /// The lock of a folder, until it is dropped or the process ends, however it ends.
 #[derive(Debug)]
 pub(crate) struct RunLock {
@@ -57,8 +59,17 @@ pub(crate) fn wait_for_end(folder: &Path) -> io::Result<()> {
     open(folder)?.lock_shared()
 }
 
+/// Returns the process of the `run` that has the lock, if there is one.
+pub(super) fn holder(folder: &Path) -> Option<String> {
+    let mut file = File::open(folder.join(NAME)).ok()?;
+    let Err(TryLockError::WouldBlock) = file.try_lock_shared() else { return None };
+    let mut pid = String::new();
+    file.read_to_string(&mut pid).ok()?;
+    Some(pid.trim().to_owned())
+}
+
 fn open(folder: &Path) -> io::Result<File> {
     let mut options = File::options();
     options.read(true).write(true).create(true).truncate(false);
-    options.open(folder.join("run.lock"))
+    options.open(folder.join(NAME))
 }

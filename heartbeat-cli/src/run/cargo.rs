@@ -5,8 +5,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use nix::unistd::Pid;
 use serde::Deserialize;
 use tokio::process::Command;
+
+use super::exec::{Guard, bound_command};
 
 /// A workspace, as `cargo metadata` describes it.
 #[derive(Clone, Debug, Deserialize)]
@@ -93,8 +96,9 @@ impl Workspace {
         &self,
         binaries: &[Binary],
         options: &BuildOptions,
+        guard: &Guard,
     ) -> Result<HashMap<Binary, PathBuf>, CargoError> {
-        let mut command = Command::new("cargo");
+        let mut command = bound_command(Path::new("cargo"), &[]).map_err(CargoError::Start)?;
         command.args(["build", "--message-format", "json-render-diagnostics", "--manifest-path"]);
         command.arg(self.root.join("Cargo.toml"));
         for binary in binaries {
@@ -106,9 +110,17 @@ impl Workspace {
         if !options.features.is_empty() {
             command.args(["--features", &options.features.join(",")]);
         }
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
-        let build = command.spawn().map_err(CargoError::Start)?;
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        let build = Command::from(command).kill_on_drop(true).spawn().map_err(CargoError::Start)?;
+        let group = build.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw);
+        // With its compilers.
+        if let Some(group) = group {
+            guard.add(group);
+        }
         let output = build.wait_with_output().await.map_err(CargoError::Start)?;
+        if let Some(group) = group {
+            guard.remove(group);
+        }
         if !output.status.success() {
             return Err(CargoError::Build);
         }

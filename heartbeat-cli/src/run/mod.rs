@@ -117,10 +117,11 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<ExitCode, Failure> {
 
 /// Builds, starts and supervises the instances.
 async fn supervise(project: &Project, plan: Plan, options: &Options) -> Result<ExitCode, Failure> {
-    let public = plan.public_ports(options.port_offset);
+    let public = plan.public_ports(options.port_offset).map_err(Failure::usage)?;
     let rotation = Rotation::bind(&public).await.map_err(Failure::failed)?;
     let page = Page::bind(options.page_port).await.map_err(Failure::failed)?;
-    let (mut plan, watch) = prepare(project, plan, options).await?;
+    let guard = Guard::start().map_err(Failure::failed)?;
+    let (mut plan, watch) = prepare(project, plan, options, &guard).await?;
     let instances = plan.instances().map_err(Failure::failed)?;
     let (fleet, requests) = Fleet::new(&project.definition.name);
     let state = plan.state_folder();
@@ -128,7 +129,6 @@ async fn supervise(project: &Project, plan: Plan, options: &Options) -> Result<E
     let logs = Logs::start(fleet.clone(), state.join("logs"), ids).map_err(Failure::failed)?;
     let socket = socket::bind(&state).and_then(UnixListener::from_std).map_err(Failure::failed)?;
     let signals = Signals::register().map_err(Failure::failed)?;
-    let guard = Guard::start().map_err(Failure::failed)?;
     for line in std::mem::take(&mut plan.notes).into_iter().chain(plan.entrances(&public)) {
         logs.say(line);
     }

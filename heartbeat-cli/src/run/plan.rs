@@ -8,6 +8,7 @@ use std::time::Duration;
 use heartbeat_definition::{Endpoint, Role, RoleKind, suggest};
 
 use super::addresses::{MAX_INSTANCES, assign, networks};
+use super::variables::shared_variables;
 use crate::project::Project;
 
 /// The roles of a run, and all that their instances have in common.
@@ -58,6 +59,11 @@ pub(super) enum PlanError {
     TooMany { role: String, instances: u32 },
     #[error("the definition has no worker role with an instance: nothing to run")]
     Empty,
+    #[error(
+        "cannot move public port {port} of endpoint `{endpoint}` by {offset}: ports end at 65535: choose a \
+         smaller --port-offset"
+    )]
+    Offset { endpoint: String, port: u16, offset: u16 },
     #[error("cannot find addresses for {instance}: {cause}")]
     Address { instance: String, cause: std::io::Error },
 }
@@ -106,6 +112,7 @@ impl Plan {
         if roles.iter().all(|role| role.instances == 0) {
             return Err(PlanError::Empty);
         }
+        notes.extend(shared_variables(&roles));
         let networks = networks(roles.iter().map(|it| &it.role));
         roles.iter_mut().zip(networks).for_each(|(role, network)| role.network = network);
         let configuration = project.configuration_path.as_ref();

@@ -10,6 +10,7 @@ use heartbeat_definition::{Endpoint, Protocol, Role};
 use super::Options;
 use super::cargo::{Binary, Workspace};
 use super::describe::{Description, describe_all};
+use super::exec::Guard;
 use super::plan::{Plan, RolePlan};
 use super::programs::{Program, ProgramSource, Programs};
 use super::watch::Watch;
@@ -24,6 +25,7 @@ pub(super) async fn prepare(
     project: &Project,
     mut plan: Plan,
     options: &Options,
+    guard: &Guard,
 ) -> Result<(Plan, Watch), Failure> {
     let path = std::path::absolute(&project.definition_path).map_err(Failure::failed)?;
     let run = plan.roles.iter().filter(|role| role.instances > 0).map(|it| &it.role);
@@ -35,7 +37,7 @@ pub(super) async fn prepare(
     let binaries = programs.binaries();
     let built = match &workspace {
         Some(workspace) if !binaries.is_empty() => {
-            workspace.build(&binaries, &options.build).await.map_err(Failure::failed)?
+            workspace.build(&binaries, &options.build, guard).await.map_err(Failure::failed)?
         }
         _ => HashMap::new(),
     };
@@ -62,6 +64,7 @@ pub(super) async fn prepare(
         configuration: plan.configuration.clone(),
         definition: path,
         logs: None,
+        guard: guard.clone(),
     };
     Ok((plan, watch))
 }

@@ -70,6 +70,8 @@ impl Process {
         let output = pipe::Receiver::from_owned_fd(OwnedFd::from(output))?;
         let mut command = bound_command(&spec.program, &spec.arguments)?;
         spec.apply(&mut command);
+        let (mark, value) = guard.variable();
+        command.env(mark, value);
         command.stderr(stdout.try_clone()?).stdout(stdout);
         let child = Command::from(command).spawn()?;
         let id = child.id().and_then(|id| i32::try_from(id).ok());

@@ -2,7 +2,7 @@
 
 use heartbeat_definition::{Endpoint, EndpointKind, Protocol};
 
-use super::plan::{Plan, RolePlan, instance_id};
+use super::plan::{Plan, PlanError, RolePlan, instance_id};
 
 /// A port on which the service is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,17 +14,29 @@ pub(super) struct PublicPort {
     pub(super) port: u16,
 }
 
+// === impl PublicPort ===
+
+impl PublicPort {
+    fn moved(self, offset: u16) -> Result<Self, PlanError> {
+        match self.port.checked_add(offset) {
+            Some(port) => Ok(Self { port, ..self }),
+            None => Err(PlanError::Offset { endpoint: self.endpoint, port: self.port, offset }),
+        }
+    }
+}
+
 // === impl Plan ===
 
 impl Plan {
     /// Returns the ports on which the service is reached, moved by an offset.
-    pub(super) fn public_ports(&self, offset: u16) -> Vec<PublicPort> {
+    pub(super) fn public_ports(&self, offset: u16) -> Result<Vec<PublicPort>, PlanError> {
         let endpoints = self
             .roles
             .iter()
             .flat_map(|it| it.role.endpoints.iter().map(move |endpoint| (it, endpoint)));
         let endpoints = endpoints.filter(|(role, _)| role.instances > 0);
-        endpoints.flat_map(|(role, endpoint)| public_ports(role, endpoint, offset)).collect()
+        let ports = endpoints.flat_map(|(role, endpoint)| public_ports(role, endpoint));
+        ports.map(|port| port.moved(offset)).collect()
     }
 
     /// Returns where the service is reached, in words.
@@ -51,12 +63,12 @@ impl Plan {
 }
 
 /// Returns the public ports of an endpoint. UDP has no load balancer.
-fn public_ports(role: &RolePlan, endpoint: &Endpoint, offset: u16) -> Vec<PublicPort> {
+fn public_ports(role: &RolePlan, endpoint: &Endpoint) -> Vec<PublicPort> {
     let public = |instance, port: u16| PublicPort {
         role: role.role.name.clone(),
         endpoint: endpoint.name.clone(),
         instance,
-        port: port.saturating_add(offset),
+        port,
     };
     match &endpoint.kind {
         _ if endpoint.protocol == Protocol::Udp => Vec::new(),

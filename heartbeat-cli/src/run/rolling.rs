@@ -1,5 +1,6 @@
 //! Stops and restarts of some instances of a run.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
@@ -18,9 +19,18 @@ pub(super) async fn stop(fleet: Fleet, members: Vec<Member>) -> Answer {
     for member in &members {
         member.desired.send_modify(|desired| desired.runs = false);
     }
-    let is_meant = |it: &InstanceView| members.iter().any(|member| *member.id == *it.id);
-    fleet.wait_until(|all| all.iter().all(|it| !is_meant(it) || it.is_at_rest())).await;
-    Ok(format!("stopped {}", names(&members)))
+    // Another request may start it again before it has stopped.
+    let is_started = |member: &Member| member.desired.borrow().runs;
+    let is_done = |member: &Member, all: &[Arc<InstanceView>]| {
+        is_started(member) || all.iter().all(|it| *it.id != *member.id || it.is_at_rest())
+    };
+    fleet.wait_until(|all| members.iter().all(|member| is_done(member, all))).await;
+    let started: Vec<_> = members.iter().filter(|it| is_started(it)).cloned().collect();
+    if started.is_empty() {
+        Ok(format!("stopped {}", names(&members)))
+    } else {
+        Err(format!("another request has started {} again", names(&started)))
+    }
 }
 
 /// Restarts instances one by one; the next one when the last is ready.

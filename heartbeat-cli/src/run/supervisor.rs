@@ -128,7 +128,7 @@ impl Supervisor {
                     break;
                 }
                 () = logs.closed() => break,
-                () = fleet.wait_until(|all| all.iter().all(|it| it.phase == Phase::Ended)), if !watches => {
+                () = fleet.wait_until(has_ended), if !watches => {
                     self.logs.say("all instances have ended");
                     break;
                 }
@@ -199,6 +199,11 @@ pub(super) fn counted(instances: usize) -> String {
         1 => "1 instance".to_owned(),
         more => format!("{more} instances"),
     }
+}
+
+/// Tells whether all instances have ended. A fleet that was scaled to none can be scaled again.
+fn has_ended(all: &[Arc<InstanceView>]) -> bool {
+    !all.is_empty() && all.iter().all(|it| it.phase == Phase::Ended)
 }
 
 async fn next_change(changes: &mut Option<mpsc::UnboundedReceiver<Change>>) -> Option<Change> {

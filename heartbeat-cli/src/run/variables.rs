@@ -56,10 +56,33 @@ fn peers<'a>(
         let entry =
             |it: &InstancePlan| Some(format!("{}={}", it.id(), it.address(role, endpoint)?));
         let entries: Vec<_> = instances.filter_map(entry).collect();
-        let name = format!("{}_{}", role.role.name, endpoint.name);
-        let name = variable_name("HEARTBEAT_INSTANCES_", &name);
+        let name = instances_variable(role, endpoint);
         (!entries.is_empty()).then(|| (name, entries.join(",").into()))
     })
+}
+
+/// Returns a line for each internal endpoint whose instances another role's hide.
+pub(super) fn shared_variables(roles: &[RolePlan]) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut taken: BTreeMap<String, &str> = BTreeMap::new();
+    for role in roles.iter().filter(|role| role.instances > 0) {
+        for endpoint in role.role.endpoints.iter().filter(|endpoint| endpoint.is_internal()) {
+            let variable = instances_variable(role, endpoint);
+            let name = &*role.role.name;
+            if let Some(other) = taken.insert(variable.clone(), name) {
+                lines.push(format!(
+                    "{other} and {name} have one variable, {variable}: it names the instances of {name} \
+                     alone; rename an endpoint or a role"
+                ));
+            }
+        }
+    }
+    lines
+}
+
+fn instances_variable(role: &RolePlan, endpoint: &Endpoint) -> String {
+    let name = format!("{}_{}", role.role.name, endpoint.name);
+    variable_name("HEARTBEAT_INSTANCES_", &name)
 }
 
 /// Returns the value that the definition maps to a variable.

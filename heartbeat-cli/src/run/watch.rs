@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 use super::cargo::{Binary, BuildOptions, Workspace};
+use super::exec::Guard;
 use super::logs::Logs;
 
 /// Time between two looks at the files.
@@ -36,6 +37,7 @@ pub(super) struct Watch {
     pub(super) definition: PathBuf,
     /// Present before it runs.
     pub(super) logs: Option<Logs>,
+    pub(super) guard: Guard,
 }
 
 /// The version of a file: its time and length; `None` if there is none.
@@ -72,7 +74,11 @@ impl Watch {
                 self.say("the definition has changed: run again for its roles and endpoints");
             }
             let now = self.stamp_programs();
-            let is_new = |role: &&String| now.get(*role) != programs.get(*role);
+            // One that is gone, as after `cargo clean`, is no reason to stop what runs.
+            let is_new = |role: &&String| {
+                let stamp = now.get(*role).copied().flatten();
+                stamp.is_some() && now.get(*role) != programs.get(*role)
+            };
             let mut roles: Vec<_> = now.keys().filter(is_new).cloned().collect();
             if configuration != self.configuration.as_deref().map(stamp) {
                 configuration = self.configuration.as_deref().map(stamp);
@@ -92,7 +98,7 @@ impl Watch {
             self.programs.iter().filter_map(|(_, _, binary)| binary.clone()).collect();
         binaries.dedup();
         self.say("a source file has changed: building");
-        if let Err(error) = workspace.build(&binaries, &self.options).await {
+        if let Err(error) = workspace.build(&binaries, &self.options, &self.guard).await {
             self.say(format!("{error}: the instances go on as they were"));
         }
     }

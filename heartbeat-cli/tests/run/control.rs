@@ -122,3 +122,48 @@ fn a_stop_ends_a_restart_that_is_under_way() {
     project.write("gate", "");
     assert_eq!(run.wait().code(), Some(0));
 }
+
+#[test]
+fn a_restart_overtakes_a_stop() {
+    let worker = "trap 'echo stopping; until test -e gate; do sleep 0.01; done; exit 0' TERM\n\
+                  echo up; while :; do sleep 0.01; done";
+    let project = Project::of_scripts(&[("Orders", worker)]);
+    let mut run = project.run(&[]);
+    run.wait_for_line("Orders_IN_0 | up");
+    let mut stop = crate::project::spawn(&project.heartbeat(&["stop", "Orders"]));
+    run.wait_for_line("Orders_IN_0 | stopping");
+    let mut restart = crate::project::spawn(&project.heartbeat(&["restart", "Orders"]));
+    stop.wait_for_line("error: another request has started Orders_IN_0 again");
+    assert_eq!(stop.wait().code(), Some(1));
+    project.write("gate", "");
+    assert_eq!(restart.wait().code(), Some(0));
+    run.wait_for_line("Orders_IN_0 | up");
+}
+
+#[test]
+fn a_fleet_of_none_can_be_scaled_again() {
+    let project = Project::of_scripts(&[("Orders", "echo up; exec sleep 1000")]);
+    let mut run = project.run(&[]);
+    run.wait_for_line("Orders_IN_0 | up");
+    assert_eq!(project.ask(&["scale", "Orders=0"]), "Orders: 0 instances\n");
+    while !project.status().is_empty() {
+        std::thread::yield_now();
+    }
+    assert_eq!(project.ask(&["scale", "Orders=1"]), "Orders: 1 instance\n");
+    run.wait_for_line("Orders_IN_0 | up");
+    project.ask(&["stop"]);
+    assert_eq!(run.wait().code(), Some(0));
+}
+
+#[test]
+fn a_suspended_run_is_said() {
+    let project = Project::of_scripts(&[("Orders", "exec sleep 1000")]);
+    let mut run = project.run(&[]);
+    run.wait_for_line("1 instance ready");
+    run.signal(heartbeat_tests::Signal::STOP);
+    let output = project.output(&["status"]);
+    run.signal(heartbeat_tests::Signal::CONT);
+    assert_eq!(output.status.code(), Some(1));
+    let expected = format!("continue it with `kill -CONT {}`", run.id());
+    assert!(error(&output).contains(&expected), "{output:?}");
+}

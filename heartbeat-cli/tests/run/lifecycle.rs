@@ -48,7 +48,7 @@ fn processes(project: &Project, run: &Worker) -> Vec<u64> {
 }
 
 /// Waits until processes have ended: they are killed a moment after `run`.
-fn await_end(pids: &[u64]) {
+pub(crate) fn await_end(pids: &[u64]) {
     for pid in pids {
         if let Some(pid) = rustix::process::Pid::from_raw(i32::try_from(*pid).unwrap())
             && let Ok(process) =
@@ -207,4 +207,22 @@ fn a_killed_worker_comes_back() {
     let instance = &project.status()[0];
     assert_eq!(instance["restarts"], 1);
     assert_eq!(instance["last_exit"], "killed by SIGKILL");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_daemon_does_not_survive() {
+    let daemon = "setsid bash -c 'echo $$ > daemon; exec sleep 1000' > /dev/null 2>&1 &\n\
+                  until test -s daemon; do sleep 0.01; done; echo up; exec sleep 1000";
+    for signal in [Signal::TERM, Signal::KILL] {
+        let project = Project::of_scripts(&[("Orders", daemon)]);
+        let mut run = project.run(&[]);
+        run.wait_for_line("Orders_IN_0 | up");
+        let pid = std::fs::read_to_string(project.path("daemon")).unwrap();
+        let pid = pid.trim().parse().unwrap();
+        assert!(is_alive(pid));
+        run.signal(signal);
+        run.wait();
+        await_end(&[pid]);
+    }
 }

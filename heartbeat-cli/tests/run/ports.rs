@@ -81,3 +81,23 @@ fn a_taken_port_of_an_instance_is_replaced() {
     );
     assert!(line.starts_with(&expected), "{line}");
 }
+
+#[test]
+fn an_offset_beyond_the_last_port_is_refused() {
+    let project = project(8080, "");
+    let mut run = project.run(&["--port-offset", "60000"]);
+    let line = run.wait_for_line("error: ");
+    assert!(line.contains("cannot move public port 8080 of endpoint `Api` by 60000"), "{line}");
+    assert_eq!(run.wait().code(), Some(2));
+}
+
+#[test]
+fn instances_that_share_a_variable_are_said() {
+    let endpoint = r#"<InternalEndpoint name="Work" protocol="tcp" />"#;
+    let names = ["Orders", "orders"].map(|name| role(name, "echo up", endpoint));
+    let project = Project::new(&names.concat());
+    let mut run = project.run(&[]);
+    let line = run.wait_for_line("HEARTBEAT_INSTANCES_ORDERS_WORK");
+    assert!(line.contains("Orders and orders have one variable"), "{line}");
+    run.wait();
+}

@@ -1,6 +1,9 @@
 //! The programs of roles.
 
-use crate::project::{Project, definition, role};
+use heartbeat_tests::Signal;
+
+use crate::lifecycle::await_end;
+use crate::project::{Project, definition, is_alive, role};
 
 /// Stands for heartbeat-runtime, whose name alone counts here.
 const RUNTIME: &str =
@@ -152,4 +155,29 @@ fn web_roles_are_left_out_and_said() {
     let (code, log) = run(&project, &[]);
     assert_eq!(code, Some(2), "{log}");
     assert!(log.contains("nothing to run"), "{log}");
+}
+
+#[test]
+fn a_build_ends_with_its_run() {
+    for signal in [Signal::TERM, Signal::KILL] {
+        let project = cargo_project(&["Pool"], &[("pool", &worker("Pool"))]);
+        project.write(
+            "build.rs",
+            "fn main() {\n    std::fs::write(\"new\", std::process::id().to_string()).unwrap();\n    \
+             std::fs::rename(\"new\", \"building\").unwrap();\n    loop { std::thread::park() }\n}",
+        );
+        let mut run = project.run(&[]);
+        while !project.path("building").exists() {
+            std::thread::yield_now();
+        }
+        let output = project.output(&["status"]);
+        let error = String::from_utf8_lossy(&output.stderr);
+        let expected = format!("error: `heartbeat run` (process {}) in ", run.id());
+        assert!(error.starts_with(&expected) && error.contains("is building"), "{error}");
+        let pid = std::fs::read_to_string(project.path("building")).unwrap().parse().unwrap();
+        assert!(is_alive(pid));
+        run.signal(signal);
+        run.wait();
+        await_end(&[pid]);
+    }
 }

@@ -72,3 +72,16 @@ fn a_build_that_fails_leaves_the_old_ones() {
     run.wait_for_line("First_IN_0  | first one");
     assert_ne!(pid(), before);
 }
+
+#[test]
+fn a_program_that_is_gone_stops_nothing() {
+    let project = project();
+    let mut run = start(&project);
+    let before = project.status()[2]["pid"].clone();
+    std::fs::remove_file(project.path("script.sh")).unwrap();
+    project.write("src/first/text.rs", "pub const TEXT: &str = \"number two\";");
+    run.wait_for_line("First_IN_0  | first number two");
+    assert_eq!(project.status()[2]["pid"], before);
+    project.script("script.sh", "echo script is back; exec sleep 1000");
+    run.wait_for_line("Script_IN_0 | script is back");
+}

@@ -1,12 +1,16 @@
 //! The one stream of lines on stdout.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::sync::Arc;
 
+use anstream::adapter::strip_str;
 use anstream::{AutoStream, ColorChoice};
 use clap::builder::styling::{AnsiColor, Style};
+
+use crate::terminal::printable;
 
 /// The colours of instances. None is red, which is for errors.
 const COLORS: [AnsiColor; 10] = [
@@ -61,6 +65,7 @@ impl Terminal {
             _ => Style::new(),
         };
         let width = self.width;
+        let text = shown(text, self.has_colors);
         // Writing to a string cannot fail.
         let _ = writeln!(self.text, "{style}{name:width$} |{style:#} {text}");
     }
@@ -82,5 +87,54 @@ impl Terminal {
         let written = stdout.write_all(self.text.as_bytes()).and_then(|()| stdout.flush());
         self.text.clear();
         written
+    }
+}
+
+/// Returns a line without what would act upon the lines around it. Its colours end with it, and are kept
+/// where the terminal shows them.
+fn shown(text: &str, has_colors: bool) -> Cow<'_, str> {
+    let is_hostile = |c: char| c.is_control() && c != '\t';
+    if !text.contains(is_hostile) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::new();
+    for (number, piece) in text.split("\x1b[").enumerate() {
+        let is_parameter = |c: char| c.is_ascii_digit() || matches!(c, ';' | ':');
+        let color = piece.trim_start_matches(is_parameter).strip_prefix('m').filter(|_| number > 0);
+        let rest = match color {
+            Some(rest) => {
+                let parameters = piece.strip_suffix(rest).filter(|_| has_colors);
+                shown.extend(parameters.into_iter().flat_map(|it| ["\x1b[", it]));
+                rest.to_owned()
+            }
+            None if number > 0 => format!("\x1b[{piece}"),
+            None => piece.to_owned(),
+        };
+        let plain = strip_str(&rest).to_string();
+        shown.extend(plain.chars().map(|c| if c == '\t' { c } else { printable(c) }));
+    }
+    if shown.contains('\x1b') {
+        shown.push_str("\x1b[0m");
+    }
+    Cow::Owned(shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn a_line_acts_upon_no_other() {
+        for (line, plain, colored) in [
+            ("a\tb caf\u{e9}", "a\tb caf\u{e9}", "a\tb caf\u{e9}"),
+            ("10 %\r20 %", "10 %\u{fffd}20 %", "10 %\u{fffd}20 %"),
+            ("\x1b[31mred", "red", "\x1b[31mred\x1b[0m"),
+            ("a \x1b[1;38:5:3mb\x1b[m c", "a b c", "a \x1b[1;38:5:3mb\x1b[m c\x1b[0m"),
+            ("\x1b[2J\x1b[Hgone", "gone", "gone"),
+            ("\x1b]0;title\x07x", "x", "x"),
+        ] {
+            assert_eq!(shown(line, false), plain, "{line:?}");
+            assert_eq!(shown(line, true), colored, "{line:?}");
+        }
     }
 }
