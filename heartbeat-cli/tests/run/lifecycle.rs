@@ -99,6 +99,37 @@ fn nothing_survives_a_killed_run() {
     drop(run);
 }
 
+/// The guard ends what the workers have started; they themselves end with their parent.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_worker_survives_a_run_whose_guard_was_killed() {
+    let project = Project::of_scripts(&[("Orders", "echo up; exec sleep 1000")]);
+    let mut run = project.run(&[]);
+    run.wait_for_line("| up");
+    let worker = project.status()[0]["pid"].as_u64().unwrap();
+    // It must not notice the end of its guard.
+    run.signal(Signal::STOP);
+    let guard = guard_of(run.id());
+    signal(guard, Signal::KILL);
+    run.signal(Signal::KILL);
+    run.wait();
+    await_end(&[guard.into(), worker]);
+}
+
+/// Returns the process of the guard, a child of `run`.
+#[cfg(target_os = "linux")]
+fn guard_of(run: u32) -> u32 {
+    let threads = std::fs::read_dir(format!("/proc/{run}/task")).unwrap();
+    let children = threads
+        .map(|thread| std::fs::read_to_string(thread.unwrap().path().join("children")).unwrap());
+    let children = children.collect::<String>();
+    let mut children = children.split_whitespace();
+    let guard = children.find(|child| {
+        std::fs::read_to_string(format!("/proc/{child}/cmdline")).unwrap().contains("__guard")
+    });
+    guard.unwrap().parse().unwrap()
+}
+
 #[test]
 fn a_second_run_in_one_folder_is_refused() {
     let project = Project::of_scripts(&[("Orders", "sleep 1000")]);
