@@ -11,6 +11,8 @@ pub mod certificates;
 pub mod grpc;
 mod listener;
 pub mod prometheus;
+#[cfg(target_os = "linux")]
+pub mod redis_server;
 pub mod schema;
 #[cfg(target_os = "linux")]
 pub mod system;

@@ -1,0 +1,9 @@
+//! The examples with real jobs, beside the real servers on which they depend.
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "in a test, that is how to fail")]
+
+mod redis_command;
+mod redis_failures;
+mod redis_orders;
+mod redis_outages;
+mod redis_worker;
