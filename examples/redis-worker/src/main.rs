@@ -21,7 +21,6 @@
 //!   With less, Redis itself may forget what it has accepted.
 //! - **Nobody trims or deletes the stream** (`XADD … MAXLEN`, `XTRIM`): what is not yet shipped would go
 //!   too. It has no other group: what is shipped is deleted for all.
-//! - **Instances have different ids**, as `heartbeat run` and Kubernetes give them.
 
 mod consumer;
 mod order;
@@ -59,7 +58,7 @@ impl WorkerRole for RedisWorker {
         let consumer = self.consumer.clone();
         role.task("consumer")
             .times(CONSUMERS)
-            // After a panic. An order that causes it is set aside long before.
+            // After a panic: an order may cause one at each of its tries.
             .restart(Restart::OnFailure { at_most: 100, within: Duration::from_secs(60) })
             .spawn(|task| consumer.run(task))?;
         role.tasks().await;
