@@ -2,6 +2,8 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "in a test, that is how to fail")]
 
+mod random;
+mod redis_claims;
 mod redis_command;
 mod redis_failures;
 mod redis_orders;

@@ -1,17 +1,13 @@
-//! Orders that are shipped, fail, take long, or lose their consumer, while the server is well.
+//! Orders that are shipped, fail, take long, or are in hand at a stop.
 
 use std::time::{Duration, Instant};
 
 use heartbeat_tests::redis_server::RedisServer;
-use heartbeat_tests::{Signal, Worker, prometheus};
-use redis::Value;
+use heartbeat_tests::{Worker, prometheus};
 
 use super::redis_worker::{
-    CLAIM_AFTER, LONG, ask, order, pause, ready_worker, shipped, terminate, wait_until, worker,
+    SHORT, ask, order, pending, ready_worker, shipped, terminate, wait_until, worker,
 };
-
-/// A time in which an order is shipped at once.
-const SHORT: Duration = Duration::from_millis(1);
 
 #[test]
 fn each_order_is_shipped_once_and_leaves_nothing_behind() {
@@ -92,73 +88,6 @@ fn an_order_that_fails_is_set_aside_as_it_was() {
 }
 
 #[test]
-fn an_order_that_kills_its_consumer_each_time_is_set_aside() {
-    let Some(server) = RedisServer::start() else { return };
-    let mut connection = server.connect().unwrap();
-    order(&mut connection, "bomb");
-    for tries in 1..=5 {
-        let mut worker = Worker::spawn(&mut worker(&server, "a", LONG));
-        wait_until("it is delivered", || pending(&mut connection) == [tries]);
-        worker.signal(Signal::KILL);
-        worker.wait();
-    }
-    let mut worker = Worker::spawn(&mut worker(&server, "a", SHORT));
-    worker.wait_for_line("tries=6 reason=each time its consumer died");
-    assert_eq!(terminate(&mut worker), Some(0));
-    assert_eq!(shipped(&worker), [""; 0]);
-    assert_eq!(ask::<u64>(&mut connection, "XLEN orders:failed"), 1);
-    assert_eq!(ask::<u64>(&mut connection, "XLEN orders"), 0);
-}
-
-/// Returns how often each pending order was delivered.
-fn pending(connection: &mut redis::Connection) -> Vec<u64> {
-    // There is no group yet.
-    if ask::<Value>(connection, "EXISTS orders") == Value::Int(0) {
-        return Vec::new();
-    }
-    let mut pending = redis::cmd("XPENDING");
-    pending.arg("orders").arg("shipping").arg("-").arg("+").arg(100);
-    let pending: Vec<(String, String, u64, u64)> = pending.query(connection).unwrap_or_default();
-    pending.into_iter().map(|(_, _, _, tries)| tries).collect()
-}
-
-#[test]
-fn another_worker_ships_what_a_killed_one_has_left() {
-    let Some(server) = RedisServer::start() else { return };
-    let mut connection = server.connect().unwrap();
-    let mut killed = ready_worker(&server, "killed", LONG);
-    for item in ["1", "2", "3", "4"] {
-        order(&mut connection, item);
-    }
-    wait_until("all are delivered", || pending(&mut connection) == [1, 1, 1, 1]);
-    killed.signal(Signal::KILL);
-    killed.wait();
-    let mut other = ready_worker(&server, "other", SHORT);
-    for _ in 0..4 {
-        other.wait_for_line(": shipped id=");
-    }
-    wait_until("all are gone", || ask::<u64>(&mut connection, "XLEN orders") == 0);
-    assert_eq!(terminate(&mut other), Some(0));
-}
-
-#[test]
-fn a_slow_order_of_a_living_consumer_is_not_claimed() {
-    let Some(server) = RedisServer::start() else { return };
-    let mut connection = server.connect().unwrap();
-    let mut workers = ["a", "b"].map(|id| ready_worker(&server, id, CLAIM_AFTER * 10));
-    order(&mut connection, "slow");
-    wait_until("it is delivered", || pending(&mut connection) == [1]);
-    wait_until("it is shipped", || {
-        let tries = pending(&mut connection);
-        assert!(tries.is_empty() || tries == [1], "delivered again: {tries:?}");
-        tries.is_empty()
-    });
-    let codes = workers.each_mut().map(terminate);
-    assert_eq!(codes, [Some(0), Some(0)]);
-    assert_eq!(workers.iter().flat_map(shipped).collect::<Vec<_>>(), ["slow"]);
-}
-
-#[test]
 fn an_order_that_takes_too_long_is_given_up_and_tried_again() {
     let Some(server) = RedisServer::start() else { return };
     let mut worker = ready_worker(&server, "a", Duration::from_secs(3600));
@@ -181,36 +110,4 @@ fn a_stop_ends_the_orders_that_are_begun_and_begins_no_other() {
     assert_eq!(shipped(&worker).len(), 4);
     assert_eq!(pending(&mut connection), [0; 0]);
     assert_eq!(ask::<u64>(&mut connection, "XLEN orders"), 6);
-}
-
-#[test]
-fn names_of_consumers_that_are_gone_are_removed_unless_they_owe_an_order() {
-    let Some(server) = RedisServer::start() else { return };
-    let mut connection = server.connect().unwrap();
-    let mut killed = ready_worker(&server, "killed", LONG);
-    for item in ["1", "2", "3", "4"] {
-        order(&mut connection, item);
-    }
-    wait_until("all are delivered", || pending(&mut connection).len() == 4);
-    killed.signal(Signal::KILL);
-    killed.wait();
-    let names = |connection: &mut redis::Connection| {
-        let consumers: Vec<Vec<Value>> = ask(connection, "XINFO CONSUMERS orders shipping");
-        let names = consumers.into_iter().map(|fields| redis::from_redis_value(fields[1].clone()));
-        names.map(Result::unwrap).collect::<Vec<String>>()
-    };
-    let mut second = ready_worker(&server, "second", SHORT);
-    for _ in 0..4 {
-        second.wait_for_line(": shipped id=");
-    }
-    assert_eq!(terminate(&mut second), Some(0));
-    // From then on, the second is gone.
-    pause(CLAIM_AFTER * 2);
-    let _third = ready_worker(&server, "third", SHORT);
-    // Redis makes a name with the first order of its consumer.
-    order(&mut connection, "5");
-    wait_until("only the third has a name", || {
-        let names = names(&mut connection);
-        !names.is_empty() && names.iter().all(|name| name.starts_with("third/"))
-    });
 }

@@ -5,9 +5,7 @@ use std::time::Duration;
 use heartbeat_tests::Worker;
 use heartbeat_tests::redis_server::RedisServer;
 
-use super::redis_worker::{ask, order, ready_worker, terminate, wait_until, worker};
-
-const SHORT: Duration = Duration::from_millis(1);
+use super::redis_worker::{SHORT, ask, order, ready_worker, terminate, wait_until, worker};
 
 /// Takes a worker through an outage: it is not ready but live, says why, and recovers.
 fn assert_recovers(breaks: fn(&mut RedisServer), error: &str, mends: fn(&mut RedisServer)) {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use heartbeat_tests::redis_server::RedisServer;
 use heartbeat_tests::{Signal, Worker, example};
-use redis::{Connection, FromRedisValue};
+use redis::{Connection, FromRedisValue, Value};
 
 /// The program, built once: a build may have to wait for another.
 static PROGRAM: LazyLock<OsString> =
@@ -15,6 +15,8 @@ static PROGRAM: LazyLock<OsString> =
 
 /// Time without a sign after which the workers of a test claim an order.
 pub(crate) const CLAIM_AFTER: Duration = Duration::from_millis(300);
+/// A time in which an order is shipped at once.
+pub(crate) const SHORT: Duration = Duration::from_millis(1);
 /// Longer than the tests wait, and less than an order may take.
 pub(crate) const LONG: Duration = Duration::from_secs(12);
 
@@ -58,6 +60,18 @@ pub(crate) fn shipped(worker: &Worker) -> Vec<String> {
     let lines = worker.log().iter().filter(|line| line.contains(": shipped id="));
     let items = lines.map(|line| line.split_once("item=\"").unwrap().1.trim_end_matches('"'));
     items.map(str::to_owned).collect()
+}
+
+/// Returns how often each pending order was delivered.
+pub(crate) fn pending(connection: &mut Connection) -> Vec<u64> {
+    // There is no group yet.
+    if ask::<Value>(connection, "EXISTS orders") == Value::Int(0) {
+        return Vec::new();
+    }
+    let mut pending = redis::cmd("XPENDING");
+    pending.arg("orders").arg("shipping").arg("-").arg("+").arg(100);
+    let pending: Vec<(String, String, u64, u64)> = pending.query(connection).unwrap_or_default();
+    pending.into_iter().map(|(_, _, _, tries)| tries).collect()
 }
 
 /// Polls until a condition holds.
