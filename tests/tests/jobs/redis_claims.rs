@@ -51,7 +51,7 @@ fn another_worker_ships_what_a_killed_one_has_left() {
 fn a_slow_order_of_a_living_consumer_is_not_claimed() {
     let Some(server) = RedisServer::start() else { return };
     let mut connection = server.connect().unwrap();
-    let mut workers = ["a", "b"].map(|id| ready_worker(&server, id, CLAIM_AFTER * 10));
+    let mut workers = ["a", "b"].map(|id| ready_worker(&server, id, CLAIM_AFTER * 4));
     order(&mut connection, "slow");
     wait_until("it is delivered", || pending(&mut connection) == [1]);
     wait_until("it is shipped", || {

@@ -121,8 +121,7 @@ impl Workers {
 }
 
 fn spawn(server: &RedisServer, number: u64) -> Worker {
-    let mut command = worker(server, &format!("worker-{number}"), SHIPPING);
-    Worker::spawn(command.env("HEARTBEAT_SETTING_CLAIMAFTERMILLISECONDS", "1000"))
+    Worker::spawn(&mut worker(server, &format!("worker-{number}"), SHIPPING))
 }
 
 /// Adds all orders in the course of a minute. Those that the server does not accept are sent again.

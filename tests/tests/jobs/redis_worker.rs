@@ -14,7 +14,7 @@ static PROGRAM: LazyLock<OsString> =
     LazyLock::new(|| example("redis-worker").get_program().to_owned());
 
 /// Time without a sign after which the workers of a test claim an order.
-pub(crate) const CLAIM_AFTER: Duration = Duration::from_millis(300);
+pub(crate) const CLAIM_AFTER: Duration = Duration::from_secs(1);
 /// A time in which an order is shipped at once.
 pub(crate) const SHORT: Duration = Duration::from_millis(1);
 /// Longer than the tests wait, and less than an order may take.
