@@ -1,7 +1,13 @@
 //! The examples with real jobs, beside the real servers on which they depend.
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "in a test, that is how to fail")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "in a test, that is how to fail")]
 
+mod postgres;
+mod postgres_command;
+mod postgres_commit;
+mod postgres_health;
+mod postgres_minute;
+mod postgres_server;
 mod random;
 mod redis_claims;
 mod redis_command;
