@@ -10,6 +10,8 @@ pub mod browser;
 pub mod certificates;
 pub mod grpc;
 mod listener;
+#[cfg(target_os = "linux")]
+pub mod postgres_server;
 pub mod prometheus;
 pub mod schema;
 #[cfg(target_os = "linux")]
