@@ -3,3 +3,4 @@
 #![expect(clippy::unwrap_used, reason = "in a test, that is how to fail")]
 
 mod postgres_server;
+mod schedule;
