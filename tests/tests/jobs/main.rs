@@ -15,3 +15,4 @@ mod redis_failures;
 mod redis_orders;
 mod redis_outages;
 mod redis_worker;
+mod schedule;
