@@ -9,6 +9,8 @@ pub mod blocking_task;
 pub mod browser;
 pub mod certificates;
 pub mod grpc;
+#[cfg(doctest)]
+mod guide;
 mod listener;
 pub mod prometheus;
 pub mod schema;
