@@ -41,7 +41,7 @@ pub(crate) fn read(chapter: &str) -> Vec<Block> {
         if let Some(info) = text.trim_start().strip_prefix("```") {
             let content = lines.by_ref().map(|(_, text)| text);
             let content = content.take_while(|text| text.trim_start() != "```");
-            let text: String = content.map(|line| format!("{line}\n")).collect();
+            let text: String = content.flat_map(|line| [line, "\n"]).collect();
             let includes = included(&text);
             blocks.push(Block {
                 language: info.split(',').next().unwrap_or_default().to_owned(),

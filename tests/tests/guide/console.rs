@@ -41,7 +41,7 @@ impl Terminal {
         thread::spawn(move || {
             let mut bytes = [0; 4096];
             while let Ok(read @ 1..) = output.read(&mut bytes) {
-                if send.send(bytes[..read].to_vec()).is_err() {
+                if send.send(bytes.iter().take(read).copied().collect()).is_err() {
                     break;
                 }
             }

@@ -34,7 +34,10 @@ macro_rules! chapters {
 }
 
 chapters! {
+    definition in New,
+    health in New,
     start in New,
+    stopping in New,
 }
 
 /// Returns the chapters, by the names of their files.

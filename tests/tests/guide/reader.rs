@@ -14,7 +14,7 @@ use crate::console::Terminal;
 const IS_ALONE: &str = "GUIDE_READER_IS_ALONE";
 
 /// Where a chapter begins.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Folder {
     /// The root of the repository.
     #[expect(dead_code, reason = "later chapters")]
@@ -50,6 +50,12 @@ pub(crate) fn follow(test: &str, folder: Folder) {
     alone.env(IS_ALONE, "").env("PATH", path).env("CARGO_NET_OFFLINE", "true");
     alone.env("CARGO_TARGET_DIR", programs.parent().unwrap());
     assert!(alone.status().unwrap().success(), "{name}.md does not say what happens");
+}
+
+/// Splits a command from its output.
+fn command<'a>(lines: &'a [&'a str]) -> Option<(&'a str, &'a [&'a str])> {
+    let (first, output) = lines.split_first()?;
+    Some((first.strip_prefix("$ ")?, output))
 }
 
 fn unshare() -> Command {
@@ -99,7 +105,7 @@ impl Reader {
 
     /// Runs a command, and returns what was printed, unless it is as in the lines below the command.
     fn type_line(&mut self, lines: &[&str], goes_on: bool) -> Result<(), String> {
-        let Some(command) = lines[0].strip_prefix("$ ") else {
+        let Some((command, output)) = command(lines) else {
             let last = self.terminals.iter_mut().rev().find_map(Terminal::if_open);
             return last.map_or(Err("no terminal is open".into()), |last| last.show(lines, true));
         };
@@ -108,7 +114,7 @@ impl Reader {
             return Ok(());
         }
         let mut terminal = Terminal::run(command, &self.folder);
-        terminal.show(&lines[1..], goes_on)?;
+        terminal.show(output, goes_on)?;
         if goes_on {
             self.terminals.push(terminal);
         }
