@@ -52,15 +52,29 @@ impl Terminal {
     /// Reads until the output is as the lines of a block say, and the command has ended, unless it
     /// `goes_on`. At a line that begins with `^C`, presses Ctrl-C.
     pub(crate) fn show(&mut self, lines: &[&str], goes_on: bool) -> Result<(), String> {
-        match lines.iter().position(|line| line.starts_with("^C")) {
-            Some(interrupt) => {
-                let (before, after) = lines.split_at(interrupt);
-                self.read_until(before, true)?;
-                self.keyboard.write_all(b"\x03").unwrap();
-                self.read_until(after, false)
-            }
-            None => self.read_until(lines, goes_on),
+        let is_interrupt = |line: &&str| line.starts_with("^C");
+        let first = lines.iter().position(is_interrupt).unwrap_or(lines.len());
+        let (before, interrupted) = lines.split_at(first);
+        self.read_until(before, goes_on || !interrupted.is_empty())?;
+        let mut parts = interrupted.chunk_by(|_, next| !is_interrupt(next)).peekable();
+        while let Some(part) = parts.next() {
+            self.press_ctrl_c();
+            self.read_until(part, parts.peek().is_some())?;
         }
+        Ok(())
+    }
+
+    /// Presses Ctrl-C, as late after the last line as a hand does: a worker takes two signals within 50 ms
+    /// for one.
+    fn press_ctrl_c(&mut self) {
+        while let Ok(bytes) = self.screen.recv_timeout(Duration::from_millis(100)) {
+            self.print(&bytes);
+        }
+        self.keyboard.write_all(b"\x03").unwrap();
+    }
+
+    fn print(&mut self, bytes: &[u8]) {
+        self.text += &String::from_utf8_lossy(bytes).replace('\r', "");
     }
 
     fn read_until(&mut self, lines: &[&str], goes_on: bool) -> Result<(), String> {
@@ -75,7 +89,7 @@ impl Terminal {
             }
             match self.screen.recv_timeout(TIMEOUT) {
                 _ if has_ended => return Err(self.text.clone()),
-                Ok(bytes) => self.text += &String::from_utf8_lossy(&bytes).replace('\r', ""),
+                Ok(bytes) => self.print(&bytes),
                 Err(RecvTimeoutError::Disconnected) => has_ended = true,
                 Err(RecvTimeoutError::Timeout) => return Err(format!("{}(goes on)", self.text)),
             }

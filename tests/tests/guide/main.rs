@@ -36,8 +36,10 @@ macro_rules! chapters {
 chapters! {
     definition in New,
     health in New,
+    settings in New,
     start in New,
     stopping in New,
+    tls in New,
 }
 
 /// Returns the chapters, by the names of their files.

@@ -13,6 +13,10 @@ use crate::console::Terminal;
 /// Set in the namespaces of a reader.
 const IS_ALONE: &str = "GUIDE_READER_IS_ALONE";
 
+/// A folder in memory, for the files of a reader. Its path is always the same, so that a build replaces
+/// that of the last run.
+const MEMORY: &str = "/mnt";
+
 /// Where a chapter begins.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Folder {
@@ -28,11 +32,11 @@ pub(crate) enum Folder {
 pub(crate) fn follow(test: &str, folder: Folder) {
     let name = test.replace('_', "-");
     if env::var_os(IS_ALONE).is_some() {
-        let new = tempfile::tempdir().unwrap();
         let folder = match folder {
             Folder::Repository => workspace(),
-            Folder::New => new.path().to_owned(),
+            Folder::New => Path::new(MEMORY).join(&name),
         };
+        fs::create_dir_all(&folder).unwrap();
         Reader { chapter: name.clone(), folder, terminals: Vec::new() }.read(chapter::read(&name));
         return;
     }
@@ -45,10 +49,14 @@ pub(crate) fn follow(test: &str, folder: Folder) {
     path.push(":");
     path.push(env::var_os("PATH").unwrap_or_default());
     let mut alone = unshare();
-    alone.args(["bash", "-c", "ip link set lo up && exec \"$0\" \"$@\""]);
+    let prepare =
+        format!("ip link set lo up && mount -t tmpfs tmpfs {MEMORY} && exec \"$0\" \"$@\"");
+    alone.args(["bash", "-c", &prepare]);
     alone.arg(env::current_exe().unwrap()).args(["--exact", test, "--nocapture"]);
     alone.env(IS_ALONE, "").env("PATH", path).env("CARGO_NET_OFFLINE", "true");
-    alone.env("CARGO_TARGET_DIR", programs.parent().unwrap());
+    // Libraries are shared with other builds, programs of the same name are not.
+    alone.env("CARGO_BUILD_BUILD_DIR", programs.parent().unwrap());
+    alone.env("CARGO_TARGET_DIR", Path::new(MEMORY).join("target"));
     assert!(alone.status().unwrap().success(), "{name}.md does not say what happens");
 }
 
