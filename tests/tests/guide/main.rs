@@ -34,11 +34,16 @@ macro_rules! chapters {
 }
 
 chapters! {
+    containers in Repository,
     definition in New,
+    from_azure in Repository,
+    from_hand_written in Repository,
     health in New,
+    kubernetes in Repository,
     settings in New,
     start in New,
     stopping in New,
+    systemd in Repository,
     tls in New,
 }
 
@@ -92,7 +97,8 @@ fn its_definitions_and_configurations_are_right() {
     let folder = tempfile::tempdir().unwrap();
     let mut count = 0;
     for (name, blocks) in chapters() {
-        for block in blocks.iter().filter(|block| block.language == "xml") {
+        let xml = blocks.iter().filter(|block| block.language == "xml");
+        for block in xml.filter(|block| !matches!(block.note, Some(Note::NotRun))) {
             let file = folder.path().join(format!("{name}-{}.xml", block.line));
             fs::write(&file, definition::complete(&block.text)).unwrap();
             let check = program("heartbeat-cli", "heartbeat").arg("check").arg(&file).output();

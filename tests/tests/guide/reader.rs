@@ -21,7 +21,6 @@ const MEMORY: &str = "/mnt";
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Folder {
     /// The root of the repository.
-    #[expect(dead_code, reason = "later chapters")]
     Repository,
     New,
 }
