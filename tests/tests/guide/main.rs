@@ -40,10 +40,12 @@ chapters! {
     from_hand_written in Repository,
     health in New,
     kubernetes in Repository,
+    logs_and_metrics in New,
     settings in New,
     start in New,
     stopping in New,
     systemd in Repository,
+    testing in New,
     tls in New,
 }
 
