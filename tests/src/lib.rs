@@ -9,6 +9,8 @@ pub mod blocking_task;
 pub mod browser;
 pub mod certificates;
 pub mod grpc;
+#[cfg(doctest)]
+mod guide;
 mod listener;
 #[cfg(target_os = "linux")]
 pub mod postgres_server;

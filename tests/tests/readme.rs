@@ -77,22 +77,6 @@ fn its_smallest_worker_is_the_hello_worker() {
 }
 
 #[test]
-fn its_axum_service_is_the_web_worker() {
-    let readme = read("README.md");
-    for main in ["src/before.rs", "src/main.rs"] {
-        let source = without_tests(&read(&format!("examples/web-worker/{main}")));
-        let code = source[source.find("mod ").unwrap()..].trim_end();
-        let shown = format!("`{main}`\n\n```rust\n{code}\n```\n");
-        assert!(readme.contains(&shown), "the code differs:\n{code}");
-    }
-    let definition = read("examples/web-worker/ServiceDefinition.csdef");
-    let endpoints =
-        definition.lines().map(str::trim).filter(|line| line.contains("Endpoint name="));
-    let endpoints = endpoints.collect::<Vec<_>>().join("\n");
-    assert!(readme.contains(&format!("```xml\n{endpoints}\n```")), "not declared: {endpoints}");
-}
-
-#[test]
 #[cfg(target_os = "linux")]
 fn systemd_accepts_its_unit() {
     let readme = read("README.md");
