@@ -121,6 +121,34 @@ fn no_scan_falls_between_an_allowance_and_its_end() {
     });
 }
 
+/// No scan misses a beat, or the end of a guard, because an allowance begins; one of them sees each.
+#[test]
+fn a_scan_during_the_begin_of_an_allowance_sees_the_earlier_signs() {
+    for is_beat in [true, false] {
+        loom::model(move || {
+            let flags = Arc::new(HeartbeatFlags::new());
+            if is_beat {
+                flags.beat();
+            } else {
+                flags.enter_idle();
+                flags.leave_idle();
+            }
+            let worker = thread::spawn({
+                let flags = Arc::clone(&flags);
+                move || flags.allow_until(7, false)
+            });
+            let during = flags.scan();
+            worker.join().unwrap();
+            let after = flags.scan();
+            assert!(during.is_sign() || during.is_sign_before(), "{during:?}");
+            assert!(!after.is_sign() && after.allowed_until == 7, "{after:?}");
+            flags.beat();
+            let under_it = flags.scan();
+            assert!(under_it.beaten && !under_it.is_sign_before(), "{under_it:?}");
+        });
+    }
+}
+
 /// The end of one guard does not end the guard of the other thread.
 #[test]
 fn guards_of_two_threads_nest() {

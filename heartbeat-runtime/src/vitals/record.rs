@@ -153,8 +153,8 @@ impl HeartbeatRecord {
         let seen = self.flags.scan();
         let now = nanoseconds(now);
         let is_allowed = seen.allowed_until > now;
-        let armed = self.armed.load(Ordering::Relaxed) || seen.beaten;
-        let signed = seen.beaten || seen.restarted || seen.idle;
+        let armed = self.armed.load(Ordering::Relaxed) || seen.beaten || seen.beaten_before;
+        let signed = seen.is_sign() || seen.is_sign_before();
         let alive = signed || is_allowed;
         if signed || due == Due::NotYet {
             self.signed_at.store(now, Ordering::Relaxed);
@@ -190,7 +190,7 @@ impl HeartbeatRecord {
     fn deadline(&self, seen: FlagSnapshot, now: u64, alive_at: u64) -> u64 {
         let is_new =
             self.allowed_until.swap(seen.allowed_until, Ordering::Relaxed) != seen.allowed_until;
-        if seen.idle || seen.restarted || (seen.beaten && !is_new) {
+        if seen.is_sign() || (seen.is_sign_before() && !is_new) {
             self.beaten_at.store(now, Ordering::Relaxed);
         } else if is_new {
             self.beaten_at.store(0, Ordering::Relaxed);
@@ -228,7 +228,7 @@ impl HeartbeatRecord {
             "is idle".to_owned()
         } else if seen.allowed_until > nanoseconds(now) {
             format!("is under an allowance of another {allowed_for} s")
-        } else if seen.beaten || seen.restarted {
+        } else if seen.is_sign() || seen.is_sign_before() {
             "last beat less than 1 s ago".to_owned()
         } else if self.has_beaten.load(Ordering::Relaxed) {
             match age {

@@ -91,6 +91,52 @@ fn the_end_of_an_allowance_is_the_deadline() {
 }
 
 #[test]
+fn a_sign_of_life_before_an_allowance_does_not_postpone_its_end() {
+    let mut watched = Watched::new(true);
+    watched.record.enter_idle();
+    assert!(!watched.record.scan(Due::Now, watched.now));
+    // All within one period.
+    watched.record.leave_idle();
+    watched.record.beat();
+    let end = watched.allow(3 * PERIOD);
+    assert_eq!(watched.scans_until_stalled(), Some(3));
+    watched.record.end_allowance(end);
+    watched.allow(4 * PERIOD);
+    assert_eq!(watched.scans_until_stalled(), Some(4), "nor does the end of another one");
+}
+
+#[test]
+fn a_beat_just_after_the_begin_of_an_allowance_restores_the_ordinary_deadline() {
+    let mut watched = Watched::new(true);
+    watched.record.beat();
+    watched.allow(3 * PERIOD);
+    watched.record.beat();
+    assert_eq!(watched.scans_until_stalled(), Some(9));
+}
+
+#[test]
+fn a_beat_before_the_first_allowance_arms_the_heartbeat() {
+    let mut watched = Watched::new(false);
+    watched.record.beat();
+    let end = watched.allow(20 * PERIOD);
+    watched.now += PERIOD;
+    assert!(!watched.record.scan(Due::Now, watched.now));
+    watched.record.end_allowance(end);
+    assert_eq!(watched.scans_until_stalled(), Some(9));
+}
+
+#[test]
+fn an_allowance_that_ends_before_another_one_keeps_the_deadline_of_the_last_beat() {
+    let mut watched = Watched::new(true);
+    watched.allow(3 * PERIOD);
+    watched.now += PERIOD;
+    assert!(!watched.record.scan(Due::Now, watched.now));
+    watched.record.beat();
+    watched.allow(PERIOD);
+    assert_eq!(watched.scans_until_stalled(), Some(9));
+}
+
+#[test]
 fn an_allowance_binds_a_heartbeat_that_never_beat() {
     let mut watched = Watched::new(false);
     let end = watched.allow(5 * PERIOD);
