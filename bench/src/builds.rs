@@ -5,12 +5,23 @@ use std::error::Error;
 use std::fs::{self, File};
 use std::time::{Instant, SystemTime};
 
-use crate::contender::{Contender, bench_folder, cargo, run};
-use crate::table::{Bound, Cell, Table, median};
+use crate::contender::Contender;
+use crate::report::{Limit, Report};
+use crate::stats::Ratio;
+use crate::table::Cell;
+use crate::tools::{bench_folder, cargo, run};
 
 const ROUNDS: usize = 3;
+const MEBIBYTE: f64 = 1_048_576.0;
 
-pub(crate) fn measure(contenders: &[Contender], table: &mut Table) -> Result<(), Box<dyn Error>> {
+const CLEAN: Limit = Limit {
+    name: "clean build against a hand-written tokio + axum worker with HTTP/2",
+    required: "at most 1.2 times",
+};
+const VERSIONS: Limit = Limit { name: "one version of every crate", required: "no duplicates" };
+pub(crate) const LIMITS: [Limit; 2] = [CLEAN, VERSIONS];
+
+pub(crate) fn measure(contenders: &[Contender], report: &mut Report) -> Result<(), Box<dyn Error>> {
     let packages: Vec<_> = contenders.iter().map(Contender::package).collect();
     let (mut clean, mut rebuild) =
         (vec![Vec::new(); contenders.len()], vec![Vec::new(); contenders.len()]);
@@ -23,43 +34,28 @@ pub(crate) fn measure(contenders: &[Contender], table: &mut Table) -> Result<(),
             }
         }
     }
-    let medians = |all: Vec<Vec<f64>>| -> Vec<Cell> {
-        all.into_iter().map(|seconds| Cell::from_option(median(seconds))).collect()
-    };
     let crates = packages.iter().map(|package| package.map(crates).transpose());
     let crates: Vec<_> = crates.collect::<Result<_, _>>()?;
     let sizes = contenders.iter().map(|contender| contender.binary().map(fs::metadata).transpose());
     let sizes: Vec<_> = sizes.collect::<Result<_, _>>()?;
 
-    let ratios = clean[0].iter().zip(&clean[1]).map(|(own, by_hand)| own / by_hand);
-    let ratio = median(ratios).unwrap_or(f64::INFINITY);
-    table.add_cells("clean build, debug", "s", medians(clean));
-    table.add_cells("rebuild after touching its file, debug", "s", medians(rebuild));
-    let count = |crates: &Option<BTreeSet<String>>| crates.as_ref().map(|all| all.len() as f64);
-    table.add_cells(
-        "crates in the tree",
-        "",
-        crates.iter().map(|all| Cell::from_option(count(all))).collect(),
-    );
-    let mebibytes = sizes.iter().map(|file| {
-        Cell::from_option(file.as_ref().map(|file| file.len() as f64 / f64::from(1 << 20)))
-    });
-    table.add_cells("binary, release, with symbols", "MiB", mebibytes.collect());
+    let ratio = Ratio::between(&clean[0], &clean[1]).ok_or("no clean build of both")?;
+    let once = |number: Option<f64>| Cell::Rounds(number.into_iter().collect());
+    let table = &mut report.workers;
+    table.add("clean build, debug", "s", clean.into_iter().map(Cell::Rounds).collect());
+    let rebuild = rebuild.into_iter().map(Cell::Rounds).collect();
+    table.add("rebuild after touching its file, debug", "s", rebuild);
+    let counts = crates.iter().map(|all| once(all.as_ref().map(|all| all.len() as f64)));
+    table.add("crates in the tree", "", counts.collect());
+    let mebibytes = sizes.iter().map(|file| file.as_ref().map(|it| it.len() as f64 / MEBIBYTE));
+    table.add("binary, release, with symbols", "MiB", mebibytes.map(once).collect());
 
-    table.add_bound(Bound {
-        name: "clean build against a hand-written tokio + axum worker with HTTP/2",
-        required: "at most 1.2 times",
-        measured: format!("{ratio:.2} times"),
-        met: ratio <= 1.2,
-    });
+    report.add_bound(CLEAN, ratio.to_string(), ratio.median <= 1.2);
     let own = crates.into_iter().next().flatten().unwrap_or_default();
     let names: BTreeSet<_> = own.iter().filter_map(|name| name.split(' ').next()).collect();
-    table.add_bound(Bound {
-        name: "one version of every crate",
-        required: "no duplicates",
-        measured: format!("{} crates, {} duplicates", own.len(), own.len() - names.len()),
-        met: own.len() == names.len(),
-    });
+    let duplicates = own.len() - names.len();
+    let measured = format!("{} crates, {duplicates} duplicates", own.len());
+    report.add_bound(VERSIONS, measured, duplicates == 0);
     Ok(())
 }
 

@@ -1,13 +1,14 @@
 //! Contenders: how each is built, started and probed.
 
 use std::error::Error;
-use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::process::Process;
+use crate::tools::{bench_folder, cargo, run};
 
 /// A worker to measure, in a process of its own.
+#[derive(Clone, Copy)]
 pub(crate) struct Contender {
     pub(crate) name: &'static str,
     program: Program,
@@ -22,6 +23,8 @@ pub(crate) struct Contender {
 enum Program {
     /// Package and binary in this workspace.
     Cargo(&'static str, &'static str),
+    /// Package and binary in the project's own workspace.
+    Project(&'static str, &'static str),
     /// Folder beside the packages.
     Node(&'static str),
 }
@@ -82,17 +85,40 @@ pub(crate) const SERVE_ON_HEARTBEAT: Contender = Contender {
 pub(crate) const AXUM_SERVE: Contender =
     one_path("axum::serve", Program::Cargo("serve-contender", "axum-serve"), ROUTE);
 
+/// Health over TLS by a worker of this project.
+pub(crate) const TLS: Contender =
+    Contender { program: Program::Cargo("tls-contender", "role-tls"), ..HEARTBEAT };
+
+/// The same health, by hand with axum and rustls.
+pub(crate) const AXUM_TLS: Contender =
+    one_path("axum on rustls", Program::Cargo("tls-contender", "axum-tls"), "/health");
+
+/// Three workers of this project in one package.
+pub(crate) const FLEET: [Contender; 3] = [fleet("front"), fleet("middle"), fleet("back")];
+
+/// A program that prints lines.
+pub(crate) const LINES: Contender =
+    one_path("lines", Program::Cargo("bench-work", "print-lines"), "");
+
+/// The command of this project.
+pub(crate) const COMMAND: Contender =
+    one_path("heartbeat", Program::Project("heartbeat-cli", "heartbeat"), "");
+
+const fn fleet(binary: &'static str) -> Contender {
+    Contender { program: Program::Cargo("fleet-contender", binary), ..HEARTBEAT }
+}
+
 const fn one_path(name: &'static str, program: Program, path: &'static str) -> Contender {
     Contender { name, program, variable: VARIABLE, live: path, ready: path, health: path }
 }
 
-/// Builds the contenders and returns those that run here. Passes each other project that does not to
-/// `skip`, with the reason.
+/// Builds the workers of the columns and returns those that run here. Passes each other project that does
+/// not to `skip`, with the reason.
 pub(crate) fn build_all(
     mut skip: impl FnMut(&str, &str),
 ) -> Result<Vec<Contender>, Box<dyn Error>> {
     let mut contenders = vec![HEARTBEAT, BY_HAND];
-    for contender in contenders.iter().chain([&SERVE]) {
+    for contender in &contenders {
         contender.build()?;
     }
     for contender in [KUBERT, FOUNDATIONS, TERMINUS] {
@@ -101,9 +127,7 @@ pub(crate) fn build_all(
             .and_then(|()| Process::start(&contender, "idle")?.wait_until_ok(contender.ready));
         match first_run {
             Ok(_) => contenders.push(contender),
-            Err(error) => {
-                skip(contender.name, error.to_string().lines().next().unwrap_or_default());
-            }
+            Err(error) => skip(contender.name, &error.to_string()),
         }
     }
     Ok(contenders)
@@ -115,7 +139,7 @@ impl Contender {
     /// Returns the Cargo package; `None` on Node.
     pub(crate) fn package(&self) -> Option<&'static str> {
         match self.program {
-            Program::Cargo(package, _) => Some(package),
+            Program::Cargo(package, _) | Program::Project(package, _) => Some(package),
             Program::Node(_) => None,
         }
     }
@@ -123,14 +147,16 @@ impl Contender {
     /// Returns the executable; `None` on Node.
     pub(crate) fn binary(&self) -> Option<PathBuf> {
         match self.program {
-            Program::Cargo(_, binary) => Some(release_binary(binary)),
+            Program::Cargo(_, binary) | Program::Project(_, binary) => Some(release_binary(binary)),
             Program::Node(_) => None,
         }
     }
 
     pub(crate) fn command(&self) -> Command {
         match self.program {
-            Program::Cargo(_, binary) => Command::new(release_binary(binary)),
+            Program::Cargo(_, binary) | Program::Project(_, binary) => {
+                Command::new(release_binary(binary))
+            }
             Program::Node(folder) => {
                 let mut command = Command::new("node");
                 command.arg(bench_folder().join("target").join(folder).join("worker.js"));
@@ -139,10 +165,16 @@ impl Contender {
         }
     }
 
-    fn build(&self) -> Result<(), Box<dyn Error>> {
+    pub(crate) fn build(&self) -> Result<(), Box<dyn Error>> {
         match self.program {
             Program::Cargo(package, _) => {
                 run(cargo(&["build", "--release", "--locked", "--package", package])).map(drop)
+            }
+            Program::Project(package, binary) => {
+                let mut build = cargo(&["build", "--release", "--locked", "--package", package]);
+                build.args(["--bin", binary, "--manifest-path", "../Cargo.toml"]);
+                build.args(["--target-dir", "target"]);
+                run(build).map(drop)
             }
             Program::Node(folder) => {
                 let target = bench_folder().join("target");
@@ -159,29 +191,4 @@ impl Contender {
 
 fn release_binary(binary: &str) -> PathBuf {
     bench_folder().join("target/release").join(binary)
-}
-
-/// Returns the folder of this package.
-pub(crate) fn bench_folder() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// Creates a command that runs Cargo in the workspace of the bench.
-pub(crate) fn cargo(arguments: &[&str]) -> Command {
-    let mut command = Command::new("cargo");
-    command.args(arguments).current_dir(bench_folder());
-    // Binaries are expected in the default folder, and a compiler cache would falsify build times.
-    command.env_remove("CARGO_TARGET_DIR").env_remove("RUSTC_WRAPPER");
-    command
-}
-
-/// Runs a command and returns its standard output; on failure, an error with its standard error.
-pub(crate) fn run(mut command: Command) -> Result<String, Box<dyn Error>> {
-    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
-    if output.status.success() {
-        return Ok(String::from_utf8(output.stdout)?);
-    }
-    let mut message = format!("{command:?}: {}", output.status);
-    write!(message, "\n{}", String::from_utf8_lossy(&output.stderr))?;
-    Err(message.into())
 }

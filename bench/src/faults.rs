@@ -8,60 +8,78 @@ use std::time::{Duration, Instant};
 use crate::contender::{Contender, HEARTBEAT, ROUTE, SERVE_ON_HEARTBEAT};
 use crate::probe::{Outcome, Probe, probe, probes, request};
 use crate::process::Process;
-use crate::table::{Bound, Cell, Table, median, quantile};
+use crate::report::{Limit, Report};
+use crate::stats::{median, quantile};
+use crate::table::{Cell, Table, cells, last_texts};
 
 const EVERY: Duration = Duration::from_millis(20);
 
 /// From the start of a worker to its fault.
 const DELAY: Duration = Duration::from_secs(1);
 
+const ROUNDS: usize = 3;
+
+/// In milliseconds.
+const SLOWEST: f64 = 50.0;
+
+const THREADS: Limit = Limit {
+    name: "`/livez` p99.9 with every worker thread blocked for 60 s",
+    required: "50 ms, correct verdict",
+};
+const HANDLERS: Limit = Limit {
+    name: "`/livez` p99.9 with every worker thread blocked by user routes for 60 s",
+    required: "50 ms, correct verdict",
+};
+pub(crate) const LIMITS: [Limit; 2] = [THREADS, HANDLERS];
+
 /// Measures a worker with one task that blocks for 400 ms at a time.
 pub(crate) fn blocking_task(
     contenders: &[Contender],
-    table: &mut Table,
+    report: &mut Report,
 ) -> Result<(), Box<dyn Error>> {
-    let mut rounds = Vec::new();
-    for _ in 0..3 {
-        rounds.push(in_parallel(contenders, |contender| {
-            probe_all(contender, "blocking_task", 1000)
-        })?);
+    let mut rounds: Vec<Vec<_>> = contenders.iter().map(|_| Vec::new()).collect();
+    for _ in 0..ROUNDS {
+        let all = in_parallel(contenders, |contender| probe_all(contender, "blocking_task", 1000))?;
+        for (rounds, round) in rounds.iter_mut().zip(all) {
+            rounds.push(round);
+        }
     }
-    let latency = |share: f64| -> Vec<Cell> {
-        let all = (0..contenders.len())
-            .map(|contender| rounds.iter().map(move |round| &round[contender]));
-        all.map(|rounds| milliseconds(median(rounds.map(|probes| latency_at(probes, share)))))
-            .collect()
-    };
-    table.add_cells("a task blocks for 400 ms at a time: live, p50", "ms", latency(0.5));
-    table.add_cells("the same: p99.9", "ms", latency(0.999));
-    Ok(())
-}
-
-/// Measures a worker whose threads all block for longer than a minute.
-pub(crate) fn blocked_threads(
-    contenders: &[Contender],
-    table: &mut Table,
-) -> Result<(), Box<dyn Error>> {
-    let all = in_parallel(contenders, |contender| probe_all(contender, "blocked_threads", 3250))?;
-    let latency =
-        |share| all.iter().map(|probes| milliseconds(Some(latency_at(probes, share)))).collect();
-    table.add_cells("every thread blocked for 65 s: live, p50", "ms", latency(0.5));
-    table.add_cells("the same: p99.9", "ms", latency(0.999));
-    table.add_row(
-        "the same: response after a minute",
-        all.iter()
-            .filter_map(|probes| probes.iter().max_by_key(|probe| probe.due))
-            .map(|last| Cell::text(last.outcome.to_string()))
-            .collect(),
+    add_latencies(
+        &mut report.workers,
+        "a task blocks for 400 ms at a time: live, p50",
+        "the same: p99.9",
+        &rounds,
     );
-
-    let name = "`/livez` p99.9 with every worker thread blocked for 60 s";
-    table.add_bound(live_bound(name, &all[0]));
     Ok(())
 }
 
-/// Measures a worker of this project whose routes, on the heartbeat's endpoint, block every thread.
-pub(crate) fn blocked_handlers(_: &[Contender], table: &mut Table) -> Result<(), Box<dyn Error>> {
+/// Measures workers whose threads all block for longer than a minute, and workers of this project whose
+/// routes on the heartbeat's endpoint do that: all rounds at once, as blocked workers need no core.
+pub(crate) fn blocked(contenders: &[Contender], report: &mut Report) -> Result<(), Box<dyn Error>> {
+    let (rounds, by_handlers) = thread::scope(|scope| {
+        let by_handlers: Vec<_> = (0..ROUNDS)
+            .map(|_| scope.spawn(|| blocked_handlers().map_err(|it| it.to_string())))
+            .collect();
+        let rounds = rounds_in_parallel(contenders, |contender| {
+            probe_all(contender, "blocked_threads", 3250)
+        })?;
+        let joined = by_handlers.into_iter().map(|it| it.join().map_err(|_| "panicked")?);
+        Ok::<_, Box<dyn Error>>((rounds, joined.collect::<Result<Vec<_>, String>>()?))
+    })?;
+    let table = &mut report.workers;
+    add_latencies(table, "every thread blocked for 65 s: live, p50", "the same: p99.9", &rounds);
+    let last = last_texts(&rounds, |probes| {
+        let last = probes.iter().max_by_key(|probe| probe.due);
+        last.map(|last| last.outcome.to_string()).unwrap_or_default()
+    });
+    table.add("the same: response after a minute", "", last);
+    add_bound(report, THREADS, &rounds[0]);
+    add_bound(report, HANDLERS, &by_handlers);
+    Ok(())
+}
+
+/// Probes a worker of this project whose routes, on the heartbeat's endpoint, block every thread.
+fn blocked_handlers() -> Result<Vec<Probe>, Box<dyn Error>> {
     let mut process = Process::start(&SERVE_ON_HEARTBEAT, "idle")?;
     process.wait_until_ok(ROUTE)?;
     let block = || request(process.address, "/block");
@@ -71,33 +89,29 @@ pub(crate) fn blocked_handlers(_: &[Contender], table: &mut Table) -> Result<(),
     if probe(process.address, ROUTE).0 != Outcome::NoResponse {
         return Err("a thread of the worker is not blocked".into());
     }
-    let probes = probes(process.address, HEARTBEAT.live, EVERY, 3250);
-    let name = "`/livez` p99.9 with every worker thread blocked by user routes for 60 s";
-    table.add_bound(live_bound(name, &probes));
-    Ok(())
+    Ok(probes(process.address, HEARTBEAT.live, EVERY, 3250))
 }
 
-/// The bound of live while every thread is blocked, which fails after a minute.
-fn live_bound(name: &'static str, probes: &[Probe]) -> Bound {
-    let p999 = latency_at(probes, 0.999).min(Duration::from_secs(1)).as_secs_f64() * 1e3;
-    let correct = probes.iter().all(|probe| match probe.due.as_secs() {
+/// Adds the bound of live while every thread is blocked, which fails after a minute.
+fn add_bound(report: &mut Report, limit: Limit, rounds: &[Vec<Probe>]) {
+    let correct = rounds.iter().flatten().all(|probe| match probe.due.as_secs() {
         ..58 => probe.outcome == Outcome::Status(200),
         62.. => probe.outcome == Outcome::Status(503),
         // The minute starts with the first task that did not run.
         _ => true,
     });
+    let p999 = median(rounds.iter().map(|probes| latency_at(probes, 0.999)));
+    let p999 = p999.unwrap_or(f64::INFINITY);
     let verdict = if correct { "correct" } else { "wrong" };
-    Bound {
-        name,
-        required: "50 ms, correct verdict",
-        measured: format!("{p999:.2} ms, {verdict} verdict"),
-        met: p999 < 50.0 && correct,
-    }
+    report.add_bound(limit, format!("{p999:.2} ms, {verdict} verdict"), p999 < SLOWEST && correct);
 }
 
 /// Measures a worker whose loop, after a second of work, waits for a lock that it holds itself.
-pub(crate) fn deadlock(contenders: &[Contender], table: &mut Table) -> Result<(), Box<dyn Error>> {
-    let failed = in_parallel(contenders, |contender| {
+pub(crate) fn deadlock(
+    contenders: &[Contender],
+    report: &mut Report,
+) -> Result<(), Box<dyn Error>> {
+    let rounds = rounds_in_parallel(contenders, |contender| {
         let mut process = Process::start(contender, "deadlock")?;
         let deadlocked = Instant::now() + DELAY;
         process.wait_until_ok(contender.live)?;
@@ -111,29 +125,45 @@ pub(crate) fn deadlock(contenders: &[Contender], table: &mut Table) -> Result<()
         }
         Ok(None)
     })?;
-    let cells = failed.iter().map(|failed| match failed {
-        Some(after) => format!("yes, after {:.1} s", after.as_secs_f64()),
-        None => "no: 200 for 45 s".to_owned(),
+    let cells = rounds.iter().map(|rounds| {
+        let failed: Option<Vec<_>> = rounds.iter().copied().collect();
+        Cell::text(match (failed, rounds.iter().any(Option::is_some)) {
+            (Some(failed), _) => {
+                let after = median(failed).unwrap_or_default();
+                format!("yes, after {:.1} s", after.as_secs_f64())
+            }
+            (None, true) => "not in all rounds".to_owned(),
+            (None, false) => "no: 200 for 45 s".to_owned(),
+        })
     });
-    table.add_row("live fails when the loop deadlocks", cells.map(Cell::text).collect());
+    report.workers.add("live fails when the loop deadlocks", "", cells.collect());
     Ok(())
 }
 
-/// Measures all contenders in parallel: a blocked worker needs no core.
-fn in_parallel<T: Send>(
+/// Measures all rounds of all contenders in parallel.
+fn rounds_in_parallel<T: Send>(
     contenders: &[Contender],
+    measure: impl Fn(&Contender) -> Result<T, Box<dyn Error>> + Sync,
+) -> Result<Vec<Vec<T>>, Box<dyn Error>> {
+    let repeated = contenders.iter().flat_map(|contender| std::iter::repeat_n(contender, ROUNDS));
+    let mut all = in_parallel(repeated, measure)?.into_iter();
+    Ok(contenders.iter().map(|_| all.by_ref().take(ROUNDS).collect()).collect())
+}
+
+/// Measures contenders in parallel: a blocked worker needs no core.
+fn in_parallel<'a, T: Send>(
+    contenders: impl IntoIterator<Item = &'a Contender>,
     measure: impl Fn(&Contender) -> Result<T, Box<dyn Error>> + Sync,
 ) -> Result<Vec<T>, Box<dyn Error>> {
     thread::scope(|scope| {
-        let measure = |contender| measure(contender).map_err(|error| error.to_string());
-        let threads: Vec<_> =
-            contenders.iter().map(|contender| scope.spawn(move || measure(contender))).collect();
-        let mut all = Vec::new();
-        for (thread, contender) in threads.into_iter().zip(contenders) {
-            let result = thread.join().map_err(|_| format!("{}: panicked", contender.name))?;
-            all.push(result.map_err(|error| format!("{}: {error}", contender.name))?);
-        }
-        Ok(all)
+        let measure = &measure;
+        let measure = move |contender: &Contender| {
+            measure(contender).map_err(|error| format!("{}: {error}", contender.name))
+        };
+        let start = |contender| scope.spawn(move || measure(contender));
+        let threads: Vec<_> = contenders.into_iter().map(start).collect();
+        let results = threads.into_iter().map(|thread| thread.join().map_err(|_| "panicked")?);
+        Ok(results.collect::<Result<Vec<_>, String>>()?)
     })
 }
 
@@ -145,18 +175,22 @@ fn probe_all(contender: &Contender, work: &str, times: u32) -> Result<Vec<Probe>
     Ok(probes(process.address, contender.live, EVERY, times))
 }
 
-/// The latency at a quantile; a probe without a response counts as the slowest.
-fn latency_at(probes: &[Probe], share: f64) -> Duration {
-    let took = |probe: &Probe| match probe.outcome {
-        Outcome::Status(_) => probe.took,
-        Outcome::Refused | Outcome::NoResponse => Duration::MAX,
-    };
-    quantile(probes.iter().map(took), share).unwrap_or(Duration::MAX)
+fn add_latencies(
+    table: &mut Table,
+    p50: &'static str,
+    p999: &'static str,
+    rounds: &[Vec<Vec<Probe>>],
+) {
+    for (name, share) in [(p50, 0.5), (p999, 0.999)] {
+        table.add(name, "ms", cells(rounds, |probes| latency_at(probes, share)));
+    }
 }
 
-fn milliseconds(took: Option<Duration>) -> Cell {
-    match took {
-        Some(took) if took < Duration::MAX => Cell::Number(took.as_secs_f64() * 1e3),
-        _ => Cell::text("no response in 1 s"),
-    }
+/// The latency at a quantile, in milliseconds; a probe without a response counts as the slowest.
+fn latency_at(probes: &[Probe], share: f64) -> f64 {
+    let took = |probe: &Probe| match probe.outcome {
+        Outcome::Status(_) => probe.took.as_secs_f64() * 1e3,
+        Outcome::Refused | Outcome::NoResponse => f64::INFINITY,
+    };
+    quantile(probes.iter().map(took), share).unwrap_or(f64::INFINITY)
 }

@@ -1,4 +1,4 @@
-//! Instructions per response, which other load on the machine does not change.
+//! Instructions per response and per beat, which other load on the machine does not change.
 
 use std::error::Error;
 use std::fs;
@@ -6,56 +6,103 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 
-use crate::contender::{AXUM_SERVE, Contender, SERVE, SERVE_ON_HEARTBEAT};
-use crate::load::on_core;
+use crate::contender::{AXUM_SERVE, Contender, HEARTBEAT, SERVE, SERVE_ON_HEARTBEAT};
 use crate::process::Process;
-use crate::table::{Cell, Table};
+use crate::report::Report;
+use crate::table::Cell;
+use crate::tools::on_core;
 
 /// Responses of a run from which the start of the worker is known.
 const FEW: u32 = 500;
 const MANY: u32 = 4500;
 
-pub(crate) fn measure(contenders: &[Contender], table: &mut Table) -> Result<(), Box<dyn Error>> {
-    if Command::new("valgrind").arg("--version").output().is_err() {
-        table.add_skipped("instructions per response", "valgrind is not installed");
-        return Ok(());
+/// Calls under the profiler.
+const CALLS: u32 = 1_000_000;
+
+pub(crate) fn measure(contenders: &[Contender], report: &mut Report) -> Result<(), Box<dyn Error>> {
+    let (beat, empty) = per_beat(&HEARTBEAT.command())?;
+    let table = &mut report.workers;
+    table.add_own("`beat()` and its loop", "instructions", beat);
+    table.add_own("an empty call and its loop", "instructions", empty);
+    let mut health = Vec::new();
+    for contender in contenders {
+        health.push(match contender.binary() {
+            Some(_) => of_contender(contender)?,
+            None => Cell::none(),
+        });
     }
-    let health = contenders.iter().map(|contender| {
-        let counted = contender.binary().map(|_| per_response(contender)).transpose();
-        counted.map(Cell::from_option).map_err(|error| format!("{}: {error}", contender.name))
-    });
-    let health = health.collect::<Result<_, _>>()?;
-    table.add_cells("a health response", "instructions", health);
-    let (own, on_heartbeat) = (per_response(&SERVE)?, per_response(&SERVE_ON_HEARTBEAT)?);
-    let axum = per_response(&AXUM_SERVE)?;
-    table.add_first("a response of a user route", "instructions", &[own, axum]);
-    table.add_first("the same on the heartbeat's endpoint", "instructions", &[on_heartbeat, axum]);
+    table.add("a health response", "instructions", health);
+    let axum = of_contender(&AXUM_SERVE)?;
+    let route = vec![of_contender(&SERVE)?, axum.clone()];
+    table.add("a response of a user route", "instructions", route);
+    let on_heartbeat = vec![of_contender(&SERVE_ON_HEARTBEAT)?, axum];
+    table.add("the same on the heartbeat's endpoint", "instructions", on_heartbeat);
     Ok(())
 }
 
-fn per_response(contender: &Contender) -> Result<f64, Box<dyn Error>> {
-    let (few, many) = (count(contender, FEW)?, count(contender, MANY)?);
+fn of_contender(contender: &Contender) -> Result<Cell, Box<dyn Error>> {
+    let count = per_response(&contender.command(), contender.variable, contender.health);
+    let count = count.map_err(|error| format!("{}: {error}", contender.name))?;
+    Ok(Cell::Rounds(vec![count]))
+}
+
+/// Counts the instructions of a beat and of an empty call, each with one turn of a loop.
+pub(crate) fn per_beat(worker: &Command) -> Result<(f64, f64), Box<dyn Error>> {
+    let count = |function: &str| -> Result<f64, Box<dyn Error>> {
+        let mut command = Command::new("valgrind");
+        command
+            .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+            .arg(format!("--toggle-collect=*{function}*"))
+            .arg(worker.get_program())
+            .env("BENCH_CALLS", CALLS.to_string())
+            .env(HEARTBEAT.variable, "127.0.0.1:0");
+        let output = command.output()?;
+        let report = String::from_utf8_lossy(&output.stderr);
+        let collected = report.lines().find_map(|line| line.split_once("Collected : "));
+        let (_, count) = collected.ok_or("valgrind counted nothing")?;
+        Ok(count.trim().parse::<f64>()? / f64::from(CALLS))
+    };
+    Ok((count("bench_beats")?, count("bench_empty_calls")?))
+}
+
+/// Counts the instructions of a response: the difference of two runs with different numbers of them.
+pub(crate) fn per_response(
+    worker: &Command,
+    variable: &str,
+    path: &str,
+) -> Result<f64, Box<dyn Error>> {
+    let few = count(worker, variable, path, FEW)?;
+    let many = count(worker, variable, path, MANY)?;
     Ok((many - few) / f64::from(MANY - FEW))
 }
 
 /// Counts the instructions of a process that answers some requests.
-fn count(contender: &Contender, responses: u32) -> Result<f64, Box<dyn Error>> {
+fn count(
+    worker: &Command,
+    variable: &str,
+    path: &str,
+    responses: u32,
+) -> Result<f64, Box<dyn Error>> {
     let report = tempfile::NamedTempFile::new()?;
     let mut command = Command::new("valgrind");
     command
         .arg("--tool=callgrind")
         .arg(format!("--callgrind-out-file={}", report.path().display()))
-        .arg(contender.command().get_program());
-    let command = on_core("0", &command);
-    let mut process = Process::start_command(command, contender.variable, "idle")?;
-    process.wait_until_ok(contender.health)?;
-    send(process.address, contender.health, responses)?;
+        .arg(worker.get_program())
+        // For metrics.
+        .env("HEARTBEAT_DETAILS", if path == METRICS { "always" } else { "never" });
+    let mut process = Process::start_command(on_core("0", &command), variable, "idle")?;
+    process.wait_until_ok(path)?;
+    send(process.address, path, responses)?;
     process.terminate()?;
     process.wait()?;
     let report = fs::read_to_string(report.path())?;
     let total = report.lines().find_map(|line| line.strip_prefix("totals: "));
     Ok(total.ok_or("valgrind counted nothing")?.parse()?)
 }
+
+/// The path of a scrape, one of the details.
+pub(crate) const METRICS: &str = "/metrics";
 
 /// Sends requests over one connection, each after the response to the one before.
 fn send(address: SocketAddr, path: &str, times: u32) -> Result<(), Box<dyn Error>> {

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use crate::contender::Contender;
 use crate::probe::{Outcome, probe};
 use crate::process::{Process, TIMEOUT};
-use crate::table::{Bound, Cell, Table, median};
+use crate::report::{Limit, Report};
+use crate::stats::{median, take_turns};
+use crate::table::{cells, last_texts};
 
 const ROUNDS: usize = 11;
 
@@ -25,43 +27,33 @@ struct Lifecycle {
     exit_code_0: bool,
 }
 
-pub(crate) fn measure(contenders: &[Contender], table: &mut Table) -> Result<(), Box<dyn Error>> {
-    let mut rounds: Vec<Vec<Lifecycle>> = contenders.iter().map(|_| Vec::new()).collect();
-    for _ in 0..ROUNDS {
-        for (contender, rounds) in contenders.iter().zip(&mut rounds) {
-            rounds.push(
-                measure_one(contender).map_err(|error| format!("{}: {error}", contender.name))?,
-            );
-        }
-    }
-    let medians = |value: fn(&Lifecycle) -> Duration| -> Vec<f64> {
-        let median = |all: &Vec<Lifecycle>| median(all.iter().map(value)).unwrap_or_default();
-        rounds.iter().map(|all| median(all).as_secs_f64() * 1e3).collect()
-    };
-    let (unready, exit) = (medians(|one| one.unready), medians(|one| one.exit));
-    table.add_numbers("start to first 200", "ms", &medians(|one| one.start));
-    table.add_numbers("SIGTERM to not ready", "ms", &unready);
-    table.add_row("response then", last_round(&rounds, |one| one.outcome.to_string()));
-    table.add_row(
-        "live while stopping",
-        last_round(&rounds, |one| yes_or_no(one.live_while_stopping)),
-    );
-    table.add_numbers("SIGTERM to exit, idle", "ms", &exit);
-    table.add_row("exit code 0", last_round(&rounds, |one| yes_or_no(one.exit_code_0)));
+const UNREADY: Limit = Limit { name: "SIGTERM to `/readyz` 503", required: "10 ms" };
+const EXIT: Limit = Limit { name: "SIGTERM to exit, idle worker", required: "50 ms" };
+pub(crate) const LIMITS: [Limit; 2] = [UNREADY, EXIT];
 
-    let all_503 = rounds[0].iter().all(|one| one.outcome == Outcome::Status(503));
-    table.add_bound(Bound {
-        name: "SIGTERM to `/readyz` 503",
-        required: "10 ms",
-        measured: format!("{:.2} ms", unready[0]),
-        met: all_503 && unready[0] <= 10.0,
-    });
-    table.add_bound(Bound {
-        name: "SIGTERM to exit, idle worker",
-        required: "50 ms",
-        measured: format!("{:.2} ms", exit[0]),
-        met: exit[0] <= 50.0 && rounds[0].iter().all(|one| one.exit_code_0),
-    });
+pub(crate) fn measure(contenders: &[Contender], report: &mut Report) -> Result<(), Box<dyn Error>> {
+    let all: Vec<_> = contenders.iter().collect();
+    let rounds = take_turns(&all, ROUNDS, measure_one)?;
+    let times =
+        |time: fn(&Lifecycle) -> Duration| cells(&rounds, |round| time(round).as_secs_f64() * 1e3);
+    let table = &mut report.workers;
+    table.add("start to first 200", "ms", times(|one| one.start));
+    table.add("SIGTERM to not ready", "ms", times(|one| one.unready));
+    table.add("response then", "", last_texts(&rounds, |one| one.outcome.to_string()));
+    let live = last_texts(&rounds, |one| yes_or_no(one.live_while_stopping));
+    table.add("live while stopping", "", live);
+    table.add("SIGTERM to exit, idle", "ms", times(|one| one.exit));
+    table.add("exit code 0", "", last_texts(&rounds, |one| yes_or_no(one.exit_code_0)));
+
+    let own = &rounds[0];
+    let milliseconds = |time: fn(&Lifecycle) -> Duration| {
+        median(own.iter().map(time)).unwrap_or(TIMEOUT).as_secs_f64() * 1e3
+    };
+    let (unready, exit) = (milliseconds(|one| one.unready), milliseconds(|one| one.exit));
+    let all_503 = own.iter().all(|one| one.outcome == Outcome::Status(503));
+    report.add_bound(UNREADY, format!("{unready:.2} ms"), all_503 && unready <= 10.0);
+    let all_0 = own.iter().all(|one| one.exit_code_0);
+    report.add_bound(EXIT, format!("{exit:.2} ms"), exit <= 50.0 && all_0);
     Ok(())
 }
 
@@ -89,11 +81,6 @@ fn measure_one(contender: &Contender) -> Result<Lifecycle, Box<dyn Error>> {
     let live_while_stopping = probe(slow.address, contender.live).0 == Outcome::Status(200);
     slow.wait()?;
     Ok(Lifecycle { start, unready, outcome, live_while_stopping, exit, exit_code_0 })
-}
-
-/// Returns one cell per contender, from its last round.
-fn last_round(rounds: &[Vec<Lifecycle>], text: impl Fn(&Lifecycle) -> String) -> Vec<Cell> {
-    rounds.iter().map(|all| Cell::text(all.last().map(&text).unwrap_or_default())).collect()
 }
 
 fn yes_or_no(yes: bool) -> String {

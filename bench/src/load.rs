@@ -4,115 +4,89 @@ use std::error::Error;
 use std::process::Command;
 
 use crate::contender::{AXUM_SERVE, BARE, Contender, SERVE, SERVE_ON_HEARTBEAT};
-use crate::process::Process;
-use crate::table::{Bound, Table, median};
+use crate::process::{Process, Usage};
+use crate::report::{Limit, Report};
+use crate::stats::{Ratio, take_turns};
+use crate::table::cells;
+use crate::tools::on_core;
 
-const ROUNDS: usize = 11;
+const ROUNDS: usize = 9;
+
+pub(crate) const HEALTH: Limit = Limit {
+    name: "`/health` throughput against a bare axum route, one thread each",
+    required: "at least 0.95",
+};
+pub(crate) const ROUTES: Limit = Limit {
+    name: "user route throughput against `axum::serve`, one thread each",
+    required: "at least 0.95",
+};
 
 /// Results of one run of wrk; latencies in microseconds.
 #[derive(Clone, Copy)]
-struct Load {
-    per_second: f64,
-    p50: f64,
-    p99: f64,
+pub(crate) struct Load {
+    pub(crate) per_second: f64,
+    pub(crate) p50: f64,
+    pub(crate) p99: f64,
+    /// CPU time of the server for each request, in microseconds.
+    pub(crate) cpu: f64,
 }
 
 /// Measures the health of all contenders.
-pub(crate) fn health(contenders: &[Contender], table: &mut Table) -> Result<(), Box<dyn Error>> {
-    const NAME: &str = "`/health` throughput against a bare axum route, one thread each";
-    if let Some(reason) = obstacle() {
-        table.add_bound(at_least(NAME, Err(reason)));
-        return Ok(());
-    }
-    // The two that the bound compares run in turn, so that other load on the machine meets both.
+pub(crate) fn health(contenders: &[Contender], report: &mut Report) -> Result<(), Box<dyn Error>> {
     let all: Vec<_> = [&BARE].into_iter().chain(contenders).collect();
-    let loads = rounds(&all)?;
+    let loads = take_turns(&all, ROUNDS, load)?;
     let columns = &loads[1..];
-    table.add_numbers(
-        "health throughput, one core, 16 connections",
-        "thousand/s",
-        &medians(columns, |load| load.per_second / 1e3),
-    );
-    table.add_numbers("the same: p50", "µs", &medians(columns, |load| load.p50));
-    table.add_numbers("the same: p99", "µs", &medians(columns, |load| load.p99));
-    table.add_bound(at_least(NAME, Ok(ratio(&loads[1], &loads[0]))));
+    let table = &mut report.workers;
+    let thousands = cells(columns, |load| load.per_second / 1e3);
+    table.add("health throughput, one core, 16 connections", "thousand/s", thousands);
+    table.add("the same: p50", "µs", cells(columns, |load| load.p50));
+    table.add("the same: p99", "µs", cells(columns, |load| load.p99));
+    add_bound(report, HEALTH, &loads[1], &loads[0]);
     Ok(())
 }
 
 /// Measures a user route of this project, on an endpoint of its own and on the heartbeat's, and the same
 /// route under `axum::serve`.
-pub(crate) fn routes(_: &[Contender], table: &mut Table) -> Result<(), Box<dyn Error>> {
-    const NAME: &str = "user route throughput against `axum::serve`, one thread each";
-    if let Some(reason) = obstacle() {
-        table.add_bound(at_least(NAME, Err(reason)));
-        return Ok(());
+pub(crate) fn routes(_: &[Contender], report: &mut Report) -> Result<(), Box<dyn Error>> {
+    let mut loads = take_turns(&[&SERVE, &AXUM_SERVE, &SERVE_ON_HEARTBEAT], ROUNDS, load)?;
+    add_bound(report, ROUTES, &loads[0], &loads[1]);
+    let names = [
+        ["user route throughput, one core, 16 connections", "the same: p50", "the same: p99"],
+        ["on the heartbeat's endpoint: throughput", "the same: p50", "the same: p99"],
+    ];
+    for [throughput, p50, p99] in names {
+        let columns = &loads[..2];
+        let thousands = cells(columns, |load| load.per_second / 1e3);
+        report.workers.add(throughput, "thousand/s", thousands);
+        report.workers.add(p50, "µs", cells(columns, |load| load.p50));
+        report.workers.add(p99, "µs", cells(columns, |load| load.p99));
+        loads.swap(0, 2);
     }
-    let [axum, own, on_heartbeat] =
-        <[_; 3]>::try_from(rounds(&[&AXUM_SERVE, &SERVE, &SERVE_ON_HEARTBEAT])?)
-            .map_err(|_| "a contender has no rounds")?;
-    table.add_bound(at_least(NAME, Ok(ratio(&own, &axum))));
-    let columns = [own, axum, on_heartbeat];
-    let thousands = medians(&columns, |load| load.per_second / 1e3);
-    let (p50, p99) = (medians(&columns, |load| load.p50), medians(&columns, |load| load.p99));
-    table.add_first(
-        "user route throughput, one core, 16 connections",
-        "thousand/s",
-        &thousands[..2],
-    );
-    table.add_first("the same: p50", "µs", &p50[..2]);
-    table.add_first("the same: p99", "µs", &p99[..2]);
-    let second = |numbers: &[f64]| [numbers[2], numbers[1]];
-    table.add_first("on the heartbeat's endpoint: throughput", "thousand/s", &second(&thousands));
-    table.add_first("the same: p50", "µs", &second(&p50));
-    table.add_first("the same: p99", "µs", &second(&p99));
     Ok(())
 }
 
-/// Returns the reason why nothing can be measured here.
-fn obstacle() -> Option<&'static str> {
-    if Command::new("wrk").arg("--version").output().is_err() {
-        Some("not measured: wrk is not installed")
-    } else if on_core("1", &Command::new("true")).status().is_ok_and(|status| status.success()) {
-        None
-    } else {
-        Some("not measured: wrk cannot have a core of its own")
+fn add_bound(report: &mut Report, limit: Limit, own: &[Load], other: &[Load]) {
+    let per_second = |loads: &[Load]| loads.iter().map(|load| load.per_second).collect::<Vec<_>>();
+    if let Some(ratio) = Ratio::between(&per_second(own), &per_second(other)) {
+        report.add_bound(limit, ratio.to_string(), ratio.median >= 0.95);
     }
-}
-
-/// Measures the contenders in turn.
-fn rounds(contenders: &[&Contender]) -> Result<Vec<Vec<Load>>, Box<dyn Error>> {
-    let mut loads: Vec<Vec<Load>> = contenders.iter().map(|_| Vec::new()).collect();
-    for _ in 0..ROUNDS {
-        for (contender, loads) in contenders.iter().zip(&mut loads) {
-            loads.push(load(contender).map_err(|error| format!("{}: {error}", contender.name))?);
-        }
-    }
-    Ok(loads)
-}
-
-fn medians(loads: &[Vec<Load>], value: fn(&Load) -> f64) -> Vec<f64> {
-    loads.iter().map(|all| median(all.iter().map(value)).unwrap_or_default()).collect()
-}
-
-/// The median of the ratios of each round.
-fn ratio(own: &[Load], other: &[Load]) -> f64 {
-    let ratios = own.iter().zip(other).map(|(own, other)| own.per_second / other.per_second);
-    median(ratios).unwrap_or_default()
-}
-
-fn at_least(name: &'static str, ratio: Result<f64, &str>) -> Bound {
-    let measured = ratio.map_or_else(str::to_owned, |ratio| format!("{ratio:.2}"));
-    Bound { name, required: "at least 0.95", measured, met: ratio.is_ok_and(|ratio| ratio >= 0.95) }
 }
 
 fn load(contender: &Contender) -> Result<Load, Box<dyn Error>> {
     let command = on_core("0", &contender.command());
     let mut server = Process::start_command(command, contender.variable, "idle")?;
     server.wait_until_ok(contender.health)?;
+    let url = format!("http://{}{}", server.address, contender.health);
+    run_wrk(&server, &["--connections=16", &url])
+}
+
+/// Runs wrk against a server for two seconds.
+pub(crate) fn run_wrk(server: &Process, arguments: &[&str]) -> Result<Load, Box<dyn Error>> {
     let mut wrk = Command::new("wrk");
-    wrk.args(["--threads=1", "--connections=16", "--duration=2s", "--latency"]);
-    wrk.arg(format!("http://{}{}", server.address, contender.health));
+    wrk.args(["--threads=1", "--duration=2s", "--latency"]).args(arguments);
+    let cpu_before = server.usage()?.cpu_seconds;
     let output = on_core("1", &wrk).output()?;
+    let Usage { cpu_seconds, .. } = server.usage()?;
     let report = String::from_utf8(output.stdout)?;
     if report.contains("Non-2xx") || report.contains("Socket errors") {
         return Err(report.into());
@@ -121,18 +95,14 @@ fn load(contender: &Contender) -> Result<Load, Box<dyn Error>> {
         let line = report.lines().find_map(|line| line.trim().strip_prefix(label));
         line.map(str::trim).ok_or_else(|| format!("no `{label}` in the output of wrk: {report}"))
     };
+    let requests = report.lines().find_map(|line| line.trim().split_once(" requests in "));
+    let (requests, _) = requests.ok_or("no number of requests in the output of wrk")?;
     Ok(Load {
         per_second: after("Requests/sec:")?.parse()?,
         p50: microseconds(after("50%")?)?,
         p99: microseconds(after("99%")?)?,
+        cpu: (cpu_seconds - cpu_before) * 1e6 / requests.parse::<f64>()?,
     })
-}
-
-/// Creates a command that runs another on one core, where tokio has one thread.
-pub(crate) fn on_core(core: &str, command: &Command) -> Command {
-    let mut pinned = Command::new("taskset");
-    pinned.args(["--cpu-list", core]).arg(command.get_program()).args(command.get_args());
-    pinned
 }
 
 fn microseconds(time: &str) -> Result<f64, Box<dyn Error>> {

@@ -2,8 +2,8 @@
 
 use std::error::Error;
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::process::{Child, ExitStatus, Stdio};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -43,7 +43,7 @@ impl Process {
 
     /// Starts a command, with the address in a variable.
     pub(crate) fn start_command(
-        mut command: std::process::Command,
+        mut command: Command,
         variable: &str,
         work: &str,
     ) -> Result<Self, Box<dyn Error>> {
@@ -71,6 +71,20 @@ impl Process {
             }
         }
         Err(format!("no 200 from {path} within {TIMEOUT:?}").into())
+    }
+
+    /// Waits for a listener, where a probe would need TLS.
+    pub(crate) fn wait_until_open(&mut self) -> Result<(), Box<dyn Error>> {
+        while TcpStream::connect(self.address).is_err() {
+            if let Some(status) = self.child.try_wait()? {
+                return Err(format!("the process exited before it listened: {status}").into());
+            }
+            if self.started.elapsed() > TIMEOUT {
+                return Err(format!("no listener within {TIMEOUT:?}").into());
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
     }
 
     pub(crate) fn terminate(&self) -> Result<(), Box<dyn Error>> {
@@ -129,7 +143,7 @@ fn field(status: &str, name: &str) -> u64 {
 }
 
 /// A loopback address that no other process of this run has, with a free port.
-fn free_address() -> std::io::Result<SocketAddr> {
+pub(crate) fn free_address() -> std::io::Result<SocketAddr> {
     static NEXT: AtomicU16 = AtomicU16::new(1);
     let [high, low] = NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
     TcpListener::bind((Ipv4Addr::new(127, 1, high, low), 0))?.local_addr()

@@ -1,71 +1,56 @@
-//! The printed tables: measurements and bounds.
+//! A printed table of measurements: a column for each contender.
 
 use std::{fmt, iter};
 
-/// One measurement of one contender.
+use crate::stats::{Ratio, median};
+
+/// The measurements of one contender.
 #[derive(Clone, Debug)]
 pub(crate) enum Cell {
-    Number(f64),
+    /// A number for each round.
+    Rounds(Vec<f64>),
     Text(String),
 }
 
-/// One measurement of all contenders, in their order.
+/// One kind of measurement, of all contenders in their order.
 struct Row {
     name: &'static str,
     unit: &'static str,
     cells: Vec<Cell>,
 }
 
-/// A limit that a measurement must keep.
-pub(crate) struct Bound {
-    pub(crate) name: &'static str,
-    pub(crate) required: &'static str,
-    pub(crate) measured: String,
-    pub(crate) met: bool,
-}
-
 #[derive(Default)]
 pub(crate) struct Table {
-    contenders: Vec<&'static str>,
+    columns: Vec<&'static str>,
     rows: Vec<Row>,
-    bounds: Vec<Bound>,
-    /// Rows and contenders that are missing, each with the reason.
-    skipped: Vec<String>,
 }
 
-/// The middle value; of an even number of values, the lower of the two.
-pub(crate) fn median<T: PartialOrd + Copy>(values: impl IntoIterator<Item = T>) -> Option<T> {
-    quantile(values, 0.5)
+/// Returns a cell for each contender, from a number of each of its rounds.
+pub(crate) fn cells<T>(rounds: &[Vec<T>], number: impl Fn(&T) -> f64) -> Vec<Cell> {
+    rounds.iter().map(|rounds| Cell::Rounds(rounds.iter().map(&number).collect())).collect()
 }
 
-/// The smallest value that is at least as large as `share` of all values.
-pub(crate) fn quantile<T>(values: impl IntoIterator<Item = T>, share: f64) -> Option<T>
-where
-    T: PartialOrd + Copy,
-{
-    let mut values: Vec<T> = values.into_iter().collect();
-    values.sort_by(|one, other| one.partial_cmp(other).unwrap_or(std::cmp::Ordering::Equal));
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index")]
-    let rank = (values.len() as f64 * share).ceil() as usize;
-    values.get(rank.saturating_sub(1)).copied()
+/// Returns a cell for each contender, from a text of its last round.
+pub(crate) fn last_texts<T>(rounds: &[Vec<T>], text: impl Fn(&T) -> String) -> Vec<Cell> {
+    rounds.iter().map(|all| Cell::Text(all.last().map(&text).unwrap_or_default())).collect()
 }
 
 // === impl Cell ===
 
 impl Cell {
-    /// A number, or a dash without one.
-    pub(crate) fn from_option(number: Option<f64>) -> Self {
-        number.map_or_else(|| Self::Text("-".to_owned()), Self::Number)
+    /// Not measured: a dash.
+    pub(crate) fn none() -> Self {
+        Self::Text("-".to_owned())
     }
 
     pub(crate) fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
     }
 
-    fn number(&self) -> Option<f64> {
+    fn rounds(&self) -> &[f64] {
         match self {
-            Self::Number(number) => Some(*number),
-            Self::Text(_) => None,
+            Self::Rounds(rounds) => rounds,
+            Self::Text(_) => &[],
         }
     }
 }
@@ -73,76 +58,63 @@ impl Cell {
 // === impl Table ===
 
 impl Table {
-    pub(crate) fn set_columns(&mut self, contenders: Vec<&'static str>) {
-        self.contenders = contenders;
+    pub(crate) fn set_columns(&mut self, columns: Vec<&'static str>) {
+        self.columns = columns;
     }
 
-    pub(crate) fn add_numbers(&mut self, name: &'static str, unit: &'static str, all: &[f64]) {
-        self.add_cells(name, unit, all.iter().copied().map(Cell::Number).collect());
-    }
-
-    pub(crate) fn add_row(&mut self, name: &'static str, cells: Vec<Cell>) {
-        self.add_cells(name, "", cells);
-    }
-
-    pub(crate) fn add_cells(&mut self, name: &'static str, unit: &'static str, cells: Vec<Cell>) {
+    pub(crate) fn add(&mut self, name: &'static str, unit: &'static str, cells: Vec<Cell>) {
+        let missing = iter::repeat_with(Cell::none);
+        let cells = cells.into_iter().chain(missing).take(self.columns.len()).collect();
         self.rows.push(Row { name, unit, cells });
     }
 
-    /// Adds a row of this project alone.
+    /// Adds a number of this project alone.
     pub(crate) fn add_own(&mut self, name: &'static str, unit: &'static str, number: f64) {
-        self.add_first(name, unit, &[number]);
-    }
-
-    /// Adds a row of the first columns.
-    pub(crate) fn add_first(&mut self, name: &'static str, unit: &'static str, numbers: &[f64]) {
-        let numbers = numbers.iter().copied().map(Some).chain(iter::repeat(None));
-        let cells = numbers.map(Cell::from_option).take(self.contenders.len()).collect();
-        self.add_cells(name, unit, cells);
-    }
-
-    pub(crate) fn add_skipped(&mut self, name: &str, reason: &str) {
-        self.skipped.push(format!("{name}: {reason}"));
-    }
-
-    pub(crate) fn add_bound(&mut self, bound: Bound) {
-        self.bounds.push(bound);
-    }
-
-    pub(crate) fn all_met(&self) -> bool {
-        self.bounds.iter().all(|bound| bound.met)
+        self.add(name, unit, vec![Cell::Rounds(vec![number])]);
     }
 }
 
 impl fmt::Display for Table {
     /// Formats each number after its ratio to the second column.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(formatter, "| measurement | {} |", self.contenders.join(" | "))?;
-        writeln!(formatter, "| --- |{}", " --- |".repeat(self.contenders.len()))?;
+        if self.rows.is_empty() {
+            return Ok(());
+        }
+        writeln!(formatter, "| measurement | {} |", self.columns.join(" | "))?;
+        writeln!(formatter, "| --- |{}", " --- |".repeat(self.columns.len()))?;
         for row in &self.rows {
-            let base = row.cells.get(1).and_then(Cell::number).filter(|base| *base > 0.0);
+            let base = row.cells.get(1).map(Cell::rounds).unwrap_or_default();
             write!(formatter, "| {} |", row.name)?;
-            for cell in &row.cells {
-                let text = match cell {
-                    Cell::Number(number) => format!("{} {}", significant(*number), row.unit),
-                    Cell::Text(text) => text.clone(),
-                };
-                if let Some((number, base)) = cell.number().zip(base) {
-                    write!(formatter, " **{:.2}×**", number / base)?;
+            for (index, cell) in row.cells.iter().enumerate() {
+                if let Some(ratio) = Ratio::between(cell.rounds(), base) {
+                    let text = ratio.to_string();
+                    let (median, spread) = text.split_once(' ').unwrap_or((&text, ""));
+                    let has_spread = index != 1 && cell.rounds().len() > 1;
+                    let spread = if has_spread { format!(" {spread}") } else { String::new() };
+                    write!(formatter, " **{median}**{spread}")?;
                 }
-                write!(formatter, " {} |", text.trim_end())?;
+                write!(formatter, " {} |", row.text(cell).trim_end())?;
             }
             writeln!(formatter)?;
         }
-        writeln!(formatter, "\n| bound | required | measured | |\n| --- | --- | --- | --- |")?;
-        for Bound { name, required, measured, met } in &self.bounds {
-            let met = if *met { "met" } else { "**missed**" };
-            writeln!(formatter, "| {name} | {required} | {measured} | {met} |")?;
+        writeln!(formatter)
+    }
+}
+
+// === impl Row ===
+
+impl Row {
+    fn text(&self, cell: &Cell) -> String {
+        match cell {
+            Cell::Text(text) => text.clone(),
+            Cell::Rounds(rounds) => match median(rounds.iter().copied()) {
+                Some(number) if number.is_finite() => {
+                    format!("{} {}", significant(number), self.unit)
+                }
+                Some(_) => "no response in 1 s".to_owned(),
+                None => "-".to_owned(),
+            },
         }
-        for skipped in &self.skipped {
-            writeln!(formatter, "\nSkipped: {skipped}.")?;
-        }
-        Ok(())
     }
 }
 
@@ -159,44 +131,27 @@ fn significant(number: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bound, Cell, Table, median, quantile};
-
-    #[test]
-    fn takes_quantiles_from_the_values() {
-        assert_eq!(median([3, 1, 2]), Some(2));
-        assert_eq!(median([4, 1, 2, 3]), Some(2));
-        assert_eq!(median::<f64>([]), None);
-        assert_eq!(quantile(0..1000, 0.999), Some(998));
-        assert_eq!(quantile(0..1000, 1.0), Some(999));
-    }
+    use super::{Cell, Table};
 
     #[test]
     fn prints_each_number_after_its_ratio_to_the_second_column() {
         let mut table = Table::default();
-        table.set_columns(vec!["own", "by hand"]);
-        table.add_numbers("time", "ms", &[1.5, 120.0]);
-        table.add_row("answer", vec![Cell::text("503"), Cell::text("refused")]);
-        table.add_cells("memory", "MiB", vec![Cell::Number(0.02), Cell::from_option(None)]);
-        let bound =
-            |name, met| Bound { name, required: "1 ms", measured: "1.50 ms".to_owned(), met };
-        table.add_bound(bound("one", true));
-        assert!(table.all_met());
-        table.add_bound(bound("other", false));
-        assert!(!table.all_met());
-        table.add_skipped("third", "not here");
+        table.set_columns(vec!["own", "by hand", "third"]);
+        let rounds = |rounds: &[f64]| Cell::Rounds(rounds.to_vec());
+        let own = rounds(&[1.0, 1.5, 4.0]);
+        table.add("time", "ms", vec![own, rounds(&[1.0, 2.0, 2.0]), rounds(&[120.0])]);
+        let lost = rounds(&[f64::INFINITY, f64::INFINITY, 1.0]);
+        table.add("latency", "ms", vec![rounds(&[0.02]), lost]);
+        table.add("answer", "", vec![Cell::text("503"), Cell::text("refused")]);
+        table.add_own("memory", "MiB", 3.0);
         let expected = "\
-| measurement | own | by hand |
-| --- | --- | --- |
-| time | **0.01×** 1.50 ms | **1.00×** 120 ms |
-| answer | 503 | refused |
-| memory | 0.0200 MiB | - |
-
-| bound | required | measured | |
+| measurement | own | by hand | third |
 | --- | --- | --- | --- |
-| one | 1 ms | 1.50 ms | met |
-| other | 1 ms | 1.50 ms | **missed** |
+| time | **1.00×** (0.75–2.00) 1.50 ms | **1.00×** 2 ms | **120.00×** 120 ms |
+| latency | 0.0200 ms | no response in 1 s | - |
+| answer | 503 | refused | - |
+| memory | 3 MiB | - | - |
 
-Skipped: third: not here.
 ";
         assert_eq!(table.to_string(), expected);
     }
