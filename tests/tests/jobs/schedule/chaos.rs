@@ -1,24 +1,19 @@
-//! A minute in which leaders and the database are killed, frozen and stopped at random moments, while each
+//! A time in which leaders and the database are killed, frozen and stopped at random moments, while each
 //! two seconds a minute of the database's clock pass.
 
 use std::collections::BTreeMap;
-use std::env;
 use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use heartbeat_tests::postgres_server::PostgresServer;
 use heartbeat_tests::{Signal, Worker};
 
 use super::{Scheduler, wait_until};
+use crate::random::Random;
 
 const IDS: [&str; 3] = ["first", "second", "third"];
 /// Time in which something breaks.
 const TIME: Duration = Duration::from_secs(45);
-/// Gives a number of the seed of a run that is to be repeated.
-const SEED: &str = "HEARTBEAT_TEST_SEED";
-
-/// Random numbers, by xorshift.
-struct Random(u64);
 
 /// Three instances of a job that is due each minute.
 struct Chaos {
@@ -58,7 +53,7 @@ impl Chaos {
 
     /// Breaks the leader or the database at a random moment, and repairs what does not repair itself.
     fn break_something(&mut self) {
-        let moment = Duration::from_millis(self.random.below(2_500));
+        let moment = self.random.millis(0, 2_500);
         thread::park_timeout(moment);
         let Ok(id) = self.scheduler.leader() else { return };
         match self.random.below(6) {
@@ -165,23 +160,4 @@ fn speed_up(server: &PostgresServer) {
          $$ select timestamptz '{now}' + (clock_timestamp() - timestamptz '{now}') * 30 $$;
          alter database postgres set search_path = public, fast, pg_catalog",
     ));
-}
-
-// === impl Random ===
-
-impl Random {
-    #[expect(clippy::disallowed_methods, reason = "a variable for tests, not for workers")]
-    fn new() -> Self {
-        let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() | 1;
-        let seed = env::var(SEED).map_or(time, |seed| seed.parse().unwrap());
-        println!("{SEED}={seed}");
-        Self(seed)
-    }
-
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit
-    }
 }
