@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use crate::matching::matches;
 
-/// The longest silence: a build tells each crate.
-const TIMEOUT: Duration = Duration::from_secs(100);
+/// The longest silence: a build, on a busy machine.
+const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// A terminal. Dropping it hangs up.
 #[derive(Debug)]

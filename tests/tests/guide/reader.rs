@@ -4,6 +4,7 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use heartbeat_tests::{program, skip, workspace};
 
@@ -13,9 +14,12 @@ use crate::console::Terminal;
 /// Set in the namespaces of a reader.
 const IS_ALONE: &str = "GUIDE_READER_IS_ALONE";
 
-/// A folder in memory, for the files of a reader. Its path is always the same, so that a build replaces
-/// that of the last run.
+/// A folder in memory, for the files of a reader.
 const MEMORY: &str = "/mnt";
+
+/// Cargo takes packages of the same name for the same one, wherever they are: chapters that make one take
+/// turns.
+static PACKAGES: Mutex<()> = Mutex::new(());
 
 /// Where a chapter begins.
 #[derive(Clone, Copy, Debug)]
@@ -53,9 +57,13 @@ pub(crate) fn follow(test: &str, folder: Folder) {
     alone.args(["bash", "-c", &prepare]);
     alone.arg(env::current_exe().unwrap()).args(["--exact", test, "--nocapture"]);
     alone.env(IS_ALONE, "").env("PATH", path).env("CARGO_NET_OFFLINE", "true");
-    // Libraries are shared with other builds, programs of the same name are not.
+    // Shares libraries with other builds.
     alone.env("CARGO_BUILD_BUILD_DIR", programs.parent().unwrap());
     alone.env("CARGO_TARGET_DIR", Path::new(MEMORY).join("target"));
+    let _turn = match folder {
+        Folder::New => Some(PACKAGES.lock().unwrap_or_else(PoisonError::into_inner)),
+        Folder::Repository => None,
+    };
     assert!(alone.status().unwrap().success(), "{name}.md does not say what happens");
 }
 
