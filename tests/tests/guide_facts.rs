@@ -66,7 +66,11 @@ fn parts_of_deploy_files_are_as_rendered() {
     for name in ["kubernetes", "systemd", "containers"] {
         let chapter = chapter(name);
         for language in ["yaml", "ini", "xml", "text"] {
+            // A whole unit is written by hand, and checked with the README.
             for block in blocks(&chapter, language) {
+                if block.starts_with("[Unit]") {
+                    continue;
+                }
                 let is_part = files.iter().any(|file| has_part(file, block));
                 assert!(is_part, "{name}.md: in no file of an example:\n{block}");
                 shown += 1;

@@ -1,5 +1,5 @@
-//! The README against the code: its worker, its systemd unit, and its tables of variables, paths and
-//! exit codes.
+//! The README, and the tables of the guide, against the code: its worker, a systemd unit, variables, paths,
+//! fields and exit codes.
 
 #![expect(clippy::unwrap_used, reason = "in a test, that is how to fail")]
 
@@ -27,15 +27,22 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(workspace().join(path)).unwrap()
 }
 
-/// Returns the rows of the README's table with that first header.
-fn table<const N: usize>(header: &str) -> Vec<[String; N]> {
-    let readme = read("README.md");
+/// Returns the rows of a file's table with that first header.
+fn table<const N: usize>(path: &str, header: &str) -> Vec<[String; N]> {
+    let text = read(path);
     let start = format!("| {header} |");
-    let rows = readme.lines().skip_while(|line| !line.starts_with(&start)).skip(2);
+    let rows = text.lines().skip_while(|line| !line.starts_with(&start)).skip(2);
     let rows = rows.map_while(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
     let cells = |row: &str| row.split(" | ").map(str::to_owned).collect::<Vec<_>>();
     let rows: Vec<_> = rows.map(|row| cells(row).try_into().unwrap()).collect();
-    assert!(!rows.is_empty(), "no table of {header}s");
+    assert!(!rows.is_empty(), "{path}: no table of {header}s");
+    rows
+}
+
+/// Returns the rows of a table that the README and a chapter have both.
+fn table_of_both<const N: usize>(chapter: &str, header: &str) -> Vec<[String; N]> {
+    let rows = table("README.md", header);
+    assert_eq!(rows, table(chapter, header));
     rows
 }
 
@@ -78,9 +85,10 @@ fn its_smallest_worker_is_the_hello_worker() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn systemd_accepts_its_unit() {
-    let readme = read("README.md");
-    let (_, unit) = readme.split_once("```ini\n").unwrap();
+fn systemd_accepts_the_unit_of_the_guide() {
+    let chapter = read("docs/src/systemd.md");
+    let (_, unit) = chapter.split_once("## A unit by hand").unwrap();
+    let (_, unit) = unit.split_once("```ini\n").unwrap();
     let (unit, _) = unit.split_once("```").unwrap();
     // The program must exist.
     let unit = unit.replace("/usr/bin/orders", PROGRAM);
@@ -111,7 +119,7 @@ fn its_variables_are_those_of_the_runtime() {
     });
     // `"HEARTBEAT_"` alone is no variable.
     let in_code: BTreeSet<_> = literals.filter(|name| name != "HEARTBEAT_").collect();
-    let table: BTreeSet<_> = table("variable")
+    let table: BTreeSet<_> = table("docs/src/settings.md", "variable")
         .iter()
         .map(|[name, _]| name.trim_matches('`').replace("<NAME>_FILE", "<NAME>"))
         .map(|name| name.replace("<ROLE>_<ENDPOINT>", "<NAME>"))
@@ -128,7 +136,7 @@ fn its_variables_are_those_of_the_runtime() {
 
 /// Returns every path, with the reasons for which it fails.
 fn paths() -> Vec<(String, Vec<String>)> {
-    let rows = table::<3>("path");
+    let rows = table_of_both::<3>("docs/src/health.md", "path");
     let mut paths = Vec::new();
     for [cell, _, fails_for] in &rows {
         let fails_for = match fails_for.strip_prefix("as ") {
@@ -210,7 +218,7 @@ fn its_fields_are_those_of_log_lines() {
     let (fields, _) = fields.split_once('}').unwrap();
     let fields = fields.lines().filter_map(|line| line.split_once(": "));
     let in_code: BTreeSet<_> = fields.map(|(name, _)| name.trim().to_owned()).collect();
-    let rows = table::<2>("field");
+    let rows = table::<2>("docs/src/logs-and-metrics.md", "field");
     let quoted = rows.iter().flat_map(|[names, _]| quoted(names));
     let in_table: BTreeSet<_> = quoted.map(str::to_owned).collect();
     assert_eq!(in_table, in_code);
@@ -230,6 +238,7 @@ fn its_exit_codes_are_those_of_the_runtime() {
         })
         .collect();
     assert!(codes.len() > 5, "{codes:?}");
-    let table: BTreeSet<_> = table("exit").into_iter().map(|[code, _]| code).collect();
+    let table: BTreeSet<_> =
+        table_of_both("docs/src/stopping.md", "exit").into_iter().map(|[code, _]| code).collect();
     assert_eq!(table, codes);
 }

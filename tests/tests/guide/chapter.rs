@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use heartbeat_tests::workspace;
+
 use crate::guide;
 
 /// A code block.
@@ -31,9 +33,13 @@ pub(crate) enum Note {
     NotRun,
 }
 
-/// Returns the code blocks of a chapter.
+/// Returns the code blocks of a chapter, or of the README.
 pub(crate) fn read(chapter: &str) -> Vec<Block> {
-    let text = read_file(&guide().join(format!("{chapter}.md")));
+    let path = match chapter {
+        "readme" => workspace().join("README.md"),
+        _ => guide().join(format!("{chapter}.md")),
+    };
+    let text = read_file(&path);
     let mut blocks = Vec::new();
     let mut lines = (1..).zip(text.lines());
     let mut before = "";

@@ -41,6 +41,7 @@ chapters! {
     health in New,
     kubernetes in Repository,
     logs_and_metrics in New,
+    readme in Repository,
     settings in New,
     start in New,
     stopping in New,
@@ -49,15 +50,13 @@ chapters! {
     tls in New,
 }
 
-/// Returns the chapters, by the names of their files.
+/// Returns the chapters, by the names of their files, and the README.
 fn chapters() -> Vec<(String, Vec<Block>)> {
     let files = guide().read_dir().unwrap().map(|file| file.unwrap().path());
     let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
-    let chapters = files.map(|path| {
-        let name = path.file_stem().unwrap().to_str().unwrap();
-        (name.to_owned(), chapter::read(name))
-    });
-    chapters.collect()
+    let names = files.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned());
+    let names = names.chain(["readme".to_owned()]);
+    names.map(|name| (name.clone(), chapter::read(&name))).collect()
 }
 
 fn guide() -> PathBuf {
@@ -85,6 +84,8 @@ fn every_program_is_built() {
             let place = format!("{name}.md:{}", block.line);
             let is_built = match &*block.language {
                 "" => panic!("{place}: no language"),
+                // Another test holds it to an example.
+                "rust" if name == "readme" => true,
                 "rust" => compiled.contains(&format!("\"{name}.md\"")),
                 "rs" => block.includes.is_some() || matches!(block.note, Some(Note::File(_))),
                 _ => true,
