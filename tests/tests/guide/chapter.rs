@@ -22,7 +22,7 @@ pub(crate) struct Block {
     pub(crate) line: usize,
 }
 
-/// Whatever [`reader`](crate::reader) has to know of a block.
+/// An instruction to the [`reader`](crate::reader) of a block.
 #[derive(Debug)]
 pub(crate) enum Note {
     /// `<!-- file: PATH -->`: the reader writes the block into this file.
@@ -43,19 +43,27 @@ pub(crate) fn read(chapter: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut lines = (1..).zip(text.lines());
     let mut before = "";
+    let mut last_sentence = "";
     while let Some((line, text)) = lines.next() {
         if let Some(info) = text.trim_start().strip_prefix("```") {
             let content = lines.by_ref().map(|(_, text)| text);
             let content = content.take_while(|text| text.trim_start() != "```");
+            let note = Note::parse(before);
+            if let Some(Note::File(path)) = &note {
+                assert!(last_sentence.contains(path), "{chapter}.md:{line}: say that it is {path}");
+            }
             let text: String = content.flat_map(|line| [line, "\n"]).collect();
             let includes = included(&text);
             blocks.push(Block {
                 language: info.split(',').next().unwrap_or_default().to_owned(),
                 text: includes.as_deref().map_or(text, |path| read_file(&guide().join(path))),
                 includes,
-                note: Note::parse(before),
+                note,
                 line,
             });
+        }
+        if !text.is_empty() && !text.starts_with("<!--") {
+            last_sentence = text;
         }
         before = text;
     }

@@ -21,7 +21,7 @@ const MEMORY: &str = "/mnt";
 /// turns.
 static PACKAGES: Mutex<()> = Mutex::new(());
 
-/// Where a chapter begins.
+/// The folder in which a chapter begins.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Folder {
     /// The root of the repository.
