@@ -34,7 +34,9 @@ fn late_beats_are_false_reds() {
 #[test]
 fn a_killed_soak_leaves_nothing_running() {
     let Some(mut command) = command() else { return };
-    let mut soak = command.stdout(Stdio::null()).spawn().unwrap();
+    // It cannot remove its files.
+    let folder = tempfile::tempdir().unwrap();
+    let mut soak = command.env("TMPDIR", folder.path()).stdout(Stdio::null()).spawn().unwrap();
     // The clock of the pause alone: nothing is ever sent.
     let (_send, pause) = channel::<()>();
     let deadline = Instant::now() + TIMEOUT;
