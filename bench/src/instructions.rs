@@ -12,9 +12,8 @@ use crate::report::Report;
 use crate::table::Cell;
 use crate::tools::on_core;
 
-/// Responses of a run from which the start of the worker is known.
-const FEW: u32 = 500;
-const MANY: u32 = 4500;
+/// Responses of two runs, of which the first tells the cost of a start.
+const RESPONSES: [u32; 2] = [500, 4500];
 
 /// Calls under the profiler.
 const CALLS: u32 = 1_000_000;
@@ -41,7 +40,8 @@ pub(crate) fn measure(contenders: &[Contender], report: &mut Report) -> Result<(
 }
 
 fn of_contender(contender: &Contender) -> Result<Cell, Box<dyn Error>> {
-    let count = per_response(&contender.command(), contender.variable, contender.health);
+    let (command, variable) = (contender.command(), contender.variable);
+    let count = per_response(&command, variable, contender.health, RESPONSES);
     let count = count.map_err(|error| format!("{}: {error}", contender.name))?;
     Ok(Cell::Rounds(vec![count]))
 }
@@ -70,10 +70,10 @@ pub(crate) fn per_response(
     worker: &Command,
     variable: &str,
     path: &str,
+    [few, many]: [u32; 2],
 ) -> Result<f64, Box<dyn Error>> {
-    let few = count(worker, variable, path, FEW)?;
-    let many = count(worker, variable, path, MANY)?;
-    Ok((many - few) / f64::from(MANY - FEW))
+    let difference = count(worker, variable, path, many)? - count(worker, variable, path, few)?;
+    Ok(difference / f64::from(many - few))
 }
 
 /// Counts the instructions of a process that answers some requests.

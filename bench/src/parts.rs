@@ -7,7 +7,8 @@ use crate::contender::{self, Contender, SERVE, TLS};
 use crate::report::{Limit, Report};
 use crate::tools::Tool;
 use crate::{
-    beat, builds, check, faults, idle, instructions, lifecycle, load, micro, run, supervisors, tls,
+    beat, builds, check, faults, idle, instructions, lifecycle, load, micro, peers, run,
+    supervisors, tls,
 };
 
 /// Measures, and adds what it has measured to the report.
@@ -19,13 +20,22 @@ pub(crate) struct Part {
     needs: &'static [Tool],
     /// Contenders besides the workers of the columns.
     builds: &'static [Contender],
+    /// Prepares more than contenders.
+    prepare: fn(&mut Report),
     /// Bounds that it measures.
     limits: &'static [Limit],
     measure: Measure,
 }
 
 /// A part that needs no tools.
-const PLAIN: Part = Part { name: "", needs: &[], builds: &[], limits: &[], measure: |_, _| Ok(()) };
+const PLAIN: Part = Part {
+    name: "",
+    needs: &[],
+    builds: &[],
+    prepare: |_| (),
+    limits: &[],
+    measure: |_, _| Ok(()),
+};
 
 const LOAD: &[Tool] = &[Tool::Wrk, Tool::SecondCore];
 const VALGRIND: &[Tool] = &[Tool::Valgrind];
@@ -37,16 +47,16 @@ const PARTS: [Part; 16] = [
     Part { name: "micro", limits: &[micro::EXPAND], measure: micro::measure, ..PLAIN },
     Part { name: "instructions", needs: VALGRIND, builds: &[SERVE], measure: instructions::measure, ..PLAIN },
     Part { name: "load", needs: LOAD, limits: &[load::HEALTH], measure: load::health, ..PLAIN },
-    Part { name: "routes", needs: LOAD, builds: &[SERVE], limits: &[load::ROUTES], measure: load::routes },
+    Part { name: "routes", needs: LOAD, builds: &[SERVE], limits: &[load::ROUTES], measure: load::routes, ..PLAIN },
     Part { name: "tls", needs: TLS_LOAD, builds: &[TLS], measure: tls::measure, ..PLAIN },
     Part { name: "blocking_task", measure: faults::blocking_task, ..PLAIN },
     Part { name: "blocked", builds: &[SERVE], limits: &faults::LIMITS, measure: faults::blocked, ..PLAIN },
     Part { name: "deadlock", measure: faults::deadlock, ..PLAIN },
-    Part { name: "idle", needs: &[Tool::OpenSsl], builds: &[TLS], limits: &idle::LIMITS, measure: idle::measure },
+    Part { name: "idle", needs: &[Tool::OpenSsl], builds: &[TLS], limits: &idle::LIMITS, measure: idle::measure, ..PLAIN },
     Part { name: "lifecycle", limits: &lifecycle::LIMITS, measure: lifecycle::measure, ..PLAIN },
     Part { name: "thousand", limits: &[idle::THOUSAND], measure: idle::thousand, ..PLAIN },
     Part { name: "run", builds: &[contender::COMMAND, contender::FLEET[0]], limits: &[run::READY], measure: run::measure, ..PLAIN },
-    Part { name: "supervisors", builds: &[contender::COMMAND, contender::LINES], measure: supervisors::measure, ..PLAIN },
+    Part { name: "supervisors", builds: &[contender::COMMAND, contender::LINES], prepare: peers::install_all, measure: supervisors::measure, ..PLAIN },
     Part { name: "check", builds: &[contender::COMMAND], measure: check::measure, ..PLAIN },
     Part { name: "builds", limits: &builds::LIMITS, measure: builds::measure, ..PLAIN },
 ];
@@ -71,14 +81,17 @@ pub(crate) fn measure(selected: &[&'static Part]) -> Result<ExitCode, Box<dyn Er
     let mut possible = Vec::new();
     for part in selected {
         match part.needs.iter().find_map(|tool| tool.obstacle()) {
-            Some(reason) => miss(&mut report, part, reason),
+            Some(reason) => report.add_missing(part.name, reason, part.limits),
             None => possible.push(part),
         }
     }
     eprintln!("building for release …");
     let contenders = contender::build_all(|name, reason| report.add_missing(name, reason, &[]))?;
-    for extra in possible.iter().flat_map(|part| part.builds) {
-        extra.build()?;
+    for part in &possible {
+        for extra in part.builds {
+            extra.build()?;
+        }
+        (part.prepare)(&mut report);
     }
     report.workers.set_columns(contenders.iter().map(|contender| contender.name).collect());
     report.command.set_columns(vec!["Heartbeat"]);
@@ -86,15 +99,9 @@ pub(crate) fn measure(selected: &[&'static Part]) -> Result<ExitCode, Box<dyn Er
         eprintln!("{} …", part.name);
         // The other parts take minutes: their results are not lost.
         if let Err(error) = (part.measure)(&contenders, &mut report) {
-            miss(&mut report, part, &error.to_string());
+            report.add_missing(part.name, &error.to_string(), part.limits);
         }
     }
     print!("{report}");
     Ok(if report.all_met() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// Tells at once that a part cannot be measured.
-fn miss(report: &mut Report, part: &Part, reason: &str) {
-    eprintln!("{}: not measured: {reason}", part.name);
-    report.add_missing(part.name, reason, part.limits);
 }

@@ -28,17 +28,20 @@ const PEERS: [Supervisor; 4] =
 const ELSEWHERE: &str = "they are Go programs, and none of the registries of Rust, Python, Node and Debian \
                          has them";
 
-/// Installs the peers, and returns the supervisors that run here.
-pub(crate) fn install_all(report: &mut Report) -> Vec<Supervisor> {
+/// Installs the peers, and notes those that cannot be installed.
+pub(crate) fn install_all(report: &mut Report) {
     report.add_missing("process-compose, overmind and hivemind", ELSEWHERE, &[]);
-    let mut supervisors = vec![Supervisor::Heartbeat];
-    for peer in PEERS {
-        match peer.install() {
-            Ok(()) => supervisors.push(peer),
-            Err(error) => report.add_missing(peer.name(), &error.to_string(), &[]),
+    for peer in PEERS.into_iter().filter(|peer| !peer.is_installed()) {
+        if let Err(error) = peer.install() {
+            report.add_missing(peer.name(), &error.to_string(), &[]);
         }
     }
-    supervisors
+}
+
+/// Returns the supervisors that run here.
+pub(crate) fn installed() -> Vec<Supervisor> {
+    let all = [Supervisor::Heartbeat].into_iter().chain(PEERS);
+    all.filter(|supervisor| supervisor.is_installed()).collect()
 }
 
 // === impl Supervisor ===
@@ -72,11 +75,12 @@ impl Supervisor {
         command
     }
 
-    fn install(self) -> Result<(), Box<dyn Error>> {
+    fn is_installed(self) -> bool {
         let mut help = Command::new(self.command().get_program());
-        if help.arg("--help").output().is_ok_and(|output| output.status.success()) {
-            return Ok(());
-        }
+        help.arg("--help").output().is_ok_and(|output| output.status.success())
+    }
+
+    fn install(self) -> Result<(), Box<dyn Error>> {
         match self {
             Self::Heartbeat => Err("the command does not run".into()),
             Self::Foreman => Err("`ruby-foreman`, a package of Debian, is not installed".into()),

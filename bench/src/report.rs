@@ -45,9 +45,11 @@ impl Report {
         self.bounds.push(Bound { limit, measured: measured.into(), verdict });
     }
 
-    /// Notes that something could not be measured, and with it some bounds that are not there yet.
+    /// Notes, and tells at once, that something could not be measured, and with it some bounds that are not
+    /// there yet.
     pub(crate) fn add_missing(&mut self, name: &str, reason: &str, limits: &[Limit]) {
         let reason = reason.lines().next().unwrap_or_default();
+        eprintln!("{name}: not measured: {reason}");
         self.missing.push(format!("{name}: {reason}"));
         for &limit in limits {
             if self.bounds.iter().all(|bound| bound.limit.name != limit.name) {

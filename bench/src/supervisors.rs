@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::contender::{Contender, HEARTBEAT};
 use crate::lines::{self, Lines};
-use crate::peers::{Supervisor, install_all};
+use crate::peers::{Supervisor, installed};
 use crate::probe::{Outcome, probe};
 use crate::process::TIMEOUT;
 use crate::report::Report;
@@ -31,7 +31,7 @@ struct Round {
     lines: Lines,
 }
 
-/// What a supervisor uses in one window, without its workers.
+/// Resources that a supervisor uses in one window, without its workers.
 struct Idle {
     cpu_percent: f64,
     memory_mib: f64,
@@ -44,7 +44,7 @@ pub(crate) struct Service {
 }
 
 pub(crate) fn measure(_: &[Contender], report: &mut Report) -> Result<(), Box<dyn Error>> {
-    let supervisors = install_all(report);
+    let supervisors = installed();
     let mut rounds: Vec<Vec<Round>> = supervisors.iter().map(|_| Vec::new()).collect();
     for _ in 0..ROUNDS {
         for (supervisor, rounds) in supervisors.iter().zip(&mut rounds) {
