@@ -112,7 +112,7 @@ impl Workers {
             items.extend(shipped(&worker));
         }
         for place in &mut self.places {
-            assert_eq!(place.worker.get("/health").status, 200);
+            wait_until("all is well", || place.worker.get("/health").status == 200);
             assert_eq!(terminate(&mut place.worker), Some(0), "{:#?}", place.worker.log());
             items.extend(shipped(&place.worker));
         }
