@@ -15,6 +15,10 @@ use crate::tools::on_core;
 /// Responses of two runs, of which the first tells the cost of a start.
 const RESPONSES: [u32; 2] = [500, 4500];
 
+/// Holds the C library to the variants of `memcpy` and the like that every processor has.
+const PLAIN_VARIANTS: &str =
+    "glibc.cpu.hwcaps=-AVX2,-AVX2_Usable,-AVX_Fast_Unaligned_Load,-ERMS,-FSRM,-AVX512F";
+
 /// Calls under the profiler.
 const CALLS: u32 = 1_000_000;
 
@@ -89,6 +93,7 @@ fn count(
         .arg("--tool=callgrind")
         .arg(format!("--callgrind-out-file={}", report.path().display()))
         .arg(worker.get_program())
+        .env("GLIBC_TUNABLES", PLAIN_VARIANTS)
         // For metrics.
         .env("HEARTBEAT_DETAILS", if path == METRICS { "always" } else { "never" });
     let mut process = Process::start_command(on_core("0", &command), variable, "idle")?;
