@@ -1,68 +1,46 @@
 //! A minute in which workers and their server are killed and frozen at random moments.
 
 use std::collections::BTreeMap;
-use std::env;
-use std::process;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use fastrand::Rng;
 use heartbeat_tests::{Signal, Worker};
 
 use super::postgres::{PAID, Payments, command, terminate, wait_until_ready};
+use super::random;
 
-/// The variable that repeats a run: the seed that it has printed.
-const SEED: &str = "POSTGRES_MINUTE_SEED";
 const JOBS: usize = 10_000;
 const BATCHES: usize = 50;
 const WORKERS: usize = 3;
 /// Time for all that goes wrong.
 const MINUTE: Duration = Duration::from_secs(50);
 
-/// Pseudo-random numbers (the generator of Numerical Recipes).
-struct Numbers(u64);
-
-impl Numbers {
-    /// Takes the seed from the variable, or a new one, and prints it.
-    #[expect(clippy::disallowed_methods, reason = "a variable for tests, not for workers")]
-    fn seeded() -> Self {
-        let seed = env::var(SEED).ok().and_then(|seed| seed.parse().ok());
-        let seed = seed.unwrap_or_else(|| u64::from(process::id()));
-        println!("{SEED}={seed}");
-        Self(seed)
-    }
-
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % end
-    }
-
-    fn pause(&mut self, at_most: u64) {
-        thread::park_timeout(Duration::from_millis(self.below(at_most)));
-    }
-}
-
 /// What is broken, the workers, and how often each thing has happened.
 struct Trial {
     payments: Payments,
     workers: Vec<Worker>,
-    numbers: Numbers,
+    random: Rng,
     counts: BTreeMap<&'static str, usize>,
 }
 
 impl Trial {
     fn start() -> Option<Self> {
-        let numbers = Numbers::seeded();
+        let random = random::seeded();
         let (payments, worker) = Payments::start(&[])?;
         terminate(worker);
         let workers = (0..WORKERS).map(|_| spawn(&payments)).collect();
-        Some(Self { payments, workers, numbers, counts: BTreeMap::new() })
+        Some(Self { payments, workers, random, counts: BTreeMap::new() })
+    }
+
+    fn pause(&mut self, at_most: u64) {
+        thread::park_timeout(random::millis(&mut self.random, 0, at_most));
     }
 
     /// Breaks something at random, and mends it after a moment.
     fn break_something(&mut self) {
-        let index = usize::try_from(self.numbers.below(WORKERS as u64)).unwrap();
-        let what = match self.numbers.below(8) {
+        let index = self.random.usize(..WORKERS);
+        let what = match self.random.u64(..8) {
             0..3 => self.kill_worker(index),
             3 => self.stop_worker(index),
             4 => self.freeze_worker(index),
@@ -87,21 +65,21 @@ impl Trial {
 
     fn freeze_worker(&mut self, index: usize) -> &'static str {
         self.workers[index].signal(Signal::STOP);
-        self.numbers.pause(2_000);
+        self.pause(2_000);
         self.workers[index].signal(Signal::CONT);
         "worker frozen"
     }
 
     fn kill_server(&mut self) -> &'static str {
         self.payments.server.kill();
-        self.numbers.pause(500);
+        self.pause(500);
         self.payments.server.restart();
         "server killed"
     }
 
     fn freeze_server(&mut self) -> &'static str {
         self.payments.server.freeze();
-        self.numbers.pause(2_000);
+        self.pause(2_000);
         self.payments.server.thaw();
         "server frozen"
     }
@@ -133,7 +111,7 @@ fn ten_thousand_payments_are_each_made_once_whatever_is_killed_or_frozen() {
         let due = MINUTE * u32::try_from(batch).unwrap() / u32::try_from(BATCHES).unwrap();
         while began.elapsed() < due {
             trial.break_something();
-            trial.numbers.pause(300);
+            trial.pause(300);
         }
     }
     println!("{:?}", trial.counts);

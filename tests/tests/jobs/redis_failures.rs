@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use fastrand::Rng;
 use heartbeat_tests::redis_server::{RedisServer, connect};
 use heartbeat_tests::{Signal, Worker};
 
-use super::random::Random;
+use super::random::{millis, seeded};
 use super::redis_worker::{ask, order, pause, shipped, terminate, wait_until, worker};
 
 const ORDERS: u32 = 10_000;
@@ -52,16 +53,16 @@ impl Server {
     }
 
     /// Begins an outage. A frozen server may also die.
-    fn harm(&mut self, random: &mut Random, now: Instant) {
-        let outage = if random.below(2) == 0 { Outage::Killed } else { Outage::Frozen };
+    fn harm(&mut self, random: &mut Rng, now: Instant) {
+        let outage = if random.u64(..2) == 0 { Outage::Killed } else { Outage::Frozen };
         match (self.outage, outage) {
             (None, Outage::Frozen) => self.redis.freeze(),
             (None | Some((Outage::Frozen, _)), Outage::Killed) => self.redis.kill(),
             _ => return,
         }
         // Sometimes for longer than a worker waits for an answer.
-        let longest = if random.below(5) == 0 { 6_000 } else { 1_000 };
-        self.outage = Some((outage, now + random.millis(50, longest)));
+        let longest = if random.u64(..5) == 0 { 6_000 } else { 1_000 };
+        self.outage = Some((outage, now + millis(random, 50, longest)));
     }
 }
 
@@ -81,16 +82,16 @@ impl Workers {
     }
 
     /// Kills, stops or suspends one.
-    fn harm(&mut self, random: &mut Random, now: Instant, server: &RedisServer) {
-        let number = random.below(3);
+    fn harm(&mut self, random: &mut Rng, now: Instant, server: &RedisServer) {
+        let number = random.u64(..3);
         let place = self.places.get_mut(usize::try_from(number).unwrap()).unwrap();
-        let signal = match random.below(3) {
+        let signal = match random.u64(..3) {
             0 => Signal::KILL,
             1 => Signal::TERM,
             _ => {
                 place.worker.signal(Signal::STOP);
                 // Mostly for longer than another worker waits until it claims.
-                place.suspended_until = Some(now + random.millis(50, 3_000));
+                place.suspended_until = Some(now + millis(random, 50, 3_000));
                 return;
             }
         };
@@ -149,7 +150,7 @@ fn produce(url: &str) {
 #[test]
 fn every_order_is_shipped_whatever_is_killed() {
     let Some(redis) = RedisServer::start() else { return };
-    let mut random = Random::new();
+    let mut random = seeded();
     let mut workers = Workers::start(&redis);
     let url = redis.url();
     let producer = thread::spawn(move || produce(&url));
@@ -157,11 +158,11 @@ fn every_order_is_shipped_whatever_is_killed() {
     let start = Instant::now();
     let mut harms = [0, 0];
     while start.elapsed() < MINUTE {
-        pause(random.millis(50, 800));
+        pause(millis(&mut random, 50, 800));
         let now = Instant::now();
         server.mend(now);
         workers.mend(now);
-        if random.below(3) == 0 {
+        if random.u64(..3) == 0 {
             server.harm(&mut random, now);
             harms[0] += 1;
         } else {

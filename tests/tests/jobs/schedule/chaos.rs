@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use fastrand::Rng;
 use heartbeat_tests::postgres_server::PostgresServer;
 use heartbeat_tests::{Signal, Worker};
 
 use super::{Scheduler, wait_until};
-use crate::random::Random;
+use crate::random;
 
 const IDS: [&str; 3] = ["first", "second", "third"];
 /// Time in which something breaks.
@@ -19,7 +20,7 @@ const TIME: Duration = Duration::from_secs(45);
 struct Chaos {
     scheduler: Scheduler,
     workers: BTreeMap<String, Worker>,
-    random: Random,
+    random: Rng,
 }
 
 #[test]
@@ -48,15 +49,15 @@ impl Chaos {
             workers.insert((*id).to_owned(), scheduler.spawn_standby(id));
         }
         add_effects(&scheduler.server);
-        Some(Self { scheduler, workers, random: Random::new() })
+        Some(Self { scheduler, workers, random: random::seeded() })
     }
 
     /// Breaks the leader or the database at a random moment, and repairs what does not repair itself.
     fn break_something(&mut self) {
-        let moment = self.random.millis(0, 2_500);
+        let moment = random::millis(&mut self.random, 0, 2_500);
         thread::park_timeout(moment);
         let Ok(id) = self.scheduler.leader() else { return };
-        match self.random.below(6) {
+        match self.random.u64(..6) {
             0 | 1 => self.restart(&id, Signal::KILL),
             2 => self.restart(&id, Signal::TERM),
             3 => self.freeze(&id, moment),
