@@ -48,12 +48,16 @@ pub(crate) fn take_turns<T>(
 // === impl Ratio ===
 
 impl Ratio {
-    /// Compares the rounds of two contenders. Without a round of both it is `None`.
+    /// Compares the rounds of two contenders. Without a round of both, or with one that did not end, it is
+    /// `None`: the other rounds alone would flatter.
     pub(crate) fn between(own: &[f64], other: &[f64]) -> Option<Self> {
+        if !own.iter().chain(other).all(|number| number.is_finite()) {
+            return None;
+        }
         let ratios: Vec<_> = own
             .iter()
             .zip(other)
-            .filter(|(own, other)| own.is_finite() && other.is_finite() && **other > 0.0)
+            .filter(|(_, other)| **other > 0.0)
             .map(|(own, other)| own / other)
             .collect();
         let at = |share| quantile(ratios.iter().copied(), share);
