@@ -1,4 +1,4 @@
-//! What happens to a process from outside, and must not change its verdict.
+//! Disturbances of a process from outside, which must not change its verdict.
 
 use std::fs;
 use std::io;

@@ -21,7 +21,7 @@ pub(crate) struct Injection {
     pub(crate) longest: Duration,
 }
 
-/// What is done.
+/// The action of an injection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     /// Orders to the worker: to whom, and what. The last one is the injection, and gets a time.
@@ -35,7 +35,7 @@ pub(crate) enum Action {
     Terminate,
 }
 
-/// What follows.
+/// The effect of an injection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Effect {
     /// Nothing: the worker is live and ready.

@@ -30,7 +30,7 @@ pub(crate) struct Case {
     pub(crate) answered: Vec<Instant>,
 }
 
-/// What became of the injections of one kind.
+/// The results of the injections of one kind.
 #[derive(Debug, Default)]
 struct Row {
     count: u32,
@@ -54,7 +54,7 @@ struct Counts {
     late: usize,
 }
 
-/// What an instance reports at the end of an injection.
+/// The report of an instance at the end of an injection.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     pub(crate) time: Duration,

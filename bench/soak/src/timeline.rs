@@ -26,7 +26,7 @@ pub(crate) struct Expected {
     pub(crate) since: Instant,
 }
 
-/// What was right at each moment, in the order of time.
+/// The right verdict at each moment, in the order of time.
 #[derive(Debug, Default)]
 pub(crate) struct Timeline(Vec<(Instant, Expected)>);
 

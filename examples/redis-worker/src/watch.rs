@@ -9,7 +9,7 @@ use redis::{Value, pipe};
 
 use crate::server::{FAILED, GROUP, STREAM, Server, failed};
 
-/// What the check needs.
+/// The context of the check.
 struct Watch {
     role: RoleEnvironment,
     server: Server,

@@ -18,7 +18,7 @@ pub(crate) struct Terminal {
     child: Child,
     keyboard: ChildStdin,
     screen: Receiver<Vec<u8>>,
-    /// What was printed, and is not in a block of the guide yet.
+    /// Printed output that no block of the guide has yet.
     text: String,
 }
 

@@ -16,7 +16,7 @@ const WORKERS: usize = 3;
 /// Time for all that goes wrong.
 const MINUTE: Duration = Duration::from_secs(50);
 
-/// What is broken, the workers, and how often each thing has happened.
+/// A run of the test: the database, the workers, and how often each thing has happened.
 struct Trial {
     payments: Payments,
     workers: Vec<Worker>,
