@@ -17,6 +17,9 @@ const IS_ALONE: &str = "GUIDE_READER_IS_ALONE";
 /// A folder in memory, for the files of a reader.
 const MEMORY: &str = "/mnt";
 
+/// Fails if a program is missing that chapters need.
+const TOOLS: &str = "ip link set lo up && type curl openssl promtool script";
+
 /// Cargo takes packages of the same name for the same one, wherever they are: chapters that make one take
 /// turns.
 static PACKAGES: Mutex<()> = Mutex::new(());
@@ -43,8 +46,9 @@ pub(crate) fn follow(test: &str, folder: Folder) {
         Reader { chapter: name.clone(), folder, terminals: Vec::new() }.read(chapter::read(&name));
         return;
     }
-    if !unshare().arg("true").status().is_ok_and(|status| status.success()) {
-        return skip("util-linux is not installed, or may not make namespaces");
+    let has_tools = unshare().args(["bash", "-c", TOOLS]).output();
+    if !has_tools.is_ok_and(|output| output.status.success()) {
+        return skip(&format!("no namespaces, or one of these fails: {TOOLS}"));
     }
     let heartbeat = program("heartbeat-cli", "heartbeat");
     let programs = Path::new(heartbeat.get_program()).parent().unwrap();
@@ -64,7 +68,9 @@ pub(crate) fn follow(test: &str, folder: Folder) {
         Folder::New => Some(PACKAGES.lock().unwrap_or_else(PoisonError::into_inner)),
         Folder::Repository => None,
     };
-    assert!(alone.status().unwrap().success(), "{name}.md does not say what happens");
+    let output = alone.output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{name}.md does not say what happens:\n{told}");
 }
 
 /// Splits a command from its output.
