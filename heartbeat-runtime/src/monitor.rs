@@ -76,7 +76,7 @@ impl MonitorBuilder {
         vitals: Arc<Vitals>,
         deadlines: Deadlines,
         systemd: Systemd,
-        announce: impl FnOnce(),
+        announce: &dyn Fn(),
     ) -> io::Result<MonitorHandle> {
         let Self { runtime, signals } = self;
         let servers = {
