@@ -111,7 +111,7 @@ fn start<S>(host: Host<S, Bound>) -> Result<Running<S>, StartError> {
         }
     };
     let monitor = monitor
-        .start(servers, Arc::clone(&prepared.vitals), deadlines, systemd, announce)
+        .start(servers, Arc::clone(&prepared.vitals), deadlines, systemd, &announce)
         .map_err(|error| {
             let help = "raise the limits of threads and open files";
             Error::from(format!("cannot serve health: {error}: {help}"))
