@@ -70,6 +70,8 @@ impl MonitorBuilder {
 
     /// Starts the monitor thread, which serves health on each listener. Calls `announce` when nothing
     /// can fail any more, before a signal is handled or a probe answered.
+    ///
+    /// Not generic: else each worker's crate would compile all that the thread runs, hyper's server too.
     pub(crate) fn start(
         self,
         servers: Vec<(BoundListener, HealthState)>,
