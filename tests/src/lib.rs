@@ -19,6 +19,8 @@ pub mod prometheus;
 pub mod redis_server;
 pub mod schema;
 #[cfg(target_os = "linux")]
+mod server_log;
+#[cfg(target_os = "linux")]
 pub mod system;
 
 use std::io::{self, BufRead, BufReader, Read, Write};

@@ -1,18 +1,16 @@
 //! A `PostgreSQL` server of a test's own, which can be killed, frozen, and started again with its data.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::thread;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, geteuid, pidfd_open};
 use tempfile::TempDir;
 
+use crate::server_log::wait_until_ready;
 use crate::{Signal, TIMEOUT, free_address, skip};
 
 /// The folder in which Debian installs each version.
@@ -197,26 +195,8 @@ fn spawn_server(programs: &Path, folder: &TempDir, address: &str) -> Child {
     let mut server =
         command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the program starts");
     let pipe = server.stderr.take().expect("stderr is a pipe");
-    let (send, log) = channel();
-    thread::spawn(move || {
-        // To the end, although nobody receives: a full pipe would stop the server.
-        for line in BufReader::new(pipe).lines().map_while(Result::ok) {
-            let _ = send.send(line);
-        }
-    });
-    wait_until_ready(&log);
+    wait_until_ready("PostgreSQL", pipe);
     server
-}
-
-fn wait_until_ready(log: &Receiver<String>) {
-    let mut lines = Vec::new();
-    loop {
-        match log.recv_timeout(TIMEOUT) {
-            Ok(line) if line.contains("ready to accept connections") => return,
-            Ok(line) => lines.push(line),
-            Err(error) => panic!("PostgreSQL does not start ({error}):\n{}", lines.join("\n")),
-        }
-    }
 }
 
 /// Sends a signal to a process that may have ended.

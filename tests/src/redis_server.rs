@@ -1,14 +1,13 @@
 //! A Redis server of a test's own, which can be killed, frozen, and started again with its data.
 
-use std::io::{BufRead, BufReader, ErrorKind};
+use std::io::ErrorKind;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::thread;
 
 use redis::{Client, Connection, RedisResult};
 use tempfile::TempDir;
 
-use crate::{Signal, TIMEOUT, free_address, signal, skip};
+use crate::server_log::wait_until_ready;
+use crate::{Signal, free_address, signal, skip};
 
 /// A Redis server on a free loopback port, which has written to the disk whatever it has accepted.
 /// Dropping it kills it and removes its data.
@@ -109,24 +108,6 @@ fn spawn_server(folder: &TempDir, address: &str) -> Child {
     command.arg("--dir").arg(folder.path()).stdin(Stdio::null()).stdout(Stdio::piped());
     let mut server = command.spawn().expect("the program starts");
     let pipe = server.stdout.take().expect("stdout is a pipe");
-    let (send, log) = channel();
-    thread::spawn(move || {
-        // To the end, although nobody receives: a full pipe would stop the server.
-        for line in BufReader::new(pipe).lines().map_while(Result::ok) {
-            let _ = send.send(line);
-        }
-    });
-    wait_until_ready(&log);
+    wait_until_ready("Redis", pipe);
     server
-}
-
-fn wait_until_ready(log: &Receiver<String>) {
-    let mut lines = Vec::new();
-    loop {
-        match log.recv_timeout(TIMEOUT) {
-            Ok(line) if line.contains("Ready to accept connections") => return,
-            Ok(line) => lines.push(line),
-            Err(error) => panic!("Redis does not start ({error}):\n{}", lines.join("\n")),
-        }
-    }
 }

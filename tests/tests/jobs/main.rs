@@ -2,6 +2,7 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "in a test, that is how to fail")]
 
+mod command;
 mod postgres;
 mod postgres_command;
 mod postgres_commit;
