@@ -12,8 +12,11 @@ pub(super) fn build_fleet(engine: &Engine) {
     let programs = static_programs();
     for name in ["front", "pool", "scheduler"] {
         // podman 4 runs a probe by `sh -c`, even one of a program: kubelet runs the program itself.
-        let files =
-            [(programs.join(name), format!("/{name}")), (program("busybox"), "/bin/sh".into())];
+        let files = [
+            (programs.join(name), format!("/{name}")),
+            (program("busybox"), "/bin/sh".into()),
+            (program("busybox"), "/bin/sleep".into()),
+        ];
         build(engine, name, &files, &[&format!("/{name}")]);
     }
 }

@@ -23,6 +23,13 @@ probe = "exec"
 "#;
 
 const ORDER: [&str; 3] = ["-d", "3 apples", "http://127.0.0.1:8080/orders"];
+/// A second container of a pod: podman stops a pod whose containers have all ended, perhaps before it
+/// restarts the one that a probe has killed.
+const KEEPER: &str = "      - name: keeper
+        image: localhost/pool:test
+        command: [/bin/sleep, '3600']
+";
+
 const FRONT: &str = "front-pod-0-front";
 const POOL: &str = "pool-pod-0-pool";
 
@@ -63,7 +70,10 @@ fn play(engine: &Engine, project: &Project) {
     for (name, content) in project.files("kubernetes") {
         let path = engine.path().join(&name);
         // The name of the only pod instead of that of the Service.
-        fs::write(&path, content.replace("pool-instances:", "pool-pod-0:")).unwrap();
+        let content = content.replace("pool-instances:", "pool-pod-0:");
+        let containers = "      containers:\n";
+        let content = content.replace(containers, &format!("{containers}{KEEPER}"));
+        fs::write(&path, content).unwrap();
         engine.podman(&["kube", "play", path.to_str().unwrap()]);
     }
 }
